@@ -1,0 +1,1 @@
+"""A terminal control room for MikroTik RouterOS networks."""

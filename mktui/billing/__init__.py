@@ -1,0 +1,1 @@
+"""Who pays for what: profiles and subscribers, the source of truth."""

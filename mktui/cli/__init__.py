@@ -1,0 +1,5 @@
+"""argv -> services -> stdout."""
+
+
+def main() -> None:
+    """Run."""

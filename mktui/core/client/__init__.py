@@ -1,0 +1,1 @@
+"""One router, as a person would ask it."""

@@ -1,0 +1,1 @@
+"""A session with one router: transport, login, many calls in flight."""

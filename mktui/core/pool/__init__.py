@@ -1,0 +1,1 @@
+"""How hard we may lean on one router: dispatcher, breaker, retry, health, statistics."""

@@ -1,0 +1,135 @@
+"""The fast reader of replies: bytes however they are cut -> ``(reply word, tag, attributes)``.
+
+Two ideas make it fast and keep it plain. The chunk is decoded once as latin-1, so offsets in text and bytes stay the
+same, and only values that are not ASCII are repaired. And rows repeat their keys in one order, so each key is guessed
+from the key before it; a wrong guess costs one comparison.
+
+Tuples instead of the classes of ``sentences``: an object per row makes the garbage collector stall a big reply.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from mktui.core.protocol.framing import MAX_SENTENCE_BYTES, read_length
+from mktui.errors import ProtocolError
+
+RawReply: TypeAlias = tuple[str, str, dict[str, str]]
+"""Reply word, tag ("" without one), attributes. The bare word of a ``!fatal`` stands under the empty key."""
+
+_MAX_KNOWN_KEYS: Final = 4096
+_NO_GUESS: Final = ("\0", 0, "")  # a prefix that no word has: a word cannot begin with its own end
+
+
+class Decoder:
+    """Incremental decoder of one session's replies. After a ProtocolError it must not be used again.
+
+    ``encoding`` is how texts that are not UTF-8 are read; bytes it has no character for are kept as surrogates, so
+    that writing the text back writes the same bytes.
+    """
+
+    def __init__(self, encoding: str = "utf-8") -> None:
+        self._encoding = encoding
+        self._tail = b""
+        self._follow: dict[str, tuple[str, int, str]] = {}  # key -> (the prefix that came next, its length, its key)
+        self._known: dict[str, tuple[str, int, str]] = {}
+
+    @property
+    def held_bytes(self) -> int:
+        """How many bytes of an unfinished sentence are held; at most ``MAX_SENTENCE_BYTES``."""
+        return len(self._tail)
+
+    def feed(self, chunk: bytes) -> list[RawReply]:
+        """Return the replies that ``chunk`` completes, in order.
+
+        Raises:
+            ProtocolError: The bytes cannot be a RouterOS router's.
+        """
+        buffer = self._tail + chunk if self._tail else chunk
+        text = buffer.decode("latin-1")
+        replies: list[RawReply] = []
+        at, size, is_ascii = 0, len(buffer), text.isascii()
+        try:
+            while at < size:
+                if buffer[at] == 0:  # an empty sentence
+                    at += 1
+                    continue
+                reply, at = self._sentence(buffer, text, at)
+                replies.append(reply if is_ascii else self._repaired(reply))
+        except IndexError:
+            pass  # the rest of this sentence has not arrived
+        self._tail = buffer[at:]
+        self._check_tail()
+        return replies
+
+    def _sentence(self, buffer: bytes, text: str, at: int) -> tuple[RawReply, int]:
+        """Read one sentence; IndexError when it is not all there."""
+        length, at = read_length(buffer, at)
+        word, at = text[at : at + length], at + length
+        starts, follow = text.startswith, self._follow
+        attributes: dict[str, str] = {}
+        tag = key = ""
+        while length := buffer[at]:
+            if length < 0x80:
+                at += 1
+                end = at + length
+                prefix, skip, guess = follow.get(key, _NO_GUESS)
+                if starts(prefix, at) and skip <= length:
+                    attributes[guess] = text[at + skip : end]
+                    at, key = end, guess
+                    continue
+            else:
+                length, at = read_length(buffer, at)
+                end = at + length
+            if end >= len(text):
+                raise IndexError(end)
+            if text[at] == "=":
+                step = self._step(text, at, end)
+                follow[key] = step
+                key = step[2]
+                attributes[key] = text[at + step[1] : end]
+            elif starts(".tag=", at):
+                tag = text[at + 5 : end]
+            elif word == "!fatal":
+                attributes[""] = text[at:end]
+            at = end
+        if not word.startswith("!"):
+            raise ProtocolError(f"a reply begins with !, not {word[:20]!r}")
+        return (word, tag, attributes), at + 1
+
+    def _step(self, text: str, at: int, end: int) -> tuple[str, int, str]:
+        """Return prefix, its length and key of the attribute word at ``at``; keys are shared between rows."""
+        equals = text.find("=", at + 1, end)
+        prefix = text[at : equals + 1] if equals > 0 else text[at:end]
+        known = self._known.get(prefix)
+        if known is None:
+            if len(self._known) >= _MAX_KNOWN_KEYS:  # no router has so many: keep the memory bound
+                self._known.clear()
+                self._follow.clear()
+            key = prefix[1:-1] if equals > 0 else prefix[1:]
+            known = self._known[prefix] = (prefix, len(prefix), key)
+        return known
+
+    def _repaired(self, reply: RawReply) -> RawReply:
+        word, tag, attributes = reply
+        repair = self._repair
+        return word, tag, {key: text if text.isascii() else repair(text) for key, text in attributes.items()}
+
+    def _repair(self, text: str) -> str:
+        raw = text.encode("latin-1")
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return raw.decode(self._encoding, "surrogateescape")
+
+    def _check_tail(self) -> None:
+        """Say early that the other side is no RouterOS: an SSH or web server's first bytes look like a long word."""
+        tail = self._tail
+        if len(tail) > MAX_SENTENCE_BYTES:
+            raise ProtocolError(f"a sentence of more than {MAX_SENTENCE_BYTES:,} bytes")
+        try:
+            _, at = read_length(tail, 0)
+            if tail[at] != ord("!"):
+                raise ProtocolError(f"a reply begins with !, not {tail[at : at + 20]!r}")
+        except IndexError:
+            pass

@@ -1,0 +1,220 @@
+"""Every error mktui raises, as one tree. Facts are attributes; words are made in ``__str__``.
+
+Two facts decide what may be done next:
+
+``transient``
+    The same thing may work later, unchanged.
+``maybe_executed``
+    Bytes had left for the router and no answer came: it may have done what was asked.
+
+A retry is allowed when ``transient and (not maybe_executed or the command only reads)``.
+
+::
+
+    MktuiError
+    ├── ConfigError            a file, a key, a line, and what would be right
+    ├── ProtocolError          the other side does not speak the RouterOS API, or we asked for what it cannot say
+    └── RouterError            one router
+        ├── ConnectFailed      no session could be opened
+        │   ├── ConnectTimeout
+        │   └── NotRouterOs    something answered, and it was no RouterOS
+        ├── LoginRefused       wrong user or password
+        ├── ConnectionLost     the session ended under a command
+        ├── CommandTimeout     no answer by the deadline
+        ├── OutcomeUnknown     a write left and no answer came
+        ├── CommandTrapped     the router answered: no
+        ├── CircuitOpen        not asked: the router is known to be down
+        ├── Overloaded         not asked: too many wait already
+        └── PoolClosed         not asked: the pool is closing
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def seconds_in_words(seconds: float) -> str:
+    """Return a duration as a person would say it: ``0.5 s``, ``12 s``, ``3 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min"
+
+
+class MktuiError(Exception):
+    """The root of the tree."""
+
+    transient: ClassVar[bool] = False
+    maybe_executed: bool = False
+
+
+class ConfigError(MktuiError):
+    """The configuration cannot be used. Names the file, the key, the line and what would be right."""
+
+    def __init__(
+        self, problem: str, *, file: Path | None = None, key: str = "", line: int | None = None, remedy: str = ""
+    ) -> None:
+        super().__init__(problem)
+        self.problem, self.file, self.key, self.line, self.remedy = problem, file, key, line, remedy
+
+    def __str__(self) -> str:
+        where = str(self.file) if self.file else "configuration"
+        if self.line is not None:
+            where += f", line {self.line}"
+        key = f" {self.key}:" if self.key else ""
+        remedy = f" ({self.remedy})" if self.remedy else ""
+        return f"{where}:{key} {self.problem}{remedy}"
+
+
+class ProtocolError(MktuiError):
+    """The bytes cannot be the RouterOS API, or a word cannot be said in it."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class RouterError(MktuiError):
+    """Something about one router."""
+
+    def __init__(self, router: str) -> None:
+        super().__init__(router)
+        self.router = router
+
+
+class ConnectFailed(RouterError):
+    """No session could be opened: refused, unreachable, unresolvable, or cut before the login's answer."""
+
+    transient = True
+
+    def __init__(self, router: str, *, address: str, reason: str) -> None:
+        super().__init__(router)
+        self.address, self.reason = address, reason
+
+    def __str__(self) -> str:
+        return f"{self.router}: cannot connect to {self.address}: {self.reason}"
+
+
+class ConnectTimeout(ConnectFailed):
+    """Nothing answered the connect or the login in time."""
+
+    def __init__(self, router: str, *, address: str, after: float) -> None:
+        super().__init__(router, address=address, reason=f"no answer within {seconds_in_words(after)}")
+        self.after = after
+
+
+class NotRouterOs(ConnectFailed):
+    """The port answers, but not as the RouterOS API does."""
+
+    def __init__(self, router: str, *, address: str, reason: str) -> None:
+        super().__init__(router, address=address, reason=f"this is no RouterOS API port ({reason})")
+
+
+class LoginRefused(RouterError):
+    """The router refused the user or the password. ``text`` is the router's own."""
+
+    def __init__(self, router: str, *, username: str, text: str) -> None:
+        super().__init__(router)
+        self.username, self.text = username, text
+
+    def __str__(self) -> str:
+        return f"{self.router}: login as {self.username} refused: {self.text}"
+
+
+class ConnectionLost(RouterError):
+    """The session ended while a command was under way."""
+
+    transient = True
+
+    def __init__(self, router: str, *, reason: str, maybe_executed: bool) -> None:
+        super().__init__(router)
+        self.reason, self.maybe_executed = reason, maybe_executed
+
+    def __str__(self) -> str:
+        return f"{self.router}: connection lost: {self.reason}"
+
+
+class CommandTimeout(RouterError):
+    """No answer by the deadline. ``phase`` is what was being waited for."""
+
+    transient = True
+
+    def __init__(self, router: str, *, path: str, after: float, phase: str, maybe_executed: bool) -> None:
+        super().__init__(router)
+        self.path, self.after, self.phase, self.maybe_executed = path, after, phase, maybe_executed
+
+    def __str__(self) -> str:
+        waited = seconds_in_words(self.after)
+        return f"{self.router}: {self.path}: no answer within {waited} (waiting for {self.phase})"
+
+
+class OutcomeUnknown(RouterError):
+    """A write left for the router and no answer came: it may or may not have happened. Never sent again by mktui."""
+
+    maybe_executed = True
+
+    def __init__(self, router: str, *, path: str, reason: str) -> None:
+        super().__init__(router)
+        self.path, self.reason = path, reason
+
+    def __str__(self) -> str:
+        return f"{self.router}: {self.path}: outcome unknown, it may have been done: {self.reason}"
+
+
+class CommandTrapped(RouterError):
+    """The router answered with ``!trap``. ``texts`` are its own, in the order given; ``category`` is the first one's.
+
+    Categories: 0 missing item or command, 1 argument value, 2 interrupted, 3 scripting, 4 general, 5 API, 6 TTY,
+    7 ``:return`` (MikroTik's API manual).
+    """
+
+    def __init__(self, router: str, *, path: str, texts: Sequence[str], category: int | None) -> None:
+        super().__init__(router)
+        self.path, self.texts, self.category = path, tuple(texts), category
+
+    @property
+    def text(self) -> str:
+        """The first trap's text, raw."""
+        return self.texts[0] if self.texts else ""
+
+    def __str__(self) -> str:
+        return f"{self.router}: {self.path}: {'; '.join(self.texts)}"
+
+
+class CircuitOpen(RouterError):
+    """Not asked: the circuit is open. ``retry_after`` in seconds; None when only a person can end it."""
+
+    def __init__(self, router: str, *, retry_after: float | None, reason: str = "") -> None:
+        super().__init__(router)
+        self.retry_after, self.reason = retry_after, reason
+
+    def __str__(self) -> str:
+        because = f" ({self.reason})" if self.reason else ""
+        if self.retry_after is None:
+            return f"{self.router}: isolated by hand{because}"
+        return f"{self.router}: circuit open{because}, next try in {seconds_in_words(self.retry_after)}"
+
+
+class Overloaded(RouterError):
+    """Not asked: ``waiting`` commands wait already."""
+
+    transient = True
+
+    def __init__(self, router: str, *, waiting: int) -> None:
+        super().__init__(router)
+        self.waiting = waiting
+
+    def __str__(self) -> str:
+        return f"{self.router}: {self.waiting} commands wait already"
+
+
+class PoolClosed(RouterError):
+    """Not asked: the pool is closed or closing."""
+
+    def __str__(self) -> str:
+        return f"{self.router}: the connection pool is closed"

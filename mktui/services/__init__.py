@@ -1,0 +1,1 @@
+"""What every front end can do: one start, one stop, actions, snapshots. No drawing."""

@@ -1,0 +1,1 @@
+"""A RouterOS that is not there: the protocol's other side, in memory."""

@@ -1,0 +1,1 @@
+"""Billing -> router: mirror, diff, plan, apply."""
