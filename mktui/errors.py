@@ -30,7 +30,7 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +51,12 @@ class MktuiError(Exception):
 
     transient: ClassVar[bool] = False
     maybe_executed: bool = False
+
+    def fresh(self) -> Self:
+        """Return a copy without a traceback: one fact may be raised to many callers."""
+        copy = type(self).__new__(type(self), *self.args)
+        copy.__dict__.update(self.__dict__)
+        return copy
 
 
 class ConfigError(MktuiError):

@@ -1,0 +1,213 @@
+"""A logged-in socket with many tagged calls in flight: one reader task, one writer task, nothing else touches it.
+
+``begin`` and ``cancel`` never wait: they put bytes into a buffer that the writer sends, so commands that are ready
+together travel together. A caller's cancellation never reaches the socket. When anything is unclear the connection
+ends, and every call under way ends with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import anyio
+from anyio.abc import SocketAttribute
+from anyio.lowlevel import RunVar, checkpoint
+
+from mktui import clock
+from mktui.core.connection import login
+from mktui.core.protocol.sentences import Command
+from mktui.core.protocol.session import Call, Phase, Session
+from mktui.errors import ConnectionLost, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from anyio.abc import ByteStream, TaskStatus
+
+    from mktui.core.protocol.sentences import Row
+
+RECEIVE_BYTES: Final = 65536
+SLICE_BYTES: Final = 16384
+"""Decoded at a time before others get their turn: at 64 KiB the loop stalls four times as long, and gains nothing."""
+
+_decode_turn: Final[RunVar[anyio.Lock]] = RunVar("mktui_decode_turn")
+
+
+def _shared_decode_turn() -> anyio.Lock:
+    """Return the loop's one decode turn: without it twenty big replies at once stall everybody."""
+    turn = _decode_turn.get(None)
+    if turn is None:
+        turn = anyio.Lock(fast_acquire=True)
+        _decode_turn.set(turn)
+    return turn
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What passed over one connection. Times are the loop's."""
+
+    opened_at: float
+    heard_at: float
+    commands: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+class Connection:
+    """One session on any byte stream.
+
+    Run it in a task of its own, then log in. The stream is closed when ``run`` ends, whatever ended it. ``on_down`` is
+    told the reason once, before the calls under way end: nothing new must be begun from then on.
+    """
+
+    def __init__(
+        self,
+        stream: ByteStream,
+        *,
+        router: str,
+        encoding: str = "utf-8",
+        on_down: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
+        self.router = router
+        self._on_down = on_down
+        self.session = Session(encoding=encoding)
+        self.traffic = Traffic(clock.now(), clock.now())
+        self.local_port: int = stream.extra(SocketAttribute.local_port, 0)  # noqa: S610 - a socket's, not Django's
+        self.fault: ProtocolError | None = None
+        """Why the router's bytes could not be understood, once they could not."""
+        self._stream = stream
+        self._buffer: list[tuple[bytes, Call]] = []
+        self._something_to_send = anyio.Event()
+        self._scope = anyio.CancelScope()
+
+    def begin(
+        self, command: Command, on_end: Callable[[Call], None], on_row: Callable[[Row], None] | None = None
+    ) -> Call:
+        """Start a call; its bytes leave with the writer's next turn. ``on_end`` is called exactly once.
+
+        Raises:
+            ProtocolError: The command cannot be said (now, or in this router's encoding). Nothing was sent.
+        """
+        call, framed = self.session.start(command, on_end, on_row)
+        self._buffer.append((framed, call))
+        self._something_to_send.set()
+        self.traffic.commands += 1
+        return call
+
+    def cancel(self, call: Call, on_end: Callable[[Call], None]) -> bool:
+        """Stop a call. True: its bytes had not left, it is gone, and its ``on_end`` will never be called.
+
+        Otherwise ``/cancel`` is sent for its tag alone (a bare one would end every command of the session), the call
+        goes on until its own ``!done``, and ``on_end`` gets the answer to ``/cancel`` itself.
+        """
+        if not call.left:
+            self._buffer = [(framed, waiting) for framed, waiting in self._buffer if waiting is not call]
+            self.session.withdraw(call)
+            return True
+        self.begin(Command("/cancel", {"tag": call.tag}), on_end)
+        return False
+
+    async def call(self, command: Command) -> Call:
+        """Say one thing and wait for its end.
+
+        Raises:
+            ConnectionLost: The session ended first.
+            ProtocolError: The command cannot be said.
+        """
+        ended = anyio.Event()
+        call = self.begin(command, lambda _: ended.set())
+        await ended.wait()
+        if call.lost is not None:
+            raise ConnectionLost(self.router, reason=call.lost, maybe_executed=call.left)
+        return call
+
+    async def log_in(self, username: str, password: str) -> None:
+        """Log in, falling back to the challenge of old versions.
+
+        Raises:
+            LoginRefused: The router said no.
+            ConnectionLost: It hung up before answering.
+            ProtocolError: It does not speak the RouterOS API.
+        """
+        steps = login.conversation(self.router, username, password)
+        command = next(steps)
+        while True:
+            answer = await self.call(command)
+            try:
+                command = steps.send(answer)
+            except StopIteration:
+                break
+        self.session.logged_in()
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> str:
+        """Read and write until the session ends; return the reason in words. Closes the stream.
+
+        ``task_status`` is told at once: log in with ``log_in`` while this runs.
+        """
+        reason = "closed"
+        try:
+            with self._scope:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._write, name=f"{self.router} writer")
+                    task_status.started()
+                    reason = await self._read()
+                    tasks.cancel_scope.cancel()
+        finally:
+            self._on_down(reason)
+            self.session.end(reason)
+            with anyio.CancelScope(shield=True):
+                await anyio.aclose_forcefully(self._stream)
+        return reason
+
+    def close(self) -> None:
+        """End the session: calls under way end as lost, and ``run`` returns soon."""
+        self._scope.cancel()
+
+    async def _read(self) -> str:
+        """Feed the session until it ends, and say why it did."""
+        turn = _shared_decode_turn()
+        while True:
+            try:
+                chunk = await self._stream.receive(RECEIVE_BYTES)
+            except anyio.EndOfStream:
+                return "the router closed the connection"
+            except (anyio.BrokenResourceError, OSError) as error:
+                return _reason_of(error, "while reading")
+            except anyio.ClosedResourceError:
+                return "closed"
+            self.traffic.bytes_in += len(chunk)
+            self.traffic.heard_at = clock.now()
+            try:
+                for at in range(0, len(chunk), SLICE_BYTES):
+                    async with turn:
+                        self.session.receive(chunk[at : at + SLICE_BYTES])
+                        if at + SLICE_BYTES < len(chunk):
+                            await checkpoint()
+            except ProtocolError as error:
+                self.fault = error
+                return f"not understood: {error}"
+            if self.session.phase is Phase.CLOSED:
+                return f"the router said: {self.session.fatal}"
+
+    async def _write(self) -> None:
+        while True:
+            await self._something_to_send.wait()
+            self._something_to_send = anyio.Event()
+            batch, self._buffer = self._buffer, []
+            for _, call in batch:
+                call.left = True
+            framed = b"".join(part for part, _ in batch)
+            if not framed:  # everything in it was withdrawn
+                continue
+            try:
+                await self._stream.send(framed)
+            except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
+                return  # the reader sees why
+            self.traffic.bytes_out += len(framed)
+
+
+def _reason_of(error: Exception, doing: str) -> str:
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    text = cause.strerror if isinstance(cause, OSError) and cause.strerror else "connection broken"
+    return f"{text.lower()} {doing}"

@@ -1,0 +1,94 @@
+"""What the dispatcher wants done. Whoever performs it reports back what happened."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from mktui.core.pool.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open and log in a connection; then ``connected`` or ``connect_failed``. ``is_probe``: also ask its identity."""
+
+    link: int
+    is_probe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close a connection; ``closed`` follows when its socket is."""
+
+    link: int
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Begin a job's command on a connection; ``ended`` follows, or ``not_sent``."""
+
+    link: int
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Send ``/cancel`` for a job's tag."""
+
+    link: int
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Ask a silent connection for a sign of life; ``probe_ended`` follows."""
+
+    link: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """The job is settled: its caller can go on."""
+
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Call ``tick`` at ``Dispatcher.timer``, which has moved nearer."""
+
+
+class EventKind(enum.StrEnum):
+    """What an operator wants to hear of."""
+
+    CONNECTED = "connected"
+    CONNECTION_LOST = "connection lost"
+    CONNECT_FAILED = "connect failed"
+    LOGIN_REFUSED = "login refused"
+    SUSPECT = "connection suspect"
+    CIRCUIT_OPENED = "circuit opened"
+    CIRCUIT_CLOSED = "circuit closed"
+    CIRCUIT_PROBING = "circuit probing"
+    ISOLATED = "isolated"
+    RESET = "pool reset"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolEvent:
+    """Something happened. ``at`` is the loop's time."""
+
+    at: float
+    kind: EventKind
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell whoever listens."""
+
+    event: PoolEvent
+
+
+Action: TypeAlias = Open | Close | Write | Cancel | Probe | Wake | SetTimer | Notify

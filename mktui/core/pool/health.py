@@ -1,0 +1,87 @@
+"""How a router is, in one word and its reasons. Pure.
+
+offline: no ready connection. critical: something is ready, but the circuit is not closed, half of all commands fail,
+or only suspect connections are left. warning: anything an operator should look at. healthy: none of these.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mktui.core.pool.breaker import BreakerState
+
+if TYPE_CHECKING:
+    from mktui.core.pool.statistics import PoolStatistics, Window
+
+ENOUGH: Final = 10
+"""A rate over fewer commands says nothing."""
+
+
+class HealthStatus(enum.StrEnum):
+    """From best to worst."""
+
+    HEALTHY = "healthy"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """``response_time`` is the last minute's median in seconds, None when nothing was answered."""
+
+    status: HealthStatus
+    response_time: float | None
+    reasons: tuple[str, ...]
+
+
+def assess(pool: PoolStatistics, window: Window, *, slow_response: float) -> Health:
+    """Judge one pool by its figures."""
+    response_time = window.response.p50
+    if pool.ready == 0 and pool.suspect == 0:
+        return Health(HealthStatus.OFFLINE, None, (_why_offline(pool),))
+    if critical := _critical(pool, window):
+        return Health(HealthStatus.CRITICAL, response_time, critical)
+    if warnings := _warnings(pool, window, slow_response):
+        return Health(HealthStatus.WARNING, response_time, warnings)
+    return Health(HealthStatus.HEALTHY, response_time, ())
+
+
+def _why_offline(pool: PoolStatistics) -> str:
+    breaker = pool.circuit_breaker
+    if breaker.state is BreakerState.ISOLATED:
+        return "isolated by hand"
+    if pool.auth_failed:
+        return f"login refused: {breaker.reason}" if breaker.reason else "login refused"
+    if breaker.state is not BreakerState.CLOSED:
+        return f"circuit {breaker.state}: {breaker.reason}"
+    return f"unreachable: {breaker.reason}" if breaker.reason else "connecting"
+
+
+def _critical(pool: PoolStatistics, window: Window) -> tuple[str, ...]:
+    reasons: list[str] = []
+    if pool.circuit_breaker.state is not BreakerState.CLOSED:
+        reasons.append(f"circuit {pool.circuit_breaker.state}")
+    if window.commands >= ENOUGH and window.error_percent > 50:
+        reasons.append(f"{window.error_percent:.0f} % of commands fail")
+    if pool.ready == 0:
+        reasons.append("only suspect connections are left")
+    return tuple(reasons)
+
+
+def _warnings(pool: PoolStatistics, window: Window, slow_response: float) -> tuple[str, ...]:
+    p95 = window.response.p95
+    oldest = pool.queue.oldest
+    enough = window.commands >= ENOUGH
+    checks = (
+        (pool.ready < pool.min_size, f"{pool.ready} of {pool.min_size} connections"),
+        (pool.suspect > 0, f"{pool.suspect} suspect"),
+        (p95 is not None and p95 > slow_response, f"slow: p95 {1000 * (p95 or 0):.0f} ms"),
+        (enough and window.error_percent >= 5, f"{window.error_percent:.0f} % of commands fail"),
+        (enough and window.retry_percent > 10, f"{window.retry_percent:.0f} % are retried"),
+        (oldest is not None and oldest > 1, f"a command waits since {oldest or 0:.0f} s"),
+        (pool.auth_failed, "new logins are refused"),
+    )
+    return tuple(reason for wrong, reason in checks if wrong)

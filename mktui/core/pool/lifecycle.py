@@ -1,0 +1,372 @@
+"""The life of one router's connections: when to open, probe, doubt, drain and close them, under the circuit breaker.
+
+The lower half of the dispatcher: pure, synchronous, ``now`` given. It knows links and the breaker; of jobs it knows
+only that they occupy links. What the upper half answers for are the four methods that raise NotImplementedError.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from mktui.core.pool import retry
+from mktui.core.pool.actions import Action, Close, EventKind, Notify, Open, PoolEvent, Probe, SetTimer
+from mktui.core.pool.breaker import Breaker, BreakerState
+from mktui.core.pool.limit import InFlightLimit
+from mktui.core.pool.link import Link, LinkState
+from mktui.core.pool.roster import Roster
+from mktui.core.pool.statistics import Recorder
+from mktui.errors import LoginRefused, RouterError
+
+if TYPE_CHECKING:
+    import random
+
+    from mktui.core.connection.connection import Traffic
+    from mktui.core.pool.options import PoolOptions
+
+PROBE_GRACE: Final = 5.0
+"""Seconds that a health probe has for its answer; then the connection is suspect."""
+
+
+class Lifecycle:
+    """Connections, breaker, login refusal, timer."""
+
+    def __init__(self, router: str, options: PoolOptions, *, now: float, random: random.Random) -> None:
+        self.router = router
+        self.options = options
+        self.roster = Roster()
+        self.recorder = Recorder()
+        self.breaker = Breaker(options.circuit_breaker_threshold, options.circuit_breaker_timeout, random)
+        self.limit = InFlightLimit(options.max_in_flight, adaptive=options.adaptive_in_flight)
+        self.closed = False
+        self.auth_refusal: LoginRefused | None = None
+        self.last_error: RouterError | None = None
+        self.timer = now
+        """When ``tick`` wants to be called next; infinite when nothing is planned."""
+        self._random = random
+        self._actions: list[Action] = []
+        self._open_failures = 0
+        self._open_not_before = now
+        self._auth_retry_at = math.inf
+
+    # --- what the upper half answers for
+
+    def _pump(self, now: float) -> None:
+        raise NotImplementedError
+
+    def _has_waiters(self) -> bool:
+        raise NotImplementedError
+
+    def _fail_waiters(self, now: float) -> None:
+        raise NotImplementedError
+
+    def _expire_due(self, now: float) -> None:
+        raise NotImplementedError
+
+    def _next_due(self) -> float | None:
+        raise NotImplementedError
+
+    # --- what a person or the pool's owner asks for
+
+    def start(self, now: float) -> list[Action]:
+        """Begin to open min_size connections."""
+        self._advance(now)
+        return self._flush()
+
+    def close(self, now: float) -> list[Action]:
+        """Refuse everything from now on and close every connection."""
+        self.closed = True
+        self._fail_waiters(now)
+        for link in self.roster:
+            self._close(link)
+        return self._flush()
+
+    def reset(self, now: float, options: PoolOptions) -> list[Action]:
+        """Take new options and replace every connection, one at a time; commands in flight go on to their end."""
+        self.options = options
+        self.breaker.threshold = options.circuit_breaker_threshold
+        self.breaker.break_time = options.circuit_breaker_timeout
+        self.limit.reconfigure(options.max_in_flight, adaptive=options.adaptive_in_flight)
+        self.roster.generation += 1
+        self.auth_refusal = None
+        self._open_not_before = now
+        self._tell(now, EventKind.RESET)
+        self._advance(now)
+        return self._flush()
+
+    def isolate(self, now: float, reason: str) -> list[Action]:
+        """Ask nothing more: what is in flight drains, the sessions close, until a person probes."""
+        self.breaker.isolate(now, reason)
+        self._tell(now, EventKind.ISOLATED, reason)
+        self._fail_waiters(now)
+        for link in self.roster:
+            if link.state in {LinkState.READY, LinkState.SUSPECT}:
+                self._drain(link)
+            elif link.state is LinkState.CONNECTING:
+                self._close(link)
+        return self._flush()
+
+    def probe(self, now: float) -> list[Action]:
+        """Let a person end the break, the isolation, or the wait after a refused login."""
+        self.auth_refusal = None
+        self._open_not_before = now
+        self._begin_probe(now, by_hand=True)
+        self._advance(now)
+        return self._flush()
+
+    # --- what happened
+
+    def connected(self, link_id: int, traffic: Traffic, local_port: int, now: float) -> list[Action]:
+        """Take a connection that is logged in."""
+        link = self.roster.get(link_id)
+        assert link is not None
+        link.traffic, link.local_port, link.idle_since = traffic, local_port, now
+        self.recorder.connects += 1
+        self._open_failures, self.last_error, self.auth_refusal = 0, None, None
+        if link.token is not None:
+            self._end_probe(link, now, failure=None)
+        self.breaker.succeeded(now)
+        if link.state is LinkState.CONNECTING and self.breaker.allows and not self.closed:
+            link.state = LinkState.READY
+            self._tell(now, EventKind.CONNECTED, f"connection {link.id}")
+            self._arm(now + self.options.health_check_interval)
+        else:
+            self._close(link)
+        self._advance(now)
+        return self._flush()
+
+    def connect_failed(self, link_id: int, error: RouterError, now: float) -> list[Action]:
+        """Take the failure to open a connection: no connect, no login, or no answer to the probe."""
+        link = self.roster.get(link_id)
+        assert link is not None
+        self.roster.remove(link)
+        reason = getattr(error, "reason", str(error))
+        if link.state is LinkState.CLOSING:  # we closed it while it was opening
+            self._end_probe(link, now, failure=reason)
+        elif isinstance(error, LoginRefused):
+            self._login_refused(link, error, now)
+        else:
+            self.last_error = error
+            self._open_failures += 1
+            wait = retry.pause(
+                self._open_failures, self.options.retry_delay, self.options.max_retry_delay, self._random
+            )
+            self._open_not_before = now + wait
+            self._tell(now, EventKind.CONNECT_FAILED, reason)
+            self._end_probe(link, now, failure=reason)
+            self._count_failure(now, reason)
+        self._advance(now)
+        return self._flush()
+
+    def went_down(self, link_id: int, reason: str, now: float) -> list[Action]:
+        """Hear that a connection is ending; its calls end next, and ``closed`` comes last."""
+        link = self.roster.get(link_id)
+        if link is not None and link.state not in {LinkState.CLOSING, LinkState.CONNECTING}:
+            link.state = LinkState.CLOSING
+            self.recorder.drops += 1
+            self._end_probe(link, now, failure=reason)
+            lost = sum(job not in link.abandoned for job in link.jobs)
+            self._tell(now, EventKind.CONNECTION_LOST, f"{reason}; {lost} in flight" if lost else reason)
+            self._count_failure(now, reason)
+        return self._flush()
+
+    def link_closed(self, link_id: int, now: float) -> list[Action]:
+        """Hear that a connection's socket is closed: only now its place is free."""
+        link = self.roster.get(link_id)
+        if link is not None:
+            assert not link.jobs
+            self.roster.remove(link)
+        self._begin_probe(now)
+        self._advance(now)
+        return self._flush()
+
+    def probe_ended(self, link_id: int, now: float) -> list[Action]:
+        """Take a connection's sign of life."""
+        link = self.roster.get(link_id)
+        if link is not None:
+            link.probe_sent_at = None
+            self._end_probe(link, now, failure=None)
+            self.breaker.succeeded(now)
+            self._advance(now)
+        return self._flush()
+
+    def tick(self, now: float) -> list[Action]:
+        """Do what time alone brings about, and plan the next tick."""
+        self._expire_due(now)
+        for link in self.roster:
+            self._watch(link, now)
+        idle = self.roster.idle_too_long(self.options, now)
+        if idle is not None:
+            self._close(idle)
+        if self.auth_refusal is not None and now >= self._auth_retry_at:
+            self.auth_refusal = None
+        self._begin_probe(now)
+        self._advance(now)
+        self.timer = self._earliest(now)
+        return self._flush()
+
+    # --- how
+
+    def _advance(self, now: float) -> None:
+        """After anything: serve waiters, go on with a reset, open what is wanted."""
+        self._pump(now)
+        old = self.roster.next_to_replace(self.options)
+        if old is not None and not self.closed:
+            self._drain(old)
+        self._open_if_wanted(now)
+
+    def _open_if_wanted(self, now: float) -> None:
+        if self.closed or not self.breaker.allows or self.auth_refusal is not None:
+            return
+        if not self.roster.wants_another(self.options, waiting=self._has_waiters()):
+            return
+        if now < self._open_not_before:
+            self._arm(self._open_not_before)
+            return
+        link = self.roster.add(now)
+        self._do(Open(link.id, is_probe=False))
+
+    def _begin_probe(self, now: float, *, by_hand: bool = False) -> None:
+        """Send the one probe when it is time: over a session that outlived the trouble, else over a new one."""
+        survivor = next((link for link in self.roster if link.state is LinkState.READY), None)
+        no_room = survivor is None and len(self.roster) >= self.options.max_size  # until a socket is closed
+        token = None if self.closed or no_room else self.breaker.begin_probe(now, by_hand=by_hand)
+        if token is None:
+            return
+        self._tell(now, EventKind.CIRCUIT_PROBING)
+        if survivor is None:
+            link = self.roster.add(now)
+            self._do(Open(link.id, is_probe=True))
+        else:
+            link = survivor
+            self._ask_for_life(link, now)
+        link.token = token
+
+    def _end_probe(self, link: Link, now: float, *, failure: str | None) -> None:
+        if link.token is None:
+            return
+        token, link.token = link.token, None
+        before = self.breaker.state
+        self.breaker.end_probe(token, now, failure=failure)
+        if self.breaker.state is BreakerState.CLOSED and before is not BreakerState.CLOSED:
+            self._tell(now, EventKind.CIRCUIT_CLOSED)
+        elif self.breaker.state is BreakerState.OPEN:
+            self._opened(now)
+
+    def _count_failure(self, now: float, reason: str) -> None:
+        if self.breaker.failed(now, reason):
+            self._opened(now)
+            self._fail_waiters(now)
+
+    def _opened(self, now: float) -> None:
+        self._tell(now, EventKind.CIRCUIT_OPENED, self.breaker.history[-1].reason)
+        if self.breaker.retry_at is not None:
+            self._arm(self.breaker.retry_at)
+
+    def _login_refused(self, link: Link, error: LoginRefused, now: float) -> None:
+        """Stop trying: the router is alive and says no, and each try is a line in its log."""
+        self.auth_refusal = self.last_error = error
+        self._end_probe(link, now, failure=None)
+        wait = self.options.auth_retry
+        self._auth_retry_at = now + wait if wait else math.inf
+        if wait:
+            self._arm(self._auth_retry_at)
+        self._tell(now, EventKind.LOGIN_REFUSED, error.text)
+        self._fail_waiters(now)
+
+    def _watch(self, link: Link, now: float) -> None:
+        """Doubt and end what does not answer; ask what has been silent."""
+        if link.state not in {LinkState.READY, LinkState.DRAINING, LinkState.SUSPECT}:
+            return
+        pending = link.oldest_pending()
+        if pending is not None and now - max(pending, link.heard_at()) >= self.options.command_timeout:
+            self._tell(now, EventKind.CONNECTION_LOST, "silent")
+            self.recorder.drops += 1
+            self._end_probe(link, now, failure="silent")
+            self._close(link)
+            self._count_failure(now, "nothing came for the whole command timeout")
+            return
+        overdue = any(due <= now for due in link.abandoned.values())
+        unanswered = link.probe_sent_at is not None and now - link.probe_sent_at >= PROBE_GRACE
+        if (overdue or unanswered) and link.state is not LinkState.SUSPECT:
+            link.state = LinkState.SUSPECT
+            self._end_probe(link, now, failure="no answer to a probe")
+            self._tell(now, EventKind.SUSPECT, "no answer to /cancel" if overdue else "no answer to a health probe")
+        silent = now - link.heard_at() >= self.options.health_check_interval
+        if link.state is LinkState.READY and silent and pending is None:
+            self._ask_for_life(link, now)
+        self._close_if_drained(link)
+
+    def _ask_for_life(self, link: Link, now: float) -> None:
+        if link.probe_sent_at is None:
+            link.probe_sent_at = now
+            self._do(Probe(link.id))
+            self._arm(now + PROBE_GRACE)
+
+    def _drain(self, link: Link) -> None:
+        link.state = LinkState.DRAINING
+        self._close_if_drained(link)
+
+    def _close_if_drained(self, link: Link) -> None:
+        """Close a draining link when nobody waits for it: streams would never end, and abandoned tags have nobody."""
+        if link.state not in {LinkState.DRAINING, LinkState.SUSPECT}:
+            return
+        waited_for = any(job not in link.abandoned and not job.is_stream for job in link.jobs)
+        if not waited_for and (link.state is LinkState.SUSPECT or not link.abandoned):
+            self._close(link)
+
+    def _after_release(self, link: Link, now: float) -> None:
+        self._close_if_drained(link)
+        self._advance(now)
+
+    def _close(self, link: Link) -> None:
+        if link.state is not LinkState.CLOSING:
+            link.state = LinkState.CLOSING
+            self._do(Close(link.id))
+
+    def _earliest(self, now: float) -> float:
+        """Return when the next tick has something to do."""
+        times = [math.inf]
+        if (due := self._next_due()) is not None:
+            times.append(due)
+        for link in self.roster:
+            times += self._times_of(link)
+        if self.roster.ready > self.options.min_size:
+            idle = [link.idle_since for link in self.roster if link.state is LinkState.READY and not link.jobs]
+            times += [since + self.options.idle_timeout for since in idle]
+        retry_at = self.breaker.retry_at
+        if retry_at is not None and retry_at > now:  # when it has passed, a place is waited for, not a time
+            times.append(retry_at)
+        if self.auth_refusal is not None:
+            times.append(self._auth_retry_at)
+        if self._open_not_before > now:
+            times.append(self._open_not_before)
+        return min(times)
+
+    def _times_of(self, link: Link) -> list[float]:
+        if link.state not in {LinkState.READY, LinkState.DRAINING, LinkState.SUSPECT}:
+            return []
+        times = [] if link.state is LinkState.SUSPECT else list(link.abandoned.values())
+        pending = link.oldest_pending()
+        if pending is not None:
+            times.append(max(pending, link.heard_at()) + self.options.command_timeout)
+        elif link.state is LinkState.READY:
+            times.append(link.heard_at() + self.options.health_check_interval)
+        if link.probe_sent_at is not None and link.state is not LinkState.SUSPECT:
+            times.append(link.probe_sent_at + PROBE_GRACE)
+        return times
+
+    def _arm(self, at: float) -> None:
+        if at < self.timer:
+            self.timer = at
+            self._do(SetTimer())
+
+    def _do(self, action: Action) -> None:
+        self._actions.append(action)
+
+    def _tell(self, now: float, kind: EventKind, text: str = "") -> None:
+        self._do(Notify(PoolEvent(now, kind, text)))
+
+    def _flush(self) -> list[Action]:
+        actions, self._actions = self._actions, []
+        return actions

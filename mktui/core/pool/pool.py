@@ -1,0 +1,301 @@
+"""Performs what the dispatcher decides: the only file of the pool that awaits.
+
+One task group owns everything: a timekeeper and a task per connection. A caller waits for its job's event and nothing
+else; what it does (give up, be cancelled) reaches the dispatcher, never a socket.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+
+from mktui import clock
+from mktui.core.connection.connection import Connection
+from mktui.core.pool import retry
+from mktui.core.pool.actions import Action, Cancel, Close, Notify, Open, Probe, SetTimer, Wake, Write
+from mktui.core.pool.dispatcher import Dispatcher
+from mktui.core.pool.job import Effect, Job, Outcome, Priority, effect_of
+from mktui.core.protocol.sentences import Command
+from mktui.core.protocol.session import Phase
+from mktui.errors import ConnectFailed, ConnectionLost, ConnectTimeout, NotRouterOs, ProtocolError, RouterError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from anyio.abc import TaskGroup
+
+    from mktui.core.connection.options import RouterOptions
+    from mktui.core.connection.transport import Connect
+    from mktui.core.pool.actions import PoolEvent
+    from mktui.core.pool.options import PoolOptions
+    from mktui.core.protocol.session import Call
+
+SIGN_OF_LIFE: Final = Command("/system/identity/print", {".proplist": "name"})
+"""What a health probe asks: cheap, readable by every user, on every version."""
+
+CLOSE_GRACE: Final = 2.0
+"""Seconds that sockets have to close in order before they are cut."""
+
+
+async def open_connection(router: RouterOptions, connection: Connection, tasks: TaskGroup) -> None:
+    """Start a connection's tasks and log in; the caller bounds it in time.
+
+    Raises:
+        NotRouterOs, ConnectFailed, LoginRefused: As they say; the connection is closed then.
+    """
+    await tasks.start(connection.run)
+    try:
+        await connection.log_in(router.username, router.password.get_secret_value())
+    except ConnectionLost as error:
+        if connection.fault is not None:
+            raise NotRouterOs(router.name, address=router.address, reason=str(connection.fault)) from error
+        reason = f"{error.reason} before the login was answered"
+        raise ConnectFailed(router.name, address=router.address, reason=reason) from error
+    except ProtocolError as error:
+        raise ConnectFailed(router.name, address=router.address, reason=str(error)) from error
+    finally:
+        if connection.session.phase is not Phase.READY:
+            connection.close()
+
+
+class Pool:
+    """The connections to one router. Use ``open_pool``."""
+
+    def __init__(
+        self,
+        router: RouterOptions,
+        options: PoolOptions,
+        connect: Connect,
+        tasks: TaskGroup,
+        on_event: Callable[[PoolEvent], None],
+    ) -> None:
+        self.router = router
+        self.dispatcher = Dispatcher(router.name, options, now=clock.now(), random=clock.RANDOM)
+        self._connect = connect
+        self._tasks = tasks
+        self._on_event = on_event
+        self._connections: dict[int, Connection] = {}
+        self._openers: dict[int, anyio.CancelScope] = {}
+        self._budget = retry.RetryBudget()
+        self._timer_moved = anyio.Event()
+        self._changed = anyio.Event()
+        self._performers: dict[type[Action], Callable[[Any], None]] = {  # Any: each takes its own kind of action
+            Write: self._write,
+            Wake: _wake,
+            SetTimer: lambda _: self._timer_moved.set(),
+            Open: self._start_link,
+            Close: self._close,
+            Cancel: self._cancel,
+            Probe: self._probe,
+            Notify: lambda action: self._on_event(action.event),
+        }
+
+    async def changed(self) -> None:
+        """Wait until a connection was opened, lost or closed."""
+        await self._changed.wait()
+
+    async def execute(
+        self, command: Command, *, priority: Priority = Priority.NORMAL, timeout: float | None = None
+    ) -> Outcome:
+        """Run one command to its end: applied, not applied, or unknown.
+
+        ``timeout`` bounds everything, retries included; None means acquire_timeout + command_timeout. Reads are tried
+        again after a passing fault; a write is sent at most once. Cancelling leaves at once: the command is cancelled
+        at the router, and whether a write happened is then unknown.
+        """
+        options = self.dispatcher.options
+        total = options.acquire_timeout + options.command_timeout if timeout is None else timeout
+        deadline = clock.now() + total
+        effect = effect_of(command)
+        self._budget.request()
+        attempt = 0
+        while True:
+            job = Job(command, effect, priority, deadline, clock.now())
+            outcome = await self._settled(job)
+            attempt += 1
+            pause = self._pause_before_retry(outcome, effect, attempt, deadline)
+            if pause is None:
+                return outcome
+            self.dispatcher.recorder.retried(clock.now())
+            await anyio.sleep(pause)
+
+    async def stream(self, job: Job) -> Outcome:
+        """Run a job that delivers rows until its caller is cancelled or the router ends it."""
+        return await self._settled(job)
+
+    def perform(self, actions: list[Action]) -> None:
+        """Do what was decided."""
+        for action in actions:
+            self._performers[type(action)](action)
+
+    async def run(self) -> None:
+        """Keep the pool's time until it is cancelled."""
+        self.perform(self.dispatcher.start(clock.now()))
+        while True:
+            self._timer_moved = anyio.Event()
+            wait = self.dispatcher.timer - clock.now()
+            if wait > 0:
+                with anyio.move_on_after(wait):
+                    await self._timer_moved.wait()
+            if clock.now() >= self.dispatcher.timer:
+                self.perform(self.dispatcher.tick(clock.now()))
+
+    async def aclose(self) -> None:
+        """Refuse what comes, end what waits, close every connection."""
+        self.perform(self.dispatcher.close(clock.now()))
+        with anyio.move_on_after(CLOSE_GRACE):
+            while len(self.dispatcher.roster):
+                await self.changed()
+
+    async def _settled(self, job: Job) -> Outcome:
+        """Submit a job and wait for its outcome; one that is cancelled is abandoned."""
+        woken = anyio.Event()
+        job.wake = woken.set
+        self.perform(self.dispatcher.submit(job, clock.now()))
+        try:
+            await woken.wait()
+        except anyio.get_cancelled_exc_class():
+            self.perform(self.dispatcher.abandon(job, clock.now()))
+            raise
+        assert job.outcome is not None
+        return job.outcome
+
+    def _pause_before_retry(self, outcome: Outcome, effect: Effect, attempt: int, deadline: float) -> float | None:
+        options = self.dispatcher.options
+        error = outcome.error
+        if error is None or attempt > options.retry_attempts or not retry.may_retry(error, effect):
+            return None
+        pause = retry.pause(attempt, options.retry_delay, options.max_retry_delay, clock.RANDOM)
+        if clock.now() + pause >= deadline or not self._budget.spend():
+            return None
+        return pause
+
+    def _start_link(self, action: Open) -> None:
+        name = f"{self.router.name} connection {action.link}"
+        self._tasks.start_soon(self._serve_link, action.link, action.is_probe, name=name)
+
+    async def _serve_link(self, link: int, is_probe: bool) -> None:
+        """Open a connection, serve it to its end, report each step."""
+        scope = self._openers[link] = anyio.CancelScope()
+        try:
+            with scope:
+                await self._open_and_serve(link, is_probe=is_probe)
+        finally:
+            self._openers.pop(link, None)
+            self._connections.pop(link, None)
+            if self.dispatcher.roster.get(link) is not None:
+                self.perform(self.dispatcher.link_closed(link, clock.now()))
+            self._note_change()
+
+    async def _open_and_serve(self, link: int, *, is_probe: bool) -> None:
+        after = self.dispatcher.options.connection_timeout
+        error: RouterError
+        try:
+            async with anyio.create_task_group() as tasks:
+                with anyio.fail_after(after):
+                    connection = await self._open(link, tasks)
+                    if is_probe:
+                        await connection.call(SIGN_OF_LIFE)
+                del self._openers[link]  # from here on it is closed through the connection
+                self._connections[link] = connection
+                self.perform(self.dispatcher.connected(link, connection.traffic, connection.local_port, clock.now()))
+            return
+        except* TimeoutError:
+            error = ConnectTimeout(self.router.name, address=self.router.address, after=after)
+        except* RouterError as group:
+            first = group.exceptions[0]
+            while isinstance(first, ExceptionGroup):
+                first = first.exceptions[0]
+            assert isinstance(first, RouterError)
+            error = first
+        else:
+            return
+        self.perform(self.dispatcher.connect_failed(link, error, clock.now()))
+
+    async def _open(self, link: int, tasks: TaskGroup) -> Connection:
+        stream = await self._connect(self.router)
+        connection = Connection(
+            stream,
+            router=self.router.name,
+            encoding=self.router.encoding,
+            on_down=lambda reason: self._went_down(link, reason),
+        )
+        try:
+            await open_connection(self.router, connection, tasks)
+        except BaseException:  # cancelled before its task ran: nobody else would close the socket
+            await anyio.aclose_forcefully(stream)
+            raise
+        return connection
+
+    def _note_change(self) -> None:
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    def _went_down(self, link: int, reason: str) -> None:
+        self.perform(self.dispatcher.went_down(link, reason, clock.now()))
+
+    def _write(self, action: Write) -> None:
+        job = action.job
+        connection = self._connections.get(action.link)
+        if connection is None or connection.session.phase is Phase.CLOSED:
+            self.perform(self.dispatcher.not_sent(job, clock.now(), None))
+            return
+        try:
+            job.call = connection.begin(job.command, lambda call: self._ended(job, call), job.on_row)
+        except ProtocolError as error:
+            self.perform(self.dispatcher.not_sent(job, clock.now(), error))
+
+    def _ended(self, job: Job, call: Call) -> None:
+        job.call = call
+        self.perform(self.dispatcher.ended(job, clock.now()))
+
+    def _cancel(self, action: Cancel) -> None:
+        job = action.job
+        connection = self._connections.get(action.link)
+        if connection is None or job.call is None or connection.session.phase is Phase.CLOSED:
+            return  # it is going: its calls end with it
+        if connection.cancel(job.call, lambda _: None):
+            self.perform(self.dispatcher.not_sent(job, clock.now(), None))
+
+    def _probe(self, action: Probe) -> None:
+        link = action.link
+        connection = self._connections.get(link)
+        if connection is not None and connection.session.phase is not Phase.CLOSED:
+            connection.begin(SIGN_OF_LIFE, lambda call: self._probe_ended(link, call))
+
+    def _probe_ended(self, link: int, call: Call) -> None:
+        if call.lost is None:
+            self.perform(self.dispatcher.probe_ended(link, clock.now()))
+
+    def _close(self, action: Close) -> None:
+        link = action.link
+        if link in self._openers:
+            self._openers[link].cancel()
+        elif link in self._connections:
+            self._connections[link].close()
+
+
+def _wake(action: Wake) -> None:
+    if action.job.wake is not None:
+        action.job.wake()
+
+
+@asynccontextmanager
+async def open_pool(
+    router: RouterOptions,
+    options: PoolOptions,
+    connect: Connect,
+    on_event: Callable[[PoolEvent], None] = lambda _event: None,
+) -> AsyncIterator[Pool]:
+    """Hold a pool for the block: connections open in the background, and are closed at its end."""
+    async with anyio.create_task_group() as tasks:
+        pool = Pool(router, options, connect, tasks, on_event)
+        tasks.start_soon(pool.run, name=f"{router.name} timekeeper")
+        try:
+            yield pool
+        finally:
+            with anyio.CancelScope(shield=True):
+                await pool.aclose()
+            tasks.cancel_scope.cancel()
