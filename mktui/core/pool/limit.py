@@ -13,6 +13,8 @@ START: Final = 2
 _ROUND: Final = 4
 _AS_FAST: Final = 1.5
 _TOO_SLOW: Final = 3.0
+_UNNOTICED: Final = 0.02
+"""Seconds below which slower is no sign of load: a fast router's answers vary by more than they last."""
 _FORGET: Final = 1.01
 """The best round is forgotten slowly: a router that has become busier for good is not held to its best hour."""
 
@@ -55,6 +57,7 @@ class InFlightLimit:
             self.value = max(1, self.value // 2)
 
     def _judge(self, average: float) -> None:
+        average = max(average, _UNNOTICED)
         best = average if self._best is None else min(average, self._best * _FORGET)
         self._best = best
         if average > _TOO_SLOW * best:

@@ -198,10 +198,7 @@ class Pool:
                     connection = await self._open(link, tasks)
                     if is_probe:
                         await connection.call(SIGN_OF_LIFE)
-                del self._openers[link]  # from here on it is closed through the connection
-                self._connections[link] = connection
-                self.perform(self.dispatcher.connected(link, connection.traffic, connection.local_port, clock.now()))
-            return
+                self._take_over(link, connection)
         except* TimeoutError:
             error = ConnectTimeout(self.router.name, address=self.router.address, after=after)
         except* RouterError as group:
@@ -213,6 +210,15 @@ class Pool:
         else:
             return
         self.perform(self.dispatcher.connect_failed(link, error, clock.now()))
+
+    def _take_over(self, link: int, connection: Connection) -> None:
+        """Hand a connection that is logged in to the dispatcher."""
+        if connection.session.phase is not Phase.READY:  # gone again already
+            raise ConnectFailed(self.router.name, address=self.router.address, reason="cut right after the login")
+        del self._openers[link]  # from here on it is closed through the connection
+        self._connections[link] = connection
+        self.perform(self.dispatcher.connected(link, connection.traffic, connection.local_port, clock.now()))
+        self._note_change()
 
     async def _open(self, link: int, tasks: TaskGroup) -> Connection:
         stream = await self._connect(self.router)

@@ -1,0 +1,104 @@
+"""What a value must be before it is kept: flags, closed lists, durations, addresses, ranges, references. Pure.
+
+``normal`` returns the value as the router will print it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Final
+
+from mktui.core.protocol import schema
+from mktui.core.protocol.values import format_duration, format_flag, parse_duration, parse_flag
+from mktui.simulator import refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mktui.simulator.tables import Table
+
+REFERENCES: Final[dict[tuple[str, str], str]] = {
+    ("/ppp/secret", "profile"): "/ppp/profile",
+    ("/ip/hotspot/user", "profile"): "/ip/hotspot/user/profile",
+    ("/ip/hotspot/user", "server"): "/ip/hotspot",
+    ("/ip/hotspot", "profile"): "/ip/hotspot/profile",
+    ("/ip/hotspot", "interface"): "/interface",
+    ("/interface/pppoe-server/server", "default-profile"): "/ppp/profile",
+    ("/interface/pppoe-server/server", "interface"): "/interface",
+    ("/user", "group"): "/user/group",
+}
+"""Attributes that name a row of another menu. When that row is removed, its id is left dangling in them."""
+
+ADDRESS_OR_POOL: Final = {("/ppp/profile", "local-address"), ("/ppp/profile", "remote-address")}
+_WORDS: Final[dict[tuple[str, str], frozenset[str]]] = {("/ip/hotspot/user", "server"): frozenset({"all"})}
+_CLOSED: Final = frozenset(
+    {
+        ("/ppp/secret", "service"), ("/ppp/profile", "use-encryption"), ("/ppp/profile", "use-compression"),
+        ("/ppp/profile", "only-one"), ("/ppp/profile", "change-tcp-mss"), ("/ppp/profile", "use-upnp"),
+        ("/ppp/profile", "use-mpls"), ("/ppp/profile", "use-ipv6"), ("/user", "inactivity-policy"),
+    }
+)  # fmt: skip
+"""Lists that are the whole truth; others are one router's completions."""
+_ADDRESSES: Final = {
+    ("/ppp/secret", "local-address"),
+    ("/ppp/secret", "remote-address"),
+    ("/ip/hotspot/user", "address"),
+}
+_RANGES: Final = {("/ip/service", "port"): (1, 65535), ("/ip/service", "max-sessions"): (1, 1000)}
+
+
+def normal(path: str, name: str, value: str, tables: Mapping[str, Table]) -> str:
+    """Return ``value`` as it is kept.
+
+    Raises:
+        Refusal: It cannot be one.
+    """
+    where = (path, name)
+    if schema.is_flag(path, name):
+        try:
+            return format_flag(parse_flag(value))
+        except ValueError:
+            raise refusals.invalid_value(name) from None
+    if where in REFERENCES:
+        return _reference(where, value, tables)
+    if where in _RANGES:
+        low, high = _RANGES[where]
+        if not value.isdecimal() or not low <= int(value) <= high:
+            raise refusals.out_of_range(name, low, high)
+        return value
+    if where in _ADDRESSES or where in ADDRESS_OR_POOL:
+        return _address(where, value, tables)
+    return _by_schema(path, name, value)
+
+
+def _by_schema(path: str, name: str, value: str) -> str:
+    facts = schema.menu(path)
+    form = facts.values.get(name) if facts else None
+    if (path, name) in _CLOSED and isinstance(form, list) and value not in form:
+        raise refusals.no_match(name)
+    if form == "time interval" and value not in {"", "none", "unlimited"}:
+        try:
+            return format_duration(parse_duration(value))
+        except ValueError:
+            raise refusals.invalid_value(name) from None
+    return value
+
+
+def _reference(where: tuple[str, str], value: str, tables: Mapping[str, Table]) -> str:
+    if value in _WORDS.get(where, ()):
+        return value
+    row = tables[REFERENCES[where]].find(value)
+    if row is None:
+        raise refusals.no_match(where[1])
+    return row.values.get("name", value)
+
+
+def _address(where: tuple[str, str], value: str, tables: Mapping[str, Table]) -> str:
+    if not value:
+        return value
+    if where in ADDRESS_OR_POOL and (pool := tables["/ip/pool"].find(value)) is not None:
+        return pool.values["name"]
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise refusals.invalid_value(where[1]) from None

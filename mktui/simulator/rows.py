@@ -1,0 +1,198 @@
+"""The rows a router is born with, shaped as real ones print them, and what a new row holds unasked."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Final
+
+from mktui.core.protocol import schema
+from mktui.core.protocol.values import version_key
+from mktui.simulator.tables import Table
+
+if TYPE_CHECKING:
+    from mktui.core.protocol.sentences import Row
+    from mktui.simulator.profile import RouterProfile
+
+_NAMES: Final = (
+    "ana", "luis", "maria", "jose", "carla", "pedro", "rosa", "juan", "elena", "diego",
+    "ines", "tomas", "lucia", "marco", "sofia", "bruno", "nadia", "oscar", "vera", "ivan",
+)  # fmt: skip
+PROFILES: Final = {"bronze": "2M/10M", "silver": "5M/20M", "gold": "10M/40M"}
+"""Rate limits as the router sees them: upload first."""
+
+_BLANK: Final[dict[str, Row]] = {
+    "/ppp/secret": {"name": "", "service": "any", "caller-id": "", "password": "", "profile": "default", "routes": "",
+                    "ipv6-routes": "", "limit-bytes-in": "0", "limit-bytes-out": "0", "disabled": "false"},
+    "/ppp/profile": {"name": "", "bridge-learning": "default", "use-ipv6": "yes", "use-mpls": "default",
+                     "use-compression": "default", "use-encryption": "default", "only-one": "default",
+                     "change-tcp-mss": "default", "use-upnp": "default", "address-list": "", "on-up": "",
+                     "on-down": "", "default": "false"},
+    "/ip/hotspot/user": {"name": "", "password": "", "profile": "default", "uptime": "0s", "bytes-in": "0",
+                         "bytes-out": "0", "packets-in": "0", "packets-out": "0", "dynamic": "false",
+                         "disabled": "false"},
+    "/ip/hotspot/user/profile": {"name": "", "idle-timeout": "none", "keepalive-timeout": "2m",
+                                 "status-autorefresh": "1m", "shared-users": "1", "add-mac-cookie": "true",
+                                 "mac-cookie-timeout": "3d", "address-list": "", "transparent-proxy": "false"},
+    "/queue/simple": {"name": "", "target": "", "parent": "none", "packet-marks": "", "priority": "8/8",
+                      "queue": "default-small/default-small", "limit-at": "0/0", "max-limit": "0/0",
+                      "burst-limit": "0/0", "burst-threshold": "0/0", "burst-time": "0s/0s",
+                      "bucket-size": "0.1/0.1", "bytes": "0/0", "packets": "0/0", "rate": "0/0",
+                      "invalid": "false", "dynamic": "false", "disabled": "false"},
+    "/user": {"name": "", "group": "read", "address": "", "expired": "false", "disabled": "false"},
+}  # fmt: skip
+
+
+def blank_row(path: str) -> Row:
+    """Return what a new row of a menu holds before anything was given."""
+    known = _BLANK.get(path)
+    if known is not None:
+        return dict(known)
+    facts = schema.menu(path)
+    if facts is None:
+        return {}
+    defaults = {name: {"True": "true", "False": "false"}.get(value, value) for name, value in facts.defaults.items()}
+    return {"name": "", **defaults} if "name" in facts.readable else defaults
+
+
+def never(version: str) -> str:
+    """Return what stands for a date that has not been yet."""
+    return "1970-01-01 00:00:00" if version_key(version) >= (7, 10) else "jan/01/1970 00:00:00"
+
+
+def customer(index: int) -> str:
+    """Return the name of customer number ``index``: the same on every router, different for every number."""
+    return f"{_NAMES[index % len(_NAMES)]}-{index // len(_NAMES) + 1:02}"
+
+
+def build_tables(profile: RouterProfile) -> dict[str, Table]:
+    """Return all menus of a new router, filled from its seed."""
+    tables = {path: Table(path, first_id=_first_id(path)) for path in schema.menus()}
+    chance = random.Random(f"{profile.seed} {profile.name}")  # noqa: S311 - believable rows, not cryptography
+    _system(tables, profile)
+    _access(tables, profile)
+    _network(tables, profile)
+    _ppp(tables, profile, chance)
+    _hotspot(tables, profile, chance)
+    return tables
+
+
+def _first_id(path: str) -> int:
+    return 0 if path in {"/ip/service", "/ppp/profile", "/ip/hotspot/user"} else 1
+
+
+def _single(tables: dict[str, Table], path: str, values: Row) -> None:
+    """Fill a menu that is one row: it has no id."""
+    table = tables[path]
+    row = table.add(values)
+    del table.rows[row.row_id]
+    del row.values[".id"]
+    table.rows[""] = row
+
+
+def _system(tables: dict[str, Table], profile: RouterProfile) -> None:
+    _single(tables, "/system/identity", {"name": profile.name})
+    _single(tables, "/system/resource", {
+        "uptime": "0s", "version": f"{profile.version} (stable)", "build-time": "2026-03-02 10:11:12",
+        "factory-software": "7.4.1", "free-memory": "892313600", "total-memory": "1073741824", "cpu": "ARM64",
+        "cpu-count": "4", "cpu-frequency": "1400", "cpu-load": "3", "free-hdd-space": "987713536",
+        "total-hdd-space": "1073741824", "write-sect-since-reboot": "6296", "write-sect-total": "98712",
+        "bad-blocks": "0", "architecture-name": "arm64", "board-name": profile.board, "platform": "MikroTik",
+    })  # fmt: skip
+    _single(tables, "/system/routerboard", {
+        "routerboard": "true", "model": profile.board, "serial-number": profile.serial,
+        "firmware-type": "al64", "current-firmware": profile.version, "upgrade-firmware": profile.version,
+    })  # fmt: skip
+    _single(tables, "/system/clock", {
+        "time": "00:00:00", "date": "1970-01-01", "time-zone-autodetect": "true", "time-zone-name": "UTC",
+        "gmt-offset": "+00:00", "dst-active": "false",
+    })  # fmt: skip
+    _single(tables, "/ppp/aaa", {
+        "use-radius": "false", "accounting": "true", "interim-update": "0s", "use-circuit-id-in-nas-port-id": "false",
+    })  # fmt: skip
+    _single(tables, "/user/aaa", {
+        "use-radius": "false", "accounting": "true", "interim-update": "0s", "default-group": "read",
+        "exclude-groups": "",
+    })  # fmt: skip
+    if version_key(profile.version) < (7,):
+        _single(tables, "/system/health", {"voltage": "24.1", "temperature": "38"})
+    else:
+        for name, value, kind in (("cpu-temperature", "44", "C"), ("voltage", "24.1", "V")):
+            tables["/system/health"].add({"name": name, "value": value, "type": kind})
+
+
+def _access(tables: dict[str, Table], profile: RouterProfile) -> None:
+    everything = "local,telnet,ssh,ftp,reboot,read,write,policy,test,winbox,password,web,sniff,sensitive,api,romon"
+    groups = {
+        "read": "local,telnet,ssh,reboot,read,test,winbox,password,web,sniff,sensitive,api,romon,!ftp,!write,!policy",
+        "write": "local,telnet,ssh,reboot,read,write,test,winbox,password,web,sniff,sensitive,api,romon,!ftp,!policy",
+        "full": everything,
+    }
+    for name, policy in groups.items():
+        tables["/user/group"].add({"name": name, "policy": policy, "skin": "default"})
+    tables["/user"].add({
+        "name": profile.username, "group": "full", "address": "", "last-logged-in": never(profile.version),
+        "expired": "false", "disabled": "false", "comment": "system default user",
+    })  # fmt: skip
+    services = {"telnet": 23, "ftp": 21, "www": 80, "ssh": 22, "www-ssl": 443, "api": 8728, "winbox": 8291,
+                "api-ssl": 8729}  # fmt: skip
+    for name, port in services.items():
+        row = {"name": name, "port": str(port), "address": "", "vrf": "main"}
+        if version_key(profile.version) >= (7, 16):
+            row["max-sessions"] = str(profile.max_sessions)
+        tables["/ip/service"].add(row | {"disabled": "false", "invalid": "false"})
+
+
+def _network(tables: dict[str, Table], profile: RouterProfile) -> None:
+    for number in range(1, 6):
+        tables["/interface"].add({
+            "name": f"ether{number}", "default-name": f"ether{number}", "type": "ether", "mtu": "1500",
+            "actual-mtu": "1500", "l2mtu": "1514", "mac-address": f"02:4D:4B:00:00:{number:02X}",
+            "last-link-up-time": never(profile.version), "link-downs": "0", "rx-byte": "0", "tx-byte": "0",
+            "rx-packet": "0", "tx-packet": "0", "running": "true" if number < 4 else "false", "disabled": "false",
+        })  # fmt: skip
+    pool = {"name": "pppoe-pool", "ranges": "10.64.0.10-10.64.255.250", "total": "65265", "used": "0",
+            "available": "65265"}  # fmt: skip
+    tables["/ip/pool"].add(pool)
+    tables["/ip/pool"].add(pool | {"name": "hs-pool", "ranges": "10.5.50.2-10.5.50.254", "total": "253"})
+
+
+def _ppp(tables: dict[str, Table], profile: RouterProfile, chance: random.Random) -> None:
+    profiles = tables["/ppp/profile"]
+    profiles.add(blank_row("/ppp/profile") | {"name": "default", "default": "true"})
+    for name, rate in PROFILES.items():
+        pool = {"local-address": "10.64.0.1", "remote-address": "pppoe-pool", "rate-limit": rate}
+        profiles.add(blank_row("/ppp/profile") | {"name": name} | pool)
+    profiles.add(blank_row("/ppp/profile") | {"name": "default-encryption", "use-encryption": "yes", "default": "true"})
+    tables["/interface/pppoe-server/server"].add({
+        "service-name": "pppoe", "interface": "ether2", "max-mtu": "auto", "max-mru": "auto", "mrru": "disabled",
+        "authentication": "pap,chap,mschap1,mschap2", "keepalive-timeout": "10", "one-session-per-host": "true",
+        "max-sessions": "unlimited", "pado-delay": "0", "default-profile": "default", "invalid": "false",
+        "disabled": "false",
+    })  # fmt: skip
+    blank = blank_row("/ppp/secret") | {"service": "pppoe", "last-logged-out": never(profile.version)}
+    names = list(PROFILES)
+    for index in range(profile.secrets):
+        tables["/ppp/secret"].add(
+            blank | {"name": customer(index), "password": f"{chance.getrandbits(32):08x}", "profile": names[index % 3]}
+        )
+
+
+def _hotspot(tables: dict[str, Table], profile: RouterProfile, chance: random.Random) -> None:
+    tables["/ip/hotspot/profile"].add({
+        "name": "default", "hotspot-address": "10.5.50.1", "dns-name": "", "login-by": "cookie,http-chap",
+        "use-radius": "false", "default": "true",
+    })  # fmt: skip
+    tables["/ip/hotspot"].add({
+        "name": "hs1", "interface": "ether3", "address-pool": "hs-pool", "profile": "default", "idle-timeout": "5m",
+        "keepalive-timeout": "none", "login-timeout": "none", "addresses-per-mac": "2", "proxy-status": "running",
+        "invalid": "false", "HTTPS": "false", "disabled": "false",
+    })  # fmt: skip
+    users = tables["/ip/hotspot/user/profile"]
+    users.add(blank_row("/ip/hotspot/user/profile") | {"name": "default", "default": "true"})
+    users.add(blank_row("/ip/hotspot/user/profile") | {"name": "day-pass", "rate-limit": "1M/4M"})
+    table = tables["/ip/hotspot/user"]
+    blank = blank_row("/ip/hotspot/user")
+    table.add(blank | {"name": "default-trial", "default": "true", "comment": "counters and limits for trial users"})
+    for _ in range(min(200, profile.secrets // 5)):
+        code = f"V{chance.getrandbits(32):08X}"
+        table.add(blank | {"name": code, "password": code, "profile": "day-pass", "limit-uptime": "1d"})

@@ -1,0 +1,78 @@
+"""The schema as one version sees it: which commands and arguments are accepted, and with which text others are not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from mktui.core.protocol import schema
+from mktui.core.protocol.values import version_key
+
+BEFORE_SCHEMA: Final = "6.49"
+"""Approximated by the oldest schema there is; dates, health and logins differ (ROUTEROS facts)."""
+
+_ROWS: Final = frozenset({".id", "numbers"})
+_EVERYWHERE: Final[dict[str, frozenset[str]]] = {
+    "remove": _ROWS,
+    "enable": _ROWS,
+    "disable": _ROWS,
+    "reset-counters": _ROWS,
+    "reset-counters-all": frozenset(),
+    "unset": _ROWS | {"value-name"},
+    "comment": _ROWS | {"comment"},
+    "get": _ROWS | {"number", "value-name"},
+    "find": frozenset(),
+    "move": _ROWS | {"destination"},
+    "reset": _ROWS,
+}
+"""Arguments that the schema does not list for these commands."""
+_API_ONLY: Final = frozenset({"listen", "getall"})
+"""Said over the API where ``print`` exists, though the console does not know them."""
+
+
+def known_versions() -> tuple[str, ...]:
+    """Return what a simulated router can be."""
+    return (BEFORE_SCHEMA, *schema.versions())
+
+
+class VersionedSchema:
+    """What one version accepts."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self._as_of = schema.versions()[0] if version == BEFORE_SCHEMA else version
+
+    @property
+    def says_empty(self) -> bool:
+        """``!empty`` came with 7.18."""
+        return version_key(self.version) >= (7, 18)
+
+    def has_menu(self, path: str) -> bool:
+        """Say whether the menu exists."""
+        return schema.menu(path) is not None
+
+    def has_command(self, path: str, verb: str) -> bool:
+        """Say whether the menu has the command."""
+        facts = schema.menu(path)
+        if facts is None:
+            return False
+        if not facts.commands:  # a menu the schema names without its commands, such as /system/routerboard
+            return verb in {"print", "get"}
+        if verb in _API_ONLY:
+            return "print" in facts.commands
+        return verb in facts.commands and schema.in_version(facts.commands[verb], self._as_of)
+
+    def unknown_argument(self, path: str, verb: str, names: list[str]) -> str | None:
+        """Return the first argument that the command does not have."""
+        facts = schema.menu(path)
+        assert facts is not None
+        verb = "print" if verb in _API_ONLY else verb
+        known = facts.arguments.get(verb, {})
+        always = _EVERYWHERE.get(verb, frozenset())
+        for name in names:
+            if name in always or (name in _ROWS and verb == "set"):
+                continue
+            if verb == "print" and (name.startswith(".") or name in {"count-only", "detail", "stats"}):
+                continue
+            if name not in known or not schema.in_version(known[name], self._as_of):
+                return name
+        return None

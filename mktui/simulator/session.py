@@ -1,0 +1,202 @@
+"""One API session at a simulated router: words in, sentences out, tagged commands side by side.
+
+The login, the tags and the errors are written here a second time, on purpose: client and router check each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from mktui.core.protocol.framing import WordReader, encode
+from mktui.core.protocol.sentences import AnyReply, Command, Done, Empty, Fatal, Reply, Trap, UnknownReply
+from mktui.errors import ProtocolError
+from mktui.simulator import refusals
+from mktui.simulator.faults import CutMoment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from anyio.abc import ByteStream, TaskGroup
+
+    from mktui.simulator.router import SimulatedRouter
+    from mktui.simulator.verbs import Answer
+
+_SEND_BYTES: Final = 65536
+_STREAMING: Final = frozenset({"listen"})
+_LISTEN_ROWS: Final = 10_000
+
+
+class _Ended(Exception):
+    """The session ends now."""
+
+
+_ENDS: Final = (_Ended, anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, ProtocolError)
+
+
+class ApiSession:
+    """A client's connection, from its first byte to its last."""
+
+    def __init__(self, router: SimulatedRouter, stream: ByteStream) -> None:
+        self.username: str | None = None
+        self._router = router
+        self._stream = stream
+        self._challenge = ""
+        self._running: dict[str, anyio.CancelScope] = {}
+        self._sending = anyio.Lock()
+        self._reader = WordReader()
+
+    async def serve(self) -> None:
+        """Answer until the client leaves, quits, or is cut off."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                with suppress(*_ENDS):  # however a session ends, the router goes on
+                    await self._read(tasks)
+                tasks.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.aclose_forcefully(self._stream)
+
+    async def _read(self, tasks: TaskGroup) -> None:
+        while True:
+            for sentence in self._reader.feed(await self._stream.receive()):
+                words = [word.decode("utf-8", "surrogateescape") for word in sentence]
+                await self._hear(words, tasks)
+
+    async def _hear(self, words: list[str], tasks: TaskGroup) -> None:
+        try:
+            command, tag = Command.parse(words)
+        except ProtocolError:
+            tag = next((word[5:] for word in words if word.startswith(".tag=")), "")
+            await self._say(Trap("no such command prefix", refusals.MISSING, tag), Done(tag=tag))
+            return
+        if command.path == "/login":
+            await self._login(command, tag)
+        elif command.path == "/quit":
+            await self._say(Fatal("session terminated on request"))
+            raise _Ended
+        elif self.username is None:
+            await self._say(Fatal("not logged in"))
+            raise _Ended
+        elif command.path == "/cancel":
+            await self._cancel(command.attributes.get("tag"), tag)
+        elif tag and self._takes_time(command):
+            tasks.start_soon(self._run_tagged, command, tag)
+        else:
+            await self._run(command, tag)
+
+    def _takes_time(self, command: Command) -> bool:
+        return command.verb in _STREAMING or self._router.has_latency(command.path)
+
+    async def _login(self, command: Command, tag: str) -> None:
+        router, given = self._router, command.attributes
+        await anyio.sleep(router.delay(command.path))
+        if router.faults.is_silent:
+            return
+        if not given or (router.profile.login == "challenge" and "response" not in given):
+            self._challenge = secrets.token_hex(16)
+            await self._say(Done({"ret": self._challenge}, tag))
+            return
+        name = given.get("name", "")
+        if router.faults.refuse_logins or not self._is_right(name, given):
+            old = "response" in given
+            text = "cannot log in" if old else "invalid user name or password (6)"
+            router.log("system,error,critical", f"login failure for user {name} via api")
+            await self._say(Trap(text, tag=tag), Done(tag=tag))
+            return
+        self.username = name
+        router.logged_in(self)
+        await self._say(Done(tag=tag))
+
+    def _is_right(self, name: str, given: Mapping[str, str]) -> bool:
+        password = self._router.password_of(name)
+        if password is None:
+            return False
+        if "response" not in given:
+            return secrets.compare_digest(given.get("password", "").encode(), password.encode())
+        digest = hashlib.md5(b"\x00" + password.encode() + bytes.fromhex(self._challenge), usedforsecurity=False)
+        return bool(self._challenge) and given["response"] == "00" + digest.hexdigest()
+
+    async def _cancel(self, target: str | None, tag: str) -> None:
+        """Interrupt one command, or every one of the session when none is named."""
+        for running in [target] if target is not None else list(self._running):
+            scope = self._running.pop(running, None)
+            if scope is not None:
+                scope.cancel()
+                await self._say(Trap("interrupted", refusals.INTERRUPTED, running), Done(tag=running))
+        await self._say(Done(tag=tag))
+
+    async def _run_tagged(self, command: Command, tag: str) -> None:
+        with anyio.CancelScope() as scope:
+            self._running[tag] = scope
+            try:
+                await self._run(command, tag)
+            except (_Ended, anyio.BrokenResourceError, anyio.ClosedResourceError):
+                await anyio.aclose_forcefully(self._stream)  # the reader ends the session
+            finally:
+                if self._running.get(tag) is scope:
+                    del self._running[tag]
+
+    async def _run(self, command: Command, tag: str) -> None:
+        router = self._router
+        if delay := router.delay(command.path):
+            await anyio.sleep(delay)
+        if router.faults.is_silent:
+            return
+        cut = router.faults.take_cut(command.path)
+        if cut is CutMoment.BEFORE:
+            raise _Ended
+        try:
+            if command.verb in _STREAMING:
+                await self._listen(command, tag)
+                return
+            answer = router.execute(command, self)
+        except refusals.Refusal as refusal:
+            await self._say(Trap(refusal.message, refusal.category, tag), Done(tag=tag))
+            return
+        if cut is CutMoment.AFTER:
+            raise _Ended
+        await self._answer(answer, tag)
+
+    async def _answer(self, answer: Answer, tag: str) -> None:
+        head = encode(("!re", f".tag={tag}") if tag else ("!re",))[:-1]
+        parts: list[bytes] = []
+        size = 0
+        for row in answer.rows:
+            body = row.encoded(answer.columns, answer.hidden)
+            parts += (head, body, b"\0")
+            size += len(body)
+            if size >= _SEND_BYTES:
+                await self._send(b"".join(parts))
+                parts, size = [], 0
+        if answer.is_print and not answer.rows and self._router.schema.says_empty:
+            parts.append(encode(Empty(tag).words()))
+        parts.append(encode(Done(answer.done, tag).words()))
+        self._running.pop(tag, None)  # from here on there is nothing to cancel
+        await self._send(b"".join(parts))
+
+    async def _listen(self, command: Command, tag: str) -> None:
+        """Send rows as they change, until cancelled."""
+        table = self._router.table_for_listen(command, self)
+        send, receive = anyio.create_memory_object_stream[dict[str, str]](_LISTEN_ROWS)
+        stop = table.listen(send.send_nowait)
+        try:
+            with send, receive:
+                async for row in receive:
+                    await self._say(Reply(row, tag))
+        finally:
+            stop()
+
+    async def _say(self, *sentences: AnyReply) -> None:
+        parts = [encode(sentence.words()) for sentence in sentences if not isinstance(sentence, UnknownReply)]
+        await self._send(b"".join(parts))
+
+    async def _send(self, framed: bytes) -> None:
+        """Send whole sentences: a cancelled command must not leave half of one on the wire."""
+        async with self._sending:
+            with anyio.CancelScope(shield=True):
+                await self._stream.send(framed)

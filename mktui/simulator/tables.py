@@ -1,0 +1,125 @@
+"""A menu's rows: ids that are never used twice, names that are found fast, and bytes that are made once.
+
+Plain state without I/O. What may be written is decided in ``verbs``; here it is only kept.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mktui.core.protocol.framing import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mktui.core.protocol.sentences import Row
+
+
+class TableRow:
+    """One row. Its encoded form is kept per column choice until it changes."""
+
+    __slots__ = ("_encoded", "values")
+
+    def __init__(self, values: Row) -> None:
+        self.values = values
+        self._encoded: dict[tuple[str, ...], bytes] = {}
+
+    @property
+    def row_id(self) -> str:
+        """``*`` and upper-case hex; "" in a menu that is one row."""
+        return self.values.get(".id", "")
+
+    @property
+    def is_fixed(self) -> bool:
+        """Made by the router: not for users to change."""
+        return self.values.get("dynamic") == "true"
+
+    def change(self, values: Row, unset: Iterable[str] = ()) -> None:
+        """Write values, and take attributes away."""
+        self.values.update(values)
+        for name in unset:
+            self.values.pop(name, None)
+        self._encoded.clear()
+
+    def encoded(self, columns: tuple[str, ...], hidden: frozenset[str]) -> bytes:
+        """Return the row's attribute words without a sentence's head and end; ``columns`` empty: all of them."""
+        key = (*columns, "", *sorted(hidden)) if hidden else columns
+        known = self._encoded.get(key)
+        if known is None:
+            values = self.values
+            names = [name for name in columns if name in values] if columns else list(values)
+            words = [f"={name}={values[name]}" for name in names if name not in hidden]
+            known = self._encoded[key] = encode(words)[:-1] if words else b""
+        return known
+
+
+class Table:
+    """The rows of one menu, in order."""
+
+    def __init__(self, path: str, *, first_id: int = 1, key: str = "name") -> None:
+        self.path = path
+        self.key = key
+        self.rows: dict[str, TableRow] = {}
+        self.refresh: Callable[[float], None] | None = None
+        """Brings rows that change with time up to date before they are read."""
+        self._next_id = first_id
+        self._listeners: list[Callable[[Row], None]] = []
+        self._by_key: dict[str, list[TableRow]] = {}
+
+    def __iter__(self) -> Iterator[TableRow]:
+        return iter(self.rows.values())
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def add(self, values: Row) -> TableRow:
+        """Append a row under a new id."""
+        row = TableRow({".id": f"*{self._next_id:X}", **values})
+        self._next_id += 1
+        self.rows[row.row_id] = row
+        self._by_key.setdefault(values.get(self.key, ""), []).append(row)
+        self._tell(dict(row.values))
+        return row
+
+    def change(self, row: TableRow, values: Row, unset: Iterable[str] = ()) -> None:
+        """Change a row and tell who listens."""
+        before = row.values.get(self.key, "")
+        row.change(values, unset)
+        after = row.values.get(self.key, "")
+        if before != after:
+            self._by_key[before].remove(row)
+            self._by_key.setdefault(after, []).append(row)
+        self._tell(dict(row.values))
+
+    def remove(self, row: TableRow) -> None:
+        """Take a row away; its id is never given again."""
+        del self.rows[row.row_id]
+        self._by_key[row.values.get(self.key, "")].remove(row)
+        self._tell({".id": row.row_id, ".dead": "yes"})
+
+    def move(self, row: TableRow, before: TableRow | None) -> None:
+        """Put a row in front of another, or last."""
+        order = [other for other in self if other is not row]
+        at = order.index(before) if before is not None else len(order)
+        order.insert(at, row)
+        self.rows = {other.row_id: other for other in order}
+
+    def named(self, name: str) -> list[TableRow]:
+        """Return the rows of a name; hotspot users may share one across servers."""
+        return self._by_key.get(name, [])
+
+    def find(self, text: str) -> TableRow | None:
+        """Return a row by its id or its name."""
+        if text.startswith("*"):
+            return self.rows.get(text)
+        named = self.named(text)
+        return named[0] if named else None
+
+    def listen(self, hear: Callable[[Row], None]) -> Callable[[], None]:
+        """Hear each change as a row; returns how to stop."""
+        self._listeners.append(hear)
+        return lambda: self._listeners.remove(hear)
+
+    def _tell(self, row: Row) -> None:
+        for hear in list(self._listeners):
+            hear(row)

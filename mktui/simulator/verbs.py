@@ -1,0 +1,266 @@
+"""What each command does to the tables. Plain functions: a command in, an answer or a Refusal out; no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from mktui.core.protocol import schema
+from mktui.simulator import checks, refusals
+from mktui.simulator.query import compile_query
+from mktui.simulator.refusals import Refusal
+from mktui.simulator.rows import blank_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mktui.core.protocol.sentences import Command, Row
+    from mktui.simulator.schema import VersionedSchema
+    from mktui.simulator.tables import Table, TableRow
+
+_SELECTORS: Final = frozenset({".id", "numbers"})
+_SECRETS: Final = frozenset({"password", "otp-secret", "totp-secret"})
+READING: Final = frozenset({"print", "get", "find", "listen", "getall"})
+_NAMED_FREELY: Final = frozenset(
+    {"/log", "/ppp/active", "/ip/hotspot/active", "/user/active", "/ip/firewall/address-list"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows to print with the columns asked for, and what ``!done`` carries."""
+
+    rows: Sequence[TableRow] = ()
+    columns: tuple[str, ...] = ()
+    done: Row = field(default_factory=dict)
+    is_print: bool = False
+    hidden: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a verb may touch: the tables, the version's schema, the time, and who asks."""
+
+    tables: dict[str, Table]
+    schema: VersionedSchema
+    now: float
+    policies: frozenset[str]
+    removed: Callable[[str, TableRow], None]
+    """Told of each row a user removes: a session ends, for example."""
+
+
+def execute(desk: Desk, command: Command) -> Answer:
+    """Carry out one command.
+
+    Raises:
+        Refusal: The router says no; nothing was changed by the part that was refused.
+    """
+    menu, verb = command.menu, command.verb
+    if not desk.schema.has_menu(menu):
+        raise refusals.no_such_menu()
+    perform = _VERBS.get(verb)
+    if perform is None or not desk.schema.has_command(menu, verb):
+        raise refusals.no_such_command()
+    if ("read" if verb in READING else "write") not in desk.policies:
+        raise refusals.not_permitted()
+    unknown = desk.schema.unknown_argument(menu, verb, list(command.attributes))
+    if unknown is not None:
+        raise refusals.unknown_parameter(unknown)
+    table = desk.tables[menu]
+    if table.refresh is not None:
+        table.refresh(desk.now)
+    return perform(desk, table, command)
+
+
+def _print(desk: Desk, table: Table, command: Command) -> Answer:
+    attributes = command.attributes
+    try:
+        passes = compile_query(table.path, command.query)
+    except ValueError as error:
+        raise Refusal(str(error), refusals.ARGUMENT) from None
+    rows = [row for row in table if passes(row.values)] if command.query else list(table)
+    if ".id" in attributes:
+        wanted = set(attributes[".id"].split(","))
+        rows = [row for row in rows if row.row_id in wanted]
+    if "count-only" in attributes:
+        return Answer(done={"ret": str(len(rows))})
+    columns = tuple(name for name in attributes.get(".proplist", "").split(",") if name)
+    hidden = frozenset() if "sensitive" in desk.policies else _SECRETS
+    return Answer(rows, columns, is_print=True, hidden=hidden)
+
+
+def _get(desk: Desk, table: Table, command: Command) -> Answer:
+    row = _selected(table, command, ("number", ".id", "numbers"))[0]
+    name = command.attributes.get("value-name")
+    hidden = frozenset() if "sensitive" in desk.policies else _SECRETS
+    if name is None:
+        text = ";".join(f"{key}={value}" for key, value in row.values.items() if key not in hidden)
+        return Answer(done={"ret": text})
+    facts = schema.menu(table.path)
+    if facts is not None and facts.readable and name not in facts.readable and name != ".id":
+        raise refusals.unknown_parameter(name)
+    return Answer(done={"ret": "" if name in hidden else row.values.get(name, "")})
+
+
+def _find(_desk: Desk, table: Table, command: Command) -> Answer:
+    passes = compile_query(table.path, command.query)
+    return Answer(done={"ret": ";".join(row.row_id for row in table if passes(row.values))})
+
+
+def _add(desk: Desk, table: Table, command: Command) -> Answer:
+    given = {name: value for name, value in command.attributes.items() if name not in {"place-before", "copy-from"}}
+    facts = schema.menu(table.path)
+    assert facts is not None
+    source = command.attributes.get("copy-from")
+    base: Row = {}
+    if source is not None:
+        origin = table.find(source)
+        if origin is None:
+            raise refusals.no_such_item()
+        base = {name: value for name, value in origin.values.items() if name not in facts.read_only | {".id"}}
+    for name in sorted(facts.required):
+        if not given.get(name) and name not in base:
+            raise refusals.missing(name)
+    values = blank_row(table.path) | base | _normal(desk, table.path, given)
+    _refuse_duplicate(table, values, None)
+    return Answer(done={"ret": table.add(values).row_id})
+
+
+def _set(desk: Desk, table: Table, command: Command) -> Answer:
+    values = {name: value for name, value in command.attributes.items() if name not in _SELECTORS}
+    rows = _selected(table, command)
+    changed = _normal(desk, table.path, values)
+    for row in rows:
+        _refuse_fixed(row)
+        _refuse_duplicate(table, row.values | changed, row)
+    for row in rows:
+        before = row.values.get("name", "")
+        table.change(row, changed)
+        after = row.values.get("name", "")
+        if before != after:
+            _rename_references(desk, table.path, before, after)
+    return Answer()
+
+
+def _unset(_desk: Desk, table: Table, command: Command) -> Answer:
+    name = command.attributes.get("value-name", "")
+    facts = schema.menu(table.path)
+    assert facts is not None
+    if name not in facts.arguments.get("set", {}):
+        raise refusals.unknown_parameter(name)
+    for row in _selected(table, command):
+        _refuse_fixed(row)
+        default = blank_row(table.path).get(name)
+        table.change(row, {} if default is None else {name: default}, unset=() if default is not None else (name,))
+    return Answer()
+
+
+def _remove(desk: Desk, table: Table, command: Command) -> Answer:
+    rows = _selected(table, command)
+    for row in rows:
+        if row.values.get("default") == "true" or row.values.get("name") in _undeletable(table.path):
+            raise refusals.fixed_row()
+        if row.is_fixed and table.path not in {"/ppp/active", "/ip/hotspot/active", "/ip/hotspot/cookie"}:
+            raise refusals.fixed_row()
+    for row in rows:
+        table.remove(row)
+        _rename_references(desk, table.path, row.values.get("name", ""), row.row_id)
+        desk.removed(table.path, row)
+    return Answer()
+
+
+def _enable(_desk: Desk, table: Table, command: Command) -> Answer:
+    return _flag(table, command, "false")
+
+
+def _disable(_desk: Desk, table: Table, command: Command) -> Answer:
+    return _flag(table, command, "true")
+
+
+def _flag(table: Table, command: Command, disabled: str) -> Answer:
+    for row in _selected(table, command):
+        _refuse_fixed(row)
+        table.change(row, {"disabled": disabled})
+    return Answer()
+
+
+def _comment(_desk: Desk, table: Table, command: Command) -> Answer:
+    for row in _selected(table, command):
+        table.change(row, {"comment": command.attributes.get("comment", "")})
+    return Answer()
+
+
+def _move(_desk: Desk, table: Table, command: Command) -> Answer:
+    destination = command.attributes.get("destination")
+    before = table.find(destination) if destination else None
+    if destination and before is None:
+        raise refusals.no_such_item()
+    for row in _selected(table, command):
+        table.move(row, before)
+    return Answer()
+
+
+def _reset_counters(_desk: Desk, table: Table, command: Command) -> Answer:
+    rows = list(table) if command.verb == "reset-counters-all" else _selected(table, command)
+    for row in rows:
+        zero = {"bytes-in": "0", "bytes-out": "0", "packets-in": "0", "packets-out": "0", "uptime": "0s"}
+        table.change(row, {name: value for name, value in zero.items() if name in row.values})
+    return Answer()
+
+
+_VERBS: Final[dict[str, Callable[[Desk, Table, Command], Answer]]] = {
+    "print": _print, "getall": _print, "get": _get, "find": _find, "add": _add, "set": _set, "unset": _unset,
+    "remove": _remove, "enable": _enable, "disable": _disable, "comment": _comment, "move": _move,
+    "reset-counters": _reset_counters, "reset-counters-all": _reset_counters,
+}  # fmt: skip
+
+
+def _selected(table: Table, command: Command, names: tuple[str, ...] = (".id", "numbers")) -> list[TableRow]:
+    """Return the rows a command names by id or name, several with commas; a menu that is one row needs none."""
+    facts = schema.menu(table.path)
+    if facts is not None and facts.is_single:
+        return list(table)
+    wanted = next((command.attributes[name] for name in names if name in command.attributes), "")
+    if not wanted:
+        raise refusals.missing("numbers")
+    rows = [table.find(text) for text in wanted.split(",")]
+    found = [row for row in rows if row is not None]
+    if len(found) < len(rows):
+        raise refusals.no_such_item()
+    return found
+
+
+def _normal(desk: Desk, path: str, values: Row) -> Row:
+    return {name: checks.normal(path, name, value, desk.tables) for name, value in values.items()}
+
+
+def _undeletable(path: str) -> frozenset[str]:
+    if path == "/ppp/profile":
+        return frozenset({"default", "default-encryption"})
+    return frozenset({"default-trial"}) if path == "/ip/hotspot/user" else frozenset()
+
+
+def _refuse_fixed(row: TableRow) -> None:
+    if row.is_fixed:
+        raise refusals.fixed_row()
+
+
+def _refuse_duplicate(table: Table, values: Row, own: TableRow | None) -> None:
+    """Names are unique in a menu; a hotspot user's per server, where ``all`` is one of them."""
+    name = values.get("name")
+    if name is None or table.path in _NAMED_FREELY:
+        return
+    for other in table.named(name):
+        if other is not own and other.values.get("server") == values.get("server"):
+            raise refusals.duplicate(table.path)
+
+
+def _rename_references(desk: Desk, path: str, before: str, after: str) -> None:
+    """Rows that name a row show its new name, or its bare id once it is gone."""
+    naming = [where for where, target in checks.REFERENCES.items() if target == path]
+    if path == "/ip/pool":
+        naming += list(checks.ADDRESS_OR_POOL)
+    for menu, name in naming:
+        table = desk.tables[menu]
+        for row in [row for row in table if row.values.get(name) == before]:
+            table.change(row, {name: after})
