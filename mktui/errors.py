@@ -67,6 +67,7 @@ class ConfigError(MktuiError):
     ) -> None:
         super().__init__(problem)
         self.problem, self.file, self.key, self.line, self.remedy = problem, file, key, line, remedy
+        self.others: tuple[ConfigError, ...] = ()
 
     def __str__(self) -> str:
         where = str(self.file) if self.file else "configuration"

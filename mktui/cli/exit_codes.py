@@ -5,8 +5,6 @@ from __future__ import annotations
 import enum
 from typing import NoReturn
 
-import click
-
 
 class ExitCode(enum.IntEnum):
     """The exit codes of every command."""
@@ -28,19 +26,14 @@ class ExitCode(enum.IntEnum):
     TERMINATED = 143
 
 
-class Failure(click.ClickException):
-    """One clear line on stderr and an exit code."""
+class Failure(Exception):
+    """One or more clear lines for stderr, and an exit code."""
 
-    def __init__(self, code: ExitCode, message: str) -> None:
-        super().__init__(message)
-        self.exit_code = int(code)
-
-    def show(self, file: object = None) -> None:
-        """Say it on stderr."""
-        del file
-        click.echo(f"mktui: {self.format_message()}", err=True)
+    def __init__(self, code: ExitCode, *lines: str) -> None:
+        super().__init__(*lines)
+        self.code, self.lines = code, lines
 
 
-def fail(code: ExitCode, message: str) -> NoReturn:
-    """End with one line on stderr."""
-    raise Failure(code, message)
+def fail(code: ExitCode, *lines: str) -> NoReturn:
+    """End with lines on stderr."""
+    raise Failure(code, *lines)

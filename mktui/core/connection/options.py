@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import codecs
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 API_PORT: Final = 8728
 API_TLS_PORT: Final = 8729
 
 TlsMode = Literal["off", "verify", "pin", "anonymous"]
+
+
+def check_encoding(name: object) -> str:
+    """Return a text encoding's proper name.
+
+    Raises:
+        ValueError: There is no such encoding, or it is none for texts.
+    """
+    try:
+        "a".encode(str(name))
+        return codecs.lookup(str(name)).name
+    except (LookupError, UnicodeError, TypeError):
+        known = "usual ones are utf-8, cp1250, cp1251, cp1252"
+        raise ValueError(f"no text encoding is called {name!r}; {known}") from None
 
 
 class RouterOptions(BaseModel):
@@ -26,18 +40,9 @@ class RouterOptions(BaseModel):
     tls: TlsMode = Field("off", description="off, verify (certificate), pin (fingerprint), anonymous (no certificate)")
     fingerprint: str = Field("", description="the certificate's SHA-256 for tls = pin")
     ca_file: str = Field("", description="the authority's certificate for tls = verify; the system's when left out")
-    encoding: str = Field("utf-8", description="how texts are written that RouterOS keeps as bytes")
-
-    @field_validator("encoding")
-    @classmethod
-    def _is_a_text_encoding(cls, name: str) -> str:
-        try:
-            "a".encode(name)
-            return codecs.lookup(name).name
-        except (LookupError, UnicodeError, TypeError):
-            raise ValueError(
-                f"no text encoding is called {name!r}; usual ones are utf-8, cp1250, cp1251, cp1252"
-            ) from None
+    encoding: Annotated[str, BeforeValidator(check_encoding)] = Field(
+        "utf-8", description="how texts are written that RouterOS keeps as bytes"
+    )
 
     @property
     def port_in_use(self) -> int:

@@ -1,0 +1,154 @@
+"""Reads a configuration file. Every problem names file, key, line and what would be right; all of them are told."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import platformdirs
+from pydantic import BaseModel, ValidationError
+
+from mktui.config.lines import LineFinder
+from mktui.config.model import Config, RouterConfig, UiConfig
+from mktui.core.pool.options import PoolOptions
+from mktui.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+Loc = tuple[str | int, ...]
+
+_MODELS: Final[dict[str, type[BaseModel]]] = {"pool": PoolOptions, "routers": RouterConfig, "ui": UiConfig}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """A configuration, where it came from, and what an operator should know about it."""
+
+    config: Config
+    file: Path
+    warnings: tuple[str, ...]
+
+
+def default_path() -> Path:
+    """Return where the configuration is looked for."""
+    return Path(platformdirs.user_config_dir("mktui")) / "config.toml"
+
+
+def load(path: Path) -> LoadedConfig:
+    """Read and check a configuration file.
+
+    Raises:
+        ConfigError: It cannot be read, or something in it is wrong; ``others`` holds the further problems.
+    """
+    text = _read(path)
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _broken_toml(path, text, error) from None
+    problems = _Problems(path, text, raw)
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        problems.add(error)
+        raise problems.as_error() from None
+    problems.check_routers(config)
+    if problems.found:
+        raise problems.as_error()
+    plain = [router.name for router in config.routers if router.password.is_plain]
+    told = (f'the password of {", ".join(plain)} stands in {path}: better {{ env = "NAME" }} or {{ file = }}',)
+    return LoadedConfig(config, path, told if plain else ())
+
+
+def _read(path: Path) -> str:
+    remedy = "mktui config path says where it is looked for; sample_configs/ has some to begin with"
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError("there is no such file", file=path, remedy=remedy) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"not UTF-8 text (byte {error.start})", file=path) from None
+    except OSError as error:
+        raise ConfigError((error.strerror or "cannot be read").lower(), file=path) from None
+
+
+def _broken_toml(path: Path, text: str, error: tomllib.TOMLDecodeError) -> ConfigError:
+    problem, _, position = str(error).partition(" (at line ")
+    line = position.partition(",")[0]
+    at_end = text.count("\n") + 1
+    return ConfigError(f"no TOML: {problem}", file=path, line=int(line) if line.isdecimal() else at_end)
+
+
+class _Problems:
+    """Collects what is wrong with one file."""
+
+    def __init__(self, path: Path, text: str, raw: dict[str, Any]) -> None:  # Any: TOML
+        self.found: list[ConfigError] = []
+        self._path = path
+        self._raw = raw
+        self._lines = LineFinder(text)
+
+    def add(self, error: ValidationError, prefix: Loc = ()) -> None:
+        """Take pydantic's list."""
+        for details in error.errors(include_url=False):
+            loc = (*prefix, *details["loc"])
+            self._add(loc, *_in_words(details, loc))
+
+    def check_routers(self, config: Config) -> None:
+        """Check what is between routers: names, and pool settings on top of ``[pool]``."""
+        seen: dict[str, int] = {}
+        for index, router in enumerate(config.routers):
+            if router.name in seen:
+                self._add(
+                    ("routers", index, "name"), f"{router.name!r} is the name of router {seen[router.name] + 1} too"
+                )
+            seen.setdefault(router.name, index)
+            try:
+                config.pool_for(router)
+            except ValidationError as error:
+                self.add(error, ("routers", index, "pool"))
+
+    def as_error(self) -> ConfigError:
+        """Return the first problem, with the others."""
+        first, *others = self.found
+        first.others = tuple(others)
+        return first
+
+    def _add(self, loc: Loc, problem: str, remedy: str = "") -> None:
+        line = self._lines.line_of(loc)
+        self.found.append(ConfigError(problem, file=self._path, key=self._key(loc), line=line, remedy=remedy))
+
+    def _key(self, loc: Loc) -> str:
+        """Return a key as people write it; routers by their names."""
+        parts: list[str] = []
+        for depth, part in enumerate(loc):
+            if isinstance(part, str):
+                parts.append(part)
+            elif depth == 1 and loc[0] == "routers":
+                name = self._raw["routers"][part].get("name") if isinstance(self._raw["routers"][part], dict) else None
+                parts.append(name if isinstance(name, str) and name else str(part + 1))
+        return ".".join(parts)
+
+
+def _in_words(details: ErrorDetails, loc: Loc) -> tuple[str, str]:
+    """Return problem and remedy. A value is shown unless it may be secret."""
+    kind = details["type"]
+    if kind == "missing":
+        return "is missing", "it must be given"
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(loc[-1]), _known_keys(loc), n=1)
+        return "is not known", f"did you mean {near[0]}?" if near else "remove it, or see the sample configurations"
+    message = details["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if kind == "value_error" or "password" in loc:
+        return message, ""
+    return f"{message}, not {details['input']!r}", ""
+
+
+def _known_keys(loc: Loc) -> list[str]:
+    if len(loc) == 1:
+        return list(Config.model_fields)
+    section = "pool" if "pool" in loc[:-1] else str(loc[0])
+    return list(_MODELS[section].model_fields) if section in _MODELS else []

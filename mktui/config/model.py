@@ -1,0 +1,62 @@
+"""What a configuration can say. Frozen; checked as a whole; units and limits live in the options it embeds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from mktui.config.secrets import SecretSource, parse_source
+from mktui.core.connection.options import RouterOptions, TlsMode, check_encoding
+from mktui.core.pool.options import PoolOptions
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+class RouterConfig(BaseModel):
+    """One ``[[routers]]``: its address, its login, and where its pool differs from ``[pool]``."""
+
+    model_config = _STRICT
+
+    name: str = Field(min_length=1, max_length=64, description="what you call it; unique")
+    host: str = Field(min_length=1, max_length=255, description="host name or address")
+    port: int | None = Field(None, ge=1, le=65535, description="API port; 8728, or 8729 with TLS, when left out")
+    username: str = Field("admin", min_length=1, description="the API user")
+    password: Annotated[SecretSource, BeforeValidator(parse_source)] = Field(
+        SecretSource("plain", ""), description='its password: "text", { env = }, { file = } or { command = [ ] }'
+    )
+    tls: TlsMode = Field("off", description="off, verify, pin, anonymous")
+    fingerprint: str = Field("", description="the certificate's SHA-256, for tls = pin")
+    ca_file: str = Field("", description="the authority's certificate, for tls = verify")
+    encoding: Annotated[str, BeforeValidator(check_encoding)] = Field("utf-8", description="how its texts are written")
+    protected: bool = Field(False, description="dangerous actions ask for its name")
+    pool: dict[str, Any] = Field(default_factory=dict, description="pool settings of this router alone")  # Any: TOML
+
+    def options(self, password: SecretStr) -> RouterOptions:
+        """Return what the core needs, with the password resolved."""
+        return RouterOptions(
+            name=self.name, host=self.host, port=self.port, username=self.username, password=password,
+            tls=self.tls, fingerprint=self.fingerprint, ca_file=self.ca_file, encoding=self.encoding,
+        )  # fmt: skip
+
+
+class UiConfig(BaseModel):
+    """``[ui]``: the terminal."""
+
+    model_config = _STRICT
+
+    theme: str = Field("noc-dark", description="a theme's name")
+
+
+class Config(BaseModel):
+    """A whole configuration."""
+
+    model_config = _STRICT
+
+    pool: PoolOptions = Field(default_factory=PoolOptions, description="settings of every router's pool")
+    routers: list[RouterConfig] = Field(default_factory=list, description="the routers")
+    ui: UiConfig = Field(default_factory=UiConfig, description="the terminal")
+
+    def pool_for(self, router: RouterConfig) -> PoolOptions:
+        """Return a router's pool settings: ``[pool]``, and its own on top."""
+        return PoolOptions.model_validate(self.pool.model_dump() | router.pool)

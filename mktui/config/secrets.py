@@ -1,0 +1,96 @@
+"""Where a password comes from. It is fetched when a router is started, and stands in no repr, log or message."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Final
+
+import anyio
+from pydantic import SecretStr
+
+from mktui.errors import ConfigError
+
+COMMAND_TIMEOUT: Final = 10.0
+_KINDS: Final = ("env", "file", "command")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """``kind`` is plain, env, file or command; ``value`` what stands there (a command: its words)."""
+
+    kind: str
+    value: str | tuple[str, ...] = field(repr=False)
+
+    @property
+    def is_plain(self) -> bool:
+        """Written into the file itself."""
+        return self.kind == "plain" and bool(self.value)
+
+    def described(self) -> str:
+        """Say where it comes from, for people."""
+        if self.kind == "plain":
+            return "written in the file" if self.value else "empty"
+        return f"from {self.kind} {self.value if isinstance(self.value, str) else self.value[0]}"
+
+
+def parse_source(given: object) -> SecretSource:
+    """Read what a configuration says.
+
+    Raises:
+        ValueError: It is neither a text nor one of the known tables.
+    """
+    if isinstance(given, SecretSource):
+        return given
+    if isinstance(given, str):
+        return SecretSource("plain", given)
+    if isinstance(given, dict) and len(given) == 1:
+        kind, value = next(iter(given.items()))
+        if kind in {"env", "file"} and isinstance(value, str) and value:
+            return SecretSource(kind, value)
+        if kind == "command" and isinstance(value, list) and value and all(isinstance(word, str) for word in value):
+            return SecretSource(kind, tuple(value))
+    raise ValueError('must be "text", { env = "NAME" }, { file = "PATH" } or { command = ["program", "argument"] }')
+
+
+async def resolve(source: SecretSource, *, router: str) -> SecretStr:
+    """Fetch the password.
+
+    Raises:
+        ConfigError: The variable is not set, the file cannot be read, the command failed or took over 10 s. Names the
+            router and the source, never a value.
+    """
+    key = f"routers.{router}.password"
+    if source.kind == "env":
+        assert isinstance(source.value, str)
+        value = os.environ.get(source.value)
+        if value is None:
+            raise ConfigError(f"the environment has no variable {source.value}", key=key, remedy="set it")
+        return SecretStr(value)
+    if source.kind == "file":
+        return SecretStr(await _read(str(source.value), key))
+    if source.kind == "command":
+        return SecretStr(await _run(tuple(source.value), key))
+    return SecretStr(str(source.value))
+
+
+async def _read(path: str, key: str) -> str:
+    try:
+        text = await anyio.Path(path).expanduser()
+        return (await text.read_text(encoding="utf-8")).removesuffix("\n").removesuffix("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8"
+        raise ConfigError(f"cannot read the password file {path}: {reason}", key=key) from None
+
+
+async def _run(command: tuple[str, ...], key: str) -> str:
+    try:
+        with anyio.fail_after(COMMAND_TIMEOUT):
+            result = await anyio.run_process(command, check=False)
+    except TimeoutError:
+        raise ConfigError(f"{command[0]} took longer than {COMMAND_TIMEOUT:.0f} s", key=key) from None
+    except OSError as error:
+        raise ConfigError(f"cannot run {command[0]}: {error.strerror}", key=key) from None
+    if result.returncode:
+        raise ConfigError(f"{command[0]} ended with exit code {result.returncode}", key=key)
+    return result.stdout.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
