@@ -1,5 +1,6 @@
-"""Who pays for what: frozen profiles and subscribers. Rates in bit/s, times in seconds and UTC, sizes in bytes, money in
-integer minor units. The database comes beside this module, never into it.
+"""Who pays for what: frozen profiles and subscribers. The database comes beside this module, never into it.
+
+Rates in bit/s, times in seconds and UTC, sizes in bytes, money in integer minor units.
 """
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from __future__ import annotations
 import enum
 import ipaddress
 import unicodedata
-from datetime import datetime
+from datetime import datetime  # noqa: TC003 - pydantic reads the annotations
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
