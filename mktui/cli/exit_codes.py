@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import enum
-from typing import NoReturn
+from typing import Final, NoReturn
+
+from mktui.errors import (
+    CommandTimeout,
+    CommandTrapped,
+    ConfigError,
+    ConnectTimeout,
+    MktuiError,
+    OutcomeUnknown,
+    ProtocolError,
+    RouterError,
+)
 
 
 class ExitCode(enum.IntEnum):
@@ -37,3 +48,29 @@ class Failure(Exception):
 def fail(code: ExitCode, *lines: str) -> NoReturn:
     """End with lines on stderr."""
     raise Failure(code, *lines)
+
+
+def code_of(error: MktuiError) -> ExitCode:
+    """Return the exit code that an error stands for."""
+    for kind, code in _CODES:
+        if isinstance(error, kind):
+            return code
+    return ExitCode.NO
+
+
+def lines_of(error: MktuiError) -> list[str]:
+    """Return what is said of an error: one line, and one for each further problem of a configuration."""
+    others = error.others if isinstance(error, ConfigError) else ()
+    return [" ".join(str(each).split()) for each in (error, *others)]
+
+
+_CODES: Final = (
+    (ConfigError, ExitCode.USAGE),
+    (ProtocolError, ExitCode.USAGE),
+    (CommandTrapped, ExitCode.NO),
+    (ConnectTimeout, ExitCode.TIMEOUT),
+    (CommandTimeout, ExitCode.TIMEOUT),
+    (OutcomeUnknown, ExitCode.PARTLY),
+    (RouterError, ExitCode.UNREACHABLE),
+)
+"""The first that fits."""

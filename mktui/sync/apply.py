@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mktui.core.pool.job import Outcome
     from mktui.sync.plan import Change, Plan
 
-    OnProgress = Callable[[int, int], None]
+    OnRow = Callable[[RowReport], None]
 
 WINDOW: Final = 50
 """Rows under way at once: small enough that a lost router leaves few outcomes unknown."""
@@ -32,15 +32,11 @@ _NO_RIGHT: Final = "not enough permissions"
 
 
 async def apply(
-    plan: Plan,
-    client: Client,
-    *,
-    on_progress: OnProgress = lambda _done, _of: None,
-    priority: Priority = Priority.NORMAL,
+    plan: Plan, client: Client, *, on_row: OnRow = lambda _row: None, priority: Priority = Priority.NORMAL
 ) -> Report:
-    """Write a plan. ``on_progress`` hears how many of all rows are settled. Never raises for a row."""
+    """Write a plan. ``on_row`` hears each row as it is settled. Never raises for a row."""
     begun_at = clock.now()
-    run = _Run(client, len(plan.changes), on_progress, priority)
+    run = _Run(client, on_row, priority)
     by_menu = groupby(plan.changes, key=lambda change: MANAGED_MENUS.index(change.menu))
     for _, changes in by_menu:  # a menu at a time: profiles are there before who uses them
         await run.write(list(changes))
@@ -50,11 +46,10 @@ async def apply(
 class _Run:
     """One apply: what has been settled, and what can no longer be done."""
 
-    def __init__(self, client: Client, planned: int, on_progress: OnProgress, priority: Priority) -> None:
+    def __init__(self, client: Client, on_row: OnRow, priority: Priority) -> None:
         self.rows: list[RowReport] = []
         self._client = client
-        self._planned = planned
-        self._on_progress = on_progress
+        self._on_row = on_row
         self._priority = priority
         self._broken: set[tuple[str, str]] = set()
         self._deferred_because: RowReport | None = None
@@ -92,7 +87,7 @@ class _Run:
         self.rows.append(row)
         if row.status is not RowStatus.APPLIED and row.change.action is Action.ADD:
             self._broken.add(row.change.key)
-        self._on_progress(len(self.rows), self._planned)
+        self._on_row(row)
 
 
 def _windows(changes: Sequence[Change]) -> Iterable[Sequence[Change]]:

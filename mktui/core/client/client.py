@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
-from mktui.core.client.connection_test import ConnectionTest
+from mktui.core.client.connection_test import run_connection_test
 from mktui.core.client.query import query_words
 from mktui.core.client.statistics import ClientStatistics
 from mktui.core.connection import transport
@@ -22,7 +22,7 @@ from mktui.core.pool.options import PoolOptions
 from mktui.core.pool.pool import open_pool
 from mktui.core.pool.snapshot import statistics
 from mktui.core.protocol.sentences import Command, Row
-from mktui.errors import Overloaded
+from mktui.errors import Overloaded, RouterError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -55,6 +55,11 @@ class Client:
     def options(self) -> PoolOptions:
         """The pool's present settings."""
         return self._pool.dispatcher.options
+
+    @property
+    def last_error(self) -> RouterError | None:
+        """Why no connection could be opened; None while one can."""
+        return self._pool.dispatcher.last_error
 
     async def get(
         self,
@@ -220,7 +225,7 @@ class Client:
     async def test_connection(self, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
         """Test the router over a session of its own, past pool and breaker. Reports, never raises."""
         after = self.options.connection_timeout
-        return await ConnectionTest(self.router, self._connect, after=after, on_step=on_step).run()
+        return await run_connection_test(self.router, self._connect, after=after, on_step=on_step)
 
     async def reset(self) -> None:
         """Replace every connection, one at a time, and return when that is done or cannot go on.

@@ -57,10 +57,15 @@ class TestReport:
     error: RouterError | None = None
 
 
-class ConnectionTest:
-    """One run against one router. ``on_step`` hears each step as it ends."""
+async def run_connection_test(
+    router: RouterOptions, connect: Connect, *, after: float, on_step: Callable[[TestStep], None] | None = None
+) -> TestReport:
+    """Test one router within ``after`` seconds; ``on_step`` hears each step as it ends. Reports, never raises."""
+    return await _ConnectionTest(router, connect, after=after, on_step=on_step).run()
 
-    __test__ = False
+
+class _ConnectionTest:
+    """One run against one router."""
 
     def __init__(
         self, router: RouterOptions, connect: Connect, *, after: float, on_step: Callable[[TestStep], None] | None

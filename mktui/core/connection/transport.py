@@ -5,6 +5,7 @@ TCP_NODELAY is anyio's default: without it a small command waits up to 44 ms for
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -41,4 +42,4 @@ def _in_words(error: OSError) -> str:
     cause = first if isinstance(first, OSError) else error
     if isinstance(cause, socket.gaierror):
         return "the name cannot be resolved"
-    return (cause.strerror or str(cause)).lower()
+    return (os.strerror(cause.errno) if cause.errno else str(cause)).lower()

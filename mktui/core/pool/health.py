@@ -54,7 +54,7 @@ def _why_offline(pool: PoolStatistics) -> str:
     if breaker.state is BreakerState.ISOLATED:
         return "isolated by hand"
     if pool.auth_failed:
-        return f"login refused: {breaker.reason}" if breaker.reason else "login refused"
+        return f"login refused: {pool.auth_failed}"
     if breaker.state is not BreakerState.CLOSED:
         return f"circuit {breaker.state}: {breaker.reason}"
     return f"unreachable: {breaker.reason}" if breaker.reason else "connecting"
@@ -82,6 +82,6 @@ def _warnings(pool: PoolStatistics, window: Window, slow_response: float) -> tup
         (enough and window.error_percent >= 5, f"{window.error_percent:.0f} % of commands fail"),
         (enough and window.retry_percent > 10, f"{window.retry_percent:.0f} % are retried"),
         (oldest is not None and oldest > 1, f"a command waits since {oldest or 0:.0f} s"),
-        (pool.auth_failed, "new logins are refused"),
+        (bool(pool.auth_failed), f"new logins are refused: {pool.auth_failed}"),
     )
     return tuple(reason for wrong, reason in checks if wrong)

@@ -51,7 +51,7 @@ async def open_connection(router: RouterOptions, connection: Connection, tasks: 
     except ConnectionLost as error:
         if connection.fault is not None:
             raise NotRouterOs(router.name, address=router.address, reason=str(connection.fault)) from error
-        reason = f"{error.reason} before the login was answered"
+        reason = f"{error.reason} before the login was answered (session limit reached, or no API port?)"
         raise ConnectFailed(router.name, address=router.address, reason=reason) from error
     except ProtocolError as error:
         raise ConnectFailed(router.name, address=router.address, reason=str(error)) from error

@@ -34,7 +34,7 @@ def statistics(dispatcher: Dispatcher, now: float) -> PoolStatistics:
         slots_used=sum(link.in_flight for link in links),
         slots_total=limit * len(ready),
         in_flight_limit=limit,
-        auth_failed=dispatcher.auth_refusal is not None,
+        auth_failed=dispatcher.auth_refusal.text if dispatcher.auth_refusal is not None else "",
         connections=tuple(_connection(link, limit, now) for link in links),
         circuit_breaker=_breaker(dispatcher, now),
         performance=_performance(dispatcher, now),

@@ -245,7 +245,8 @@ class PoolStatistics:
     slots_used: int
     slots_total: int
     in_flight_limit: int
-    auth_failed: bool
+    auth_failed: str
+    """The router's text when it refuses our login; "" when it does not."""
     connections: tuple[ConnectionStatistics, ...]
     circuit_breaker: BreakerStatistics
     performance: PerformanceStatistics

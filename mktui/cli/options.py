@@ -1,0 +1,29 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mktui.config.load import default_path, load
+
+if TYPE_CHECKING:
+    from mktui.config.load import LoadedConfig
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+routers_argument = click.argument("routers", nargs=-1, metavar="[ROUTER]...")
+
+
+def loaded_config(context: click.Context) -> LoadedConfig:
+    """Load the configuration that ``--config`` names, or the user's own; warnings go to stderr.
+
+    Raises:
+        ConfigError: It is not there or not right.
+    """
+    given = context.find_root().obj
+    loaded = load(Path(given) if given else default_path())
+    for warning in loaded.warnings:
+        click.echo(f"mktui: {warning}", err=True)
+    return loaded

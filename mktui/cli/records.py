@@ -1,0 +1,60 @@
+"""Snapshots as JSON: the same names everywhere, seconds unless the name says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mktui.core.client.connection_test import TestReport
+    from mktui.monitor.snapshot import RouterSnapshot, SyncState
+
+Record = dict[str, Any]  # Any: JSON
+
+
+def router_record(router: RouterSnapshot) -> Record:
+    """Return one router."""
+    pool, performance, breaker = router.pool, router.pool.performance, router.pool.circuit_breaker
+    return {
+        "name": router.name,
+        "address": router.address,
+        "health": router.health.status.value,
+        "reasons": list(router.health.reasons),
+        "response_time": router.health.response_time,
+        "version": router.facts.version,
+        "board": router.facts.board,
+        "connections": {
+            "min": pool.min_size, "max": pool.max_size, "size": pool.size, "ready": pool.ready, "busy": pool.busy,
+            "success_rate": performance.success_percent, "connects": performance.connects, "drops": performance.drops,
+        },
+        "circuit_breaker": {
+            "state": breaker.state.value, "failures": breaker.failures, "threshold": breaker.threshold,
+            "opens": breaker.opens, "retry_after": breaker.retry_after, "reason": breaker.reason,
+        },
+        "performance": {
+            "commands": performance.commands, "errors": dict(performance.errors), "retries": performance.retries,
+            "timeouts": performance.timeouts, "response": asdict(performance.response),
+            "acquire": asdict(performance.acquire),
+        },
+        "queue": asdict(pool.queue),
+    }  # fmt: skip
+
+
+def sync_record(state: SyncState) -> Record:
+    """Return one router's sync; what is planned and not yet settled is deferred to the next run."""
+    unsettled = state.planned - state.settled
+    return {
+        "planned": state.planned, "applied": state.applied, "failed": state.failed, "skipped": state.skipped,
+        "deferred": state.deferred + unsettled, "unknown": state.unknown, "refused": state.refused,
+        "reason": state.reason,
+    }  # fmt: skip
+
+
+def test_record(report: TestReport) -> Record:
+    """Return one connection test."""
+    return {
+        "router": report.router, "address": report.address, "ok": report.ok, "verdict": report.verdict,
+        "identity": report.identity, "version": report.version, "round_trip": report.round_trip,
+        "error": type(report.error).__name__ if report.error else None,
+        "steps": [asdict(step) for step in report.steps],
+    }  # fmt: skip

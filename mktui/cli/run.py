@@ -1,0 +1,84 @@
+"""``mktui run``: one command on one router."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+import click
+
+from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.options import json_option, loaded_config
+from mktui.cli.output import print_json, print_table
+from mktui.core.client.client import open_client
+from mktui.core.pool.job import Priority
+from mktui.core.protocol.sentences import Command
+from mktui.errors import CircuitOpen, RouterError
+from mktui.services.start import chosen_routers, setup_of
+
+if TYPE_CHECKING:
+    from mktui.config.load import LoadedConfig
+    from mktui.core.protocol.sentences import Row
+
+_EPILOG = """\b
+Examples:
+  mktui run edge-1 /system/identity/print
+  mktui run edge-1 /ppp/secret/print .proplist=name,profile '?service=pppoe'
+  mktui run edge-1 /ppp/secret/add name=ana password=... profile=gold
+"""
+_WIDEST = 40
+
+
+@click.command(epilog=_EPILOG, context_settings={"ignore_unknown_options": True})
+@click.argument("router")
+@click.argument("path")
+@click.argument("words", nargs=-1, metavar="[NAME=VALUE | ?QUERY]...")
+@click.option("--timeout", type=click.FloatRange(0.001, 86_400), help="Seconds for everything.")
+@json_option
+@click.pass_context
+def run(
+    context: click.Context, *, router: str, path: str, words: tuple[str, ...], timeout: float | None, as_json: bool
+) -> None:
+    """Run one command and print its rows. A write is sent at most once."""
+    attributes, query = _split(words)
+    rows = anyio.run(_run, loaded_config(context), router, Command(path, attributes, query), timeout)
+    if as_json:
+        print_json("mktui.run/1", router=router, path=path, rows=rows)
+    elif rows:
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        print_table([name.upper() for name in columns], [[_cell(row.get(name)) for name in columns] for row in rows])
+
+
+def _split(words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
+    attributes: dict[str, str] = {}
+    for word in words:
+        if word.startswith("?"):
+            continue
+        name, equals, value = word.removeprefix("=").partition("=")
+        if not name or not equals:
+            fail(ExitCode.USAGE, f"{word!r} is neither NAME=VALUE nor ?QUERY")
+        attributes[name] = value
+    return attributes, tuple(word for word in words if word.startswith("?"))
+
+
+async def _run(loaded: LoadedConfig, name: str, command: Command, timeout: float | None) -> list[Row]:
+    setup = await setup_of(loaded, chosen_routers(loaded, [name])[0])
+    once = setup.pool.model_copy(update={"min_size": 1, "max_size": 1, "circuit_breaker_threshold": 1})
+    failure: RouterError | None = None
+    async with open_client(setup.options, once, connect=setup.connect) as client:
+        try:
+            return await client.run(
+                command.path, command.attributes, where=command.query, priority=Priority.HIGH, timeout=timeout
+            )
+        except CircuitOpen as error:  # one try is all there is: say what happened, not what the breaker makes of it
+            failure = client.last_error or error
+        except RouterError as error:
+            failure = error
+    raise failure
+
+
+def _cell(text: str | None) -> str:
+    if text is None:
+        return "–"
+    shown = "".join(letter if letter.isprintable() else "·" for letter in text)
+    return shown if len(shown) <= _WIDEST else shown[: _WIDEST - 1] + "…"

@@ -1,0 +1,67 @@
+"""``mktui test``: connection tests, step by step."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import anyio
+import click
+
+from mktui.cli.exit_codes import ExitCode, code_of
+from mktui.cli.options import json_option, loaded_config, routers_argument
+from mktui.cli.output import print_json
+from mktui.cli.records import test_record
+from mktui.core.client.connection_test import run_connection_test
+from mktui.services.start import chosen_routers, setup_of
+
+if TYPE_CHECKING:
+    from mktui.config.load import LoadedConfig
+    from mktui.core.client.connection_test import TestReport, TestStep
+
+_EPILOG = """\b
+Examples:
+  mktui test                every router
+  mktui test edge-1 --json  one, for a script
+
+Exit code: 0 all fine, 3 unreachable or refused, 4 no answer in time, 5 some are fine.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@routers_argument
+@json_option
+@click.pass_context
+def test(context: click.Context, *, routers: tuple[str, ...], as_json: bool) -> None:
+    """Connect, log in, ask who it is, and measure: each step with its time."""
+    reports = anyio.run(_test, loaded_config(context), routers, not as_json)
+    if as_json:
+        print_json("mktui.test/1", tests=[test_record(report) for report in reports])
+    for report in reports:
+        if not report.ok:
+            click.echo(f"mktui: {report.verdict}", err=True)
+    context.exit(_code(reports))
+
+
+async def _test(loaded: LoadedConfig, names: tuple[str, ...], show: bool) -> list[TestReport]:
+    reports = []
+    for router in chosen_routers(loaded, names):
+        setup = await setup_of(loaded, router)
+        if show:
+            click.echo(click.style(f"{router.name}  {setup.options.address}", bold=sys.stdout.isatty()))
+        after = setup.pool.connection_timeout
+        on_step = _show if show else None
+        reports.append(await run_connection_test(setup.options, setup.connect, after=after, on_step=on_step))
+    return reports
+
+
+def _show(step: TestStep) -> None:
+    glyph = "✓" if step.ok else "✗"
+    click.echo(f"  {glyph} {step.name:<10} {step.took * 1000:>7.1f} ms  {step.text}")
+
+
+def _code(reports: list[TestReport]) -> int:
+    failed = [report.error for report in reports if report.error is not None]
+    if not failed:
+        return ExitCode.DONE
+    return code_of(failed[0]) if len(failed) == len(reports) else ExitCode.PARTLY

@@ -1,0 +1,78 @@
+"""The demo: three simulated routers on loopback, a small provider's books, and some work going on. Nothing is kept."""
+
+from __future__ import annotations
+
+import random
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import anyio
+from pydantic import SecretStr
+
+from mktui.billing.demo import demo_books
+from mktui.core.connection.options import RouterOptions
+from mktui.core.pool.job import Priority
+from mktui.core.pool.options import PoolOptions
+from mktui.errors import RouterError
+from mktui.services.books import Books
+from mktui.services.fleet import Fleet, open_fleet
+from mktui.services.router import RouterSetup
+from mktui.simulator.fleets import Served, demo_profiles, serve_fleet
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from anyio.abc import TaskStatus
+
+    from mktui.monitor.snapshot import SeenEvent
+    from mktui.services.router import RouterService
+
+FAILING: Final = "tower-west"
+_POOL: Final = PoolOptions(
+    circuit_breaker_threshold=3, circuit_breaker_timeout=4, retry_delay=0.5, health_check_interval=5,
+    connection_timeout=5, command_timeout=10,
+)  # fmt: skip
+_READS: Final = ("/ppp/active", "/interface", "/queue/simple", "/ppp/secret", "/log")
+
+
+@asynccontextmanager
+async def open_demo(
+    *, seed: int = 1, on_event: Callable[[SeenEvent], None] = lambda _event: None
+) -> AsyncIterator[Fleet]:
+    """Run the demo for the block."""
+    profiles, subscribers = demo_books(seed=seed)
+    async with anyio.create_task_group() as tasks:
+        served: list[Served] = await tasks.start(_serve, seed)
+        setups = [_setup(each) for each in served]
+        books = Books(profiles, subscribers)
+        opened = open_fleet(setups, title="demo", books=books, on_event=on_event)
+        async with opened as fleet, anyio.create_task_group() as work:
+            for name in fleet.names:
+                work.start_soon(_work, fleet.service(name), seed)
+            yield fleet
+            work.cancel_scope.cancel()
+        tasks.cancel_scope.cancel()
+
+
+async def _serve(seed: int, *, task_status: TaskStatus[list[Served]]) -> None:
+    await serve_fleet(demo_profiles(seed), fails=frozenset({FAILING}), task_status=task_status)
+
+
+def _setup(served: Served) -> RouterSetup:
+    profile = served.router.profile
+    options = RouterOptions(
+        name=profile.name, host=served.host, port=served.port, username=profile.username,
+        password=SecretStr(profile.password),
+    )  # fmt: skip
+    return RouterSetup(options, _POOL, is_protected=profile.name == "edge-1")
+
+
+async def _work(service: RouterService, seed: int) -> None:
+    """Read this and that, as screens and scripts would."""
+    chance = random.Random(f"{seed} {service.name}")  # noqa: S311 - a demo's idle work
+    while True:
+        await anyio.sleep(chance.uniform(0.2, 1.2))
+        try:
+            await service.client.get(chance.choice(_READS), ("name",), priority=Priority.LOW)
+        except RouterError:
+            await anyio.sleep(1)

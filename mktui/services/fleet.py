@@ -1,0 +1,114 @@
+"""Every router, started and stopped together: the one thing a front end holds. Actions in, frozen snapshots out."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mktui import clock
+from mktui.errors import ConfigError
+from mktui.monitor.snapshot import Snapshot
+from mktui.services.books import Books
+from mktui.services.router import RouterService, RouterSetup
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+
+    from mktui.core.client.connection_test import TestReport, TestStep
+    from mktui.core.pool.options import PoolOptions
+    from mktui.monitor.snapshot import SeenEvent
+    from mktui.sync.plan import Plan
+    from mktui.sync.report import Report
+
+    ReadOptions = Callable[[str], Awaitable[PoolOptions]]
+    """Reads a router's pool settings afresh, as a reset does."""
+
+
+class Fleet:
+    """The routers of one configuration while they run. Use ``open_fleet``."""
+
+    def __init__(
+        self, title: str, services: Iterable[RouterService], books: Books, read_options: ReadOptions | None
+    ) -> None:
+        self.title = title
+        self.books = books
+        self._services = {service.name: service for service in services}
+        self._read_options = read_options
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The routers' names, in the configuration's order."""
+        return tuple(self._services)
+
+    def service(self, name: str) -> RouterService:
+        """Return one router.
+
+        Raises:
+            ConfigError: There is none of that name.
+        """
+        try:
+            return self._services[name]
+        except KeyError:
+            known = ", ".join(self._services) or "none"
+            raise ConfigError(f"no router is called {name!r}", remedy=f"there are: {known}") from None
+
+    def snapshot(self) -> Snapshot:
+        """Return how everything is now."""
+        return Snapshot(clock.utc_now(), self.title, tuple(service.snapshot() for service in self._services.values()))
+
+    async def test(self, name: str, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
+        """Test a router over a session of its own."""
+        service = self.service(name)
+        report = await service.client.test_connection(on_step=on_step)
+        service.note("test", report.verdict)
+        return report
+
+    async def reset(self, name: str) -> None:
+        """Replace a router's connections, one at a time; its settings are read afresh first.
+
+        Raises:
+            ConfigError: They cannot be used any more; nothing was reset.
+        """
+        client = self.service(name).client
+        options = client.options if self._read_options is None else await self._read_options(name)
+        await client.reconfigure(options)
+
+    async def isolate(self, name: str) -> None:
+        """Ask a router nothing more until ``probe``."""
+        await self.service(name).client.isolate()
+
+    async def probe(self, name: str) -> None:
+        """End a break or an isolation now."""
+        await self.service(name).client.probe()
+
+    async def plan(self, name: str) -> Plan:
+        """Say what a sync would write.
+
+        Raises:
+            RouterError: The router cannot be read.
+        """
+        return await self.service(name).make_plan(self.books)
+
+    async def sync(self, name: str) -> Report:
+        """Bring a router into step with billing."""
+        return await self.service(name).sync(self.books)
+
+
+@asynccontextmanager
+async def open_fleet(
+    setups: Iterable[RouterSetup],
+    *,
+    title: str = "",
+    books: Books | None = None,
+    read_options: ReadOptions | None = None,
+    on_event: Callable[[SeenEvent], None] = lambda _event: None,
+) -> AsyncIterator[Fleet]:
+    """Run all routers for the block. It returns at once; connections open in the background, and close at its end."""
+    services = [RouterService(setup, on_event) for setup in setups]
+    async with anyio.create_task_group() as tasks:
+        for service in services:
+            await tasks.start(service.run)
+        yield Fleet(title, services, books or Books(), read_options)
+        tasks.cancel_scope.cancel()

@@ -1,0 +1,72 @@
+"""The log file: one JSON object a line, rotating, written by a thread so that a slow disk stalls nobody."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import queue
+import traceback
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import platformdirs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mktui.monitor.snapshot import SeenEvent
+
+_FILE_BYTES: Final = 5 * 1024 * 1024
+_FILES: Final = 5
+
+
+def default_path() -> Path:
+    """Return where the log is written."""
+    return Path(platformdirs.user_log_dir("mktui")) / "mktui.log"
+
+
+@contextmanager
+def open_log(path: Path | None = None) -> Iterator[Callable[[SeenEvent], None]]:
+    """Give a function that writes events. A place that cannot be written to loses the log, nothing else."""
+    handler = _handler(path or default_path())
+    if handler is None:
+        yield lambda _event: None
+        return
+    lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    listener = logging.handlers.QueueListener(lines, handler)
+    listener.start()
+    try:
+        yield lambda event: lines.put(_record(event))
+    finally:
+        listener.stop()
+        handler.close()
+
+
+def write_crash(error: BaseException) -> str:
+    """Keep a bug's traceback in a file and return its path. Values are not in it, only lines of code."""
+    path = default_path().with_name("crash.txt")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+    except OSError:
+        return "it (its traceback could not be kept)"
+    return str(path)
+
+
+def _handler(path: Path) -> logging.Handler | None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=_FILE_BYTES, backupCount=_FILES - 1, encoding="utf-8", errors="backslashreplace"
+        )
+    except OSError:
+        return None
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    return handler
+
+
+def _record(event: SeenEvent) -> logging.LogRecord:
+    line = {"ts": event.at.isoformat(), "router": event.router, "event": event.kind, "text": event.text}
+    return logging.LogRecord("mktui", logging.INFO, "", 0, json.dumps(line, ensure_ascii=False), None, None)

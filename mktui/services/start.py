@@ -1,0 +1,65 @@
+"""From a configuration to running routers: passwords fetched, settings merged."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mktui.config.load import load
+from mktui.config.secrets import resolve
+from mktui.errors import ConfigError
+from mktui.services.fleet import Fleet, open_fleet
+from mktui.services.router import RouterSetup
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from mktui.config.load import LoadedConfig
+    from mktui.config.model import RouterConfig
+    from mktui.core.pool.options import PoolOptions
+    from mktui.monitor.snapshot import SeenEvent
+
+
+def chosen_routers(loaded: LoadedConfig, names: Iterable[str]) -> list[RouterConfig]:
+    """Return the routers of these names, or all.
+
+    Raises:
+        ConfigError: A name is not known, or there is no router at all.
+    """
+    routers = {router.name: router for router in loaded.config.routers}
+    if not routers:
+        raise ConfigError("there is no [[routers]]", file=loaded.file, remedy="sample_configs/minimal.toml shows one")
+    for name in (wanted := list(names)):
+        if name not in routers:
+            raise ConfigError(
+                f"no router is called {name!r}", file=loaded.file, remedy=f"there are: {', '.join(routers)}"
+            )
+    return [routers[name] for name in wanted] if wanted else list(routers.values())
+
+
+async def setup_of(loaded: LoadedConfig, router: RouterConfig) -> RouterSetup:
+    """Return what starts a router.
+
+    Raises:
+        ConfigError: Its password cannot be fetched.
+    """
+    password = await resolve(router.password, router=router.name)
+    return RouterSetup(router.options(password), loaded.config.pool_for(router), router.protected)
+
+
+@asynccontextmanager
+async def open_configured(
+    loaded: LoadedConfig, *, names: Iterable[str] = (), on_event: Callable[[SeenEvent], None] = lambda _event: None
+) -> AsyncIterator[Fleet]:
+    """Run a configuration's routers for the block."""
+    setups = [await setup_of(loaded, router) for router in chosen_routers(loaded, names)]
+
+    async def read_options(name: str) -> PoolOptions:
+        fresh = await anyio.to_thread.run_sync(load, loaded.file)
+        return fresh.config.pool_for(chosen_routers(fresh, [name])[0])
+
+    title = loaded.file.stem if loaded.file.stem != "config" else "fleet"
+    async with open_fleet(setups, title=title, read_options=read_options, on_event=on_event) as fleet:
+        yield fleet
