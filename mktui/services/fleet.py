@@ -16,6 +16,8 @@ from mktui.services.router import RouterService, RouterSetup
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
+    from anyio.abc import TaskGroup
+
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.core.pool.options import PoolOptions
     from mktui.monitor.snapshot import SeenEvent
@@ -30,12 +32,18 @@ class Fleet:
     """The routers of one configuration while they run. Use ``open_fleet``."""
 
     def __init__(
-        self, title: str, services: Iterable[RouterService], books: Books, read_options: ReadOptions | None
+        self,
+        title: str,
+        services: Iterable[RouterService],
+        books: Books,
+        read_options: ReadOptions | None,
+        tasks: TaskGroup,
     ) -> None:
         self.title = title
         self.books = books
         self._services = {service.name: service for service in services}
         self._read_options = read_options
+        self._tasks = tasks
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,6 +103,12 @@ class Fleet:
         """Bring a router into step with billing."""
         return await self.service(name).sync(self.books)
 
+    def start_sync(self, name: str) -> None:
+        """Begin a sync that goes on when whoever asked has left; its state is in the snapshots."""
+        service = self.service(name)
+        if not service.sync_state.is_running:
+            self._tasks.start_soon(service.sync, self.books, name=f"sync {name}")
+
 
 @asynccontextmanager
 async def open_fleet(
@@ -110,5 +124,5 @@ async def open_fleet(
     async with anyio.create_task_group() as tasks:
         for service in services:
             await tasks.start(service.run)
-        yield Fleet(title, services, books or Books(), read_options)
+        yield Fleet(title, services, books or Books(), read_options, tasks)
         tasks.cancel_scope.cancel()

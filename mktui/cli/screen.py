@@ -1,0 +1,75 @@
+"""Runs the terminal under an owner: pools and signals live in a task group outside it.
+
+SIGTERM, SIGHUP and a lost terminal end the screen; then the pools are closed in order, and the exit code says which.
+"""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+
+from mktui.cli.exit_codes import ExitCode
+from mktui.config.load import default_path, load
+from mktui.errors import ConfigError
+from mktui.services.demo import open_demo
+from mktui.services.log import open_log
+from mktui.services.start import open_configured
+from mktui.tui.app import ControlRoom
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from mktui.config.load import LoadedConfig
+    from mktui.services.fleet import Fleet
+
+_CODES = {signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HANGUP}
+
+
+def run_screen(config_file: str | None, *, read_only: bool) -> int:
+    """Run the control room on a configuration.
+
+    Raises:
+        ConfigError: It is not there or not right.
+    """
+    path = Path(config_file) if config_file else default_path()
+    try:
+        loaded = load(path)
+    except ConfigError as error:
+        if not path.exists():
+            error.remedy = "mktui demo shows mktui without one; sample_configs/minimal.toml is one to begin with"
+        raise
+    return anyio.run(_configured, loaded, read_only)
+
+
+def run_demo_screen(seed: int) -> int:
+    """Run the control room on three simulated routers."""
+    return anyio.run(_demo, seed)
+
+
+async def _configured(loaded: LoadedConfig, read_only: bool) -> int:
+    with open_log() as on_event:
+        return await _own(open_configured(loaded, on_event=on_event), loaded.config.ui.theme, read_only=read_only)
+
+
+async def _demo(seed: int) -> int:
+    with open_log() as on_event:
+        return await _own(open_demo(seed=seed, on_event=on_event), "noc-dark", read_only=False)
+
+
+async def _own(opening: AbstractAsyncContextManager[Fleet], theme: str, *, read_only: bool) -> int:
+    async with opening as fleet, anyio.create_task_group() as tasks:
+        app = ControlRoom(fleet, theme=theme, read_only=read_only)
+        tasks.start_soon(_obey_signals, app)
+        await app.run_async()
+        tasks.cancel_scope.cancel()
+    return app.return_code or 0
+
+
+async def _obey_signals(app: ControlRoom) -> None:
+    with anyio.open_signal_receiver(*_CODES) as signals:
+        async for received in signals:
+            app.exit(return_code=_CODES[received])
+            return

@@ -1,0 +1,101 @@
+"""Everything a key can do, once: bindings, footer, palette, help and the README's table are made from this."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Final
+
+from textual.binding import Binding
+
+
+class Where(enum.Enum):
+    """On which screens an action is at home."""
+
+    EVERYWHERE = "everywhere"
+    FLEET = "fleet"
+    ROUTERS = "fleet and router"
+    """Acts on the router under the cursor, or the one that is open."""
+
+
+class Danger(enum.Enum):
+    """What an action may do to a network."""
+
+    NONE = "none"
+    WRITES = "writes"
+    """Refused when read-only."""
+    CONFIRMED = "confirmed"
+    """Refused when read-only; asks first, naming the router."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done. ``keys`` are Textual's names, the first is the one that is shown as ``shown``."""
+
+    id: str
+    keys: str
+    shown: str
+    title: str
+    help: str
+    where: Where = Where.EVERYWHERE
+    danger: Danger = Danger.NONE
+    in_footer: bool = False
+
+
+ACTIONS: Final = (
+    Action("help", "question_mark", "?", "help", "What every key does.", in_footer=True),
+    Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=True),
+    Action("filter", "slash", "/", "filter", "Show only routers whose name has a text; ! in front: has not.",
+           Where.FLEET, in_footer=True),
+    Action("open", "enter", "⏎", "open", "Open the router under the cursor.", Where.FLEET, in_footer=True),
+    Action("back", "escape", "esc", "back", "Back to where you came from; in a filter: leave it."),
+    Action("fleet", "1", "1", "fleet", "The fleet: a row per router, trouble first."),
+    Action("sync", "s", "s", "sync", "Bring the router into step with billing.", Where.ROUTERS, Danger.CONFIRMED,
+           in_footer=True),
+    Action("test", "t", "t", "test", "Test the connection step by step, past the pool.", Where.ROUTERS,
+           in_footer=True),
+    Action("reset", "R", "R", "reset pool", "Replace the router's connections, one at a time.", Where.ROUTERS,
+           Danger.CONFIRMED, in_footer=True),
+    Action("breaker", "b", "b", "circuit", "Isolate the router, or let it back in.", Where.ROUTERS, Danger.CONFIRMED),
+    Action("sort", "o", "o", "sort", "Sort by the next column; after the last, by health again.", Where.FLEET),
+    Action("reverse", "O", "O", "reverse", "Turn the order round.", Where.FLEET),
+    Action("pause", "p", "p", "pause", "Hold the screen still; the pools go on."),
+    Action("down", "j", "j", "down", "Next row."),
+    Action("up", "k", "k", "up", "Row before."),
+    Action("top", "g", "g", "top", "First row."),
+    Action("bottom", "G", "G", "bottom", "Last row."),
+    Action("redraw", "ctrl+l", "^l", "redraw", "Draw everything afresh."),
+    Action("quit", "q", "q", "quit", "Leave a router, then the program: pools are closed in good order.",
+           in_footer=True),
+)  # fmt: skip
+
+
+def by_id(action_id: str) -> Action:
+    """Return an action."""
+    return next(action for action in ACTIONS if action.id == action_id)
+
+
+def bindings() -> list[Binding]:
+    """Return Textual's bindings; each leads to ``action_<id>`` of the app."""
+    return [Binding(action.keys, f"app.{action.id}", action.title, show=False) for action in ACTIONS]
+
+
+def footer(*, is_fleet: bool, width: int) -> str:
+    """Return the keys of a screen, as many as fit."""
+    shown = [action for action in ACTIONS if action.in_footer and (is_fleet or action.where is not Where.FLEET)]
+    if not is_fleet:
+        shown.insert(1, by_id("back"))
+        shown.append(by_id("breaker"))
+    text = ""
+    for action in shown:
+        hint = f" {action.shown} {action.title} "
+        if len(text) + len(hint) > width:
+            break
+        text += hint
+    return text
+
+
+def as_markdown() -> str:
+    """Return the README's table of keys."""
+    rows = [f"| `{action.shown}` | {action.title} | {action.help} |" for action in ACTIONS]
+    return "\n".join(("| key | does | in words |", "|---|---|---|", *rows))

@@ -1,0 +1,1 @@
+"""One screen a file; each takes a frozen snapshot and shows it."""

@@ -1,0 +1,218 @@
+"""Screen 1: a row per router, trouble first, and under it what is wrong with the one under the cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+from textual.widgets import Input, Static
+
+from mktui.tui import words
+from mktui.tui.screens.view import StillStatic, View
+from mktui.tui.widgets.live_table import Column, LiveTable
+from mktui.tui.widgets.top_lines import TopLines, counts, first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from textual.app import ComposeResult
+    from textual.events import Resize
+
+    from mktui.monitor.snapshot import RouterSnapshot, Snapshot
+    from mktui.tui.palette import Palette
+
+COLUMNS: Final = (
+    Column("glyph", "", 2),
+    Column("router", "ROUTER", 13),
+    Column("conn", "CONN", 5, is_number=True),
+    Column("queue", "Q", 4, is_number=True),
+    Column("p50", "P50ms", 6, is_number=True),
+    Column("p95", "P95ms", 6, is_number=True),
+    Column("ok", "OK%", 5, is_number=True),
+    Column("gap", "", 2),
+    Column("circuit", "CIRCUIT", 18),
+    Column("sync", "SYNC", 12),
+    Column("version", "VERSION", 9, least=100),
+    Column("cpu", "CPU%", 5, least=100, is_number=True),
+    Column("gap2", "", 2, least=100),
+    Column("latency", "P95, LAST MINUTES", 22, least=120),
+    Column("error", "LAST TROUBLE", 24, least=100),
+)
+
+SORTS: Final[dict[str, Callable[[RouterSnapshot], object]]] = {
+    "health": lambda router: words.TROUBLE[router.health.status.value],
+    "router": lambda router: router.name,
+    "queue": lambda router: -router.pool.queue.length,
+    "p95": lambda router: -(router.pool.performance.response.p95 or 0.0),
+    "pending": lambda router: -router.sync.pending,
+}
+
+
+class FleetScreen(View):
+    """All routers."""
+
+    is_fleet = True
+    DEFAULT_CSS = """
+    FleetScreen #routers { height: 1fr; background: $background; }
+    FleetScreen #why { height: 4; padding: 0 1; background: $background; }
+    FleetScreen #filter { display: none; height: 1; border: none; padding: 0 1; background: $surface; }
+    FleetScreen #filter.open { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="fleet")
+        self._sort = "health"
+        self._is_reversed = False
+        self._filter = ""
+        self._last: tuple[Snapshot, Palette, str] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out lines, table, explanation, filter and keys."""
+        yield TopLines()
+        yield LiveTable(COLUMNS, id="routers")
+        yield StillStatic(id="why")
+        yield Input(placeholder="filter: part of a name; ! in front for all others", id="filter", compact=True)
+        yield Static(id="keys")
+
+    @property
+    def table(self) -> LiveTable:
+        """The routers."""
+        return self.query_one("#routers", LiveTable)
+
+    def on_mount(self) -> None:
+        """Give the keys to the table."""
+        self.table.focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit columns to the width."""
+        super().on_resize(event)
+        self.table.fit_to(event.size.width)
+        self._again()
+
+    def target(self) -> str | None:
+        """The router under the cursor."""
+        return self.table.current
+
+    def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
+        """Show a snapshot."""
+        self._last = (snapshot, palette, mode)
+        routers = self._chosen(snapshot)
+        self.table.show({router.name: self._row(router, snapshot, palette) for router in routers})
+        self._show_top(snapshot, palette, mode)
+        self._show_why(snapshot, palette)
+
+    def next_sort(self) -> None:
+        """Sort by the next column."""
+        names = list(SORTS)
+        self._sort = names[(names.index(self._sort) + 1) % len(names)]
+        self._again()
+
+    def reverse(self) -> None:
+        """Turn the order round."""
+        self._is_reversed = not self._is_reversed
+        self._again()
+
+    def open_filter(self) -> None:
+        """Let a filter be typed."""
+        box = self.query_one("#filter", Input)
+        box.add_class("open")
+        box.focus()
+
+    def close_filter(self, *, keep: bool) -> bool:
+        """Close the filter's line; True when there was something to close or to clear."""
+        box = self.query_one("#filter", Input)
+        was_open = box.has_class("open") or bool(self._filter)
+        if not keep:
+            box.value = self._filter = ""
+        box.remove_class("open")
+        self.table.focus()
+        self._again()
+        return was_open
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter while typing."""
+        self._filter = event.value
+        self._again()
+
+    def on_input_submitted(self) -> None:
+        """Keep the filter and go back to the table."""
+        self.close_filter(keep=True)
+
+    def on_data_table_row_highlighted(self) -> None:
+        """Explain the router under the cursor."""
+        if self._last is not None:
+            self._show_why(self._last[0], self._last[1])
+
+    def _again(self) -> None:
+        if self._last is not None:
+            self.show(*self._last)
+
+    def _chosen(self, snapshot: Snapshot) -> list[RouterSnapshot]:
+        wanted = self._filter.removeprefix("!").lower()
+        negated = self._filter.startswith("!")
+        routers = [each for each in snapshot.routers if not wanted or (wanted in each.name.lower()) != negated]
+        routers.sort(key=lambda router: router.name)
+        routers.sort(key=SORTS[self._sort], reverse=self._is_reversed)  # type: ignore[arg-type]  # each key is of one type
+        return routers
+
+    def _row(self, router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Mapping[str, Text]:
+        status = router.health.status.value
+        response, pool = router.pool.performance.response, router.pool
+        style = palette.state(status)
+        is_quiet = status == "offline"
+        quiet = palette.quiet if is_quiet else ""
+        return {
+            "glyph": Text(f" {words.GLYPHS[status]}", style=style),
+            "router": Text(f" {router.name}", style="bold" if not is_quiet else quiet),
+            "conn": Text(f"{pool.ready}/{pool.max_size}", style=quiet),
+            "queue": Text(str(pool.queue.length), style=quiet),
+            "p50": Text(words.milliseconds(response.p50), style=quiet),
+            "p95": Text(words.milliseconds(response.p95), style=quiet),
+            "ok": Text(words.percent(pool.performance.success_percent), style=quiet),
+            "gap": Text(""),
+            "circuit": Text(
+                words.circuit(pool.circuit_breaker), style="" if pool.circuit_breaker.state == "closed" else style
+            ),
+            "sync": Text(words.sync(router.sync)),
+            "version": Text(router.facts.version or words.UNKNOWN, style=quiet),
+            "cpu": Text(
+                words.UNKNOWN if router.facts.cpu_percent is None else str(router.facts.cpu_percent), style=quiet
+            ),
+            "gap2": Text(""),
+            "latency": Text(words.sparkline(router.latency, 20), style=palette.accent),
+            "error": Text(words.trouble(router, snapshot.at), style=palette.quiet),
+        }
+
+    def _show_top(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
+        width = self.size.width or 80
+        first = first_line(f"mktui · {snapshot.title}", mode, counts(snapshot, palette), width - 2)
+        pending = sum(router.sync.pending for router in snapshot.routers)
+        filtered = f"   filter {self._filter}" if self._filter else ""
+        right = f"by {self._sort}{' reversed' if self._is_reversed else ''}   {pending} pending"
+        left = f"Fleet{filtered}"
+        gap = max(1, width - 2 - len(left) - len(right))
+        self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
+
+    def _show_why(self, snapshot: Snapshot, palette: Palette) -> None:
+        router = snapshot.router(self.table.current or "")
+        if router is None:
+            text = Text("no router here" if self._filter else "", style=palette.quiet)
+        else:
+            text = _explanation(router, snapshot, palette)
+        self.query_one("#why", StillStatic).show(text)
+
+
+def _explanation(router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Text:
+    status = router.health.status.value
+    why = "; ".join(router.health.reasons) or "nothing to complain of"
+    lines = [Text.assemble((f"{router.name}: ", "bold"), (why, palette.state(status)))]
+    if router.sync.is_running and router.sync.planned:
+        bar = words.progress(router.sync.settled, router.sync.planned, 30)
+        lines.append(Text(f"sync {bar} {router.sync.settled} of {router.sync.planned}   {router.sync.failed} failed"))
+    for event in reversed(router.events[-3:]):
+        age = words.age((snapshot.at - event.at).total_seconds())
+        again = f" ×{event.repeats}" if event.repeats > 1 else ""
+        lines.append(Text(f"{age:>6} ago  {event.kind}{again}  {event.text}", style=palette.quiet))
+    text = Text("\n").join(lines[:4])
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text

@@ -1,0 +1,197 @@
+"""One router: its live connections, its circuit, its queue, its latency over time, and what happened last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+from textual.widgets import Static
+
+from mktui.tui import words
+from mktui.tui.screens.view import StillStatic, View, state_text
+from mktui.tui.widgets.live_table import Column, LiveTable
+from mktui.tui.widgets.top_lines import TopLines, first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.app import ComposeResult
+    from textual.events import Resize
+
+    from mktui.core.pool.statistics import BreakerStatistics, ConnectionStatistics
+    from mktui.monitor.snapshot import RouterSnapshot, Snapshot
+    from mktui.tui.palette import Palette
+
+COLUMNS: Final = (
+    Column("id", "#", 5, is_number=True),
+    Column("gap", "", 2),
+    Column("state", "STATE", 11),
+    Column("age", "AGE", 7, is_number=True),
+    Column("idle", "IDLE", 7, is_number=True),
+    Column("flight", "FLIGHT", 8, is_number=True),
+    Column("commands", "CMDS", 9, is_number=True),
+    Column("errors", "ERR", 5, is_number=True),
+    Column("latency", "LAT ms", 8, is_number=True),
+    Column("in", "IN", 7, is_number=True),
+    Column("out", "OUT", 7, is_number=True),
+    Column("port", "PORT", 9, least=100, is_number=True),
+)
+
+
+class RouterScreen(View):
+    """The router called ``router``."""
+
+    DEFAULT_CSS = """
+    RouterScreen #connections { height: auto; max-height: 9; background: $background; }
+    RouterScreen #panels { height: auto; padding: 1 1 0 1; background: $background; }
+    RouterScreen #events { height: 1fr; padding: 1 1 0 1; background: $background; }
+    """
+
+    def __init__(self, router: str) -> None:
+        super().__init__()
+        self._router = router
+
+    def compose(self) -> ComposeResult:
+        """Lay out lines, connections, panels, events and keys."""
+        yield TopLines()
+        yield LiveTable(COLUMNS, id="connections")
+        yield StillStatic(id="panels")
+        yield StillStatic(id="events")
+        yield Static(id="keys")
+
+    def on_mount(self) -> None:
+        """Give the keys to the table."""
+        self.query_one(LiveTable).focus()
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit columns to the width."""
+        super().on_resize(event)
+        self.query_one(LiveTable).fit_to(event.size.width)
+
+    def target(self) -> str | None:
+        """This router."""
+        return self._router
+
+    def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
+        """Show a snapshot."""
+        router = snapshot.router(self._router)
+        if router is None:
+            return
+        self._show_top(snapshot, router, palette, mode)
+        connections = sorted(router.pool.connections, key=lambda connection: connection.id)
+        self.query_one(LiveTable).show({str(each.id): _connection(each, palette) for each in connections})
+        width = self.size.width or 80
+        self.query_one("#panels", StillStatic).show(_panels(router, snapshot, palette, width))
+        self.query_one("#events", StillStatic).show(_events(router, palette, width, max(1, self.size.height - 18)))
+
+    def _show_top(self, snapshot: Snapshot, router: RouterSnapshot, palette: Palette, mode: str) -> None:
+        width = (self.size.width or 80) - 2
+        first = first_line(f"mktui · {router.name}", mode, _about(router, snapshot, palette), width)
+        protected = "  protected" if router.is_protected else ""
+        left, right = f"Fleet › {router.name}", f"{router.address}{protected}"
+        gap = max(1, width - len(left) - len(right))
+        self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
+
+
+def _about(router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Text:
+    """Return health and what the router says of itself; what is old is grey and has its age."""
+    facts = router.facts
+    parts = [facts.version, facts.board]
+    if facts.cpu_percent is not None:
+        parts.append(f"cpu {facts.cpu_percent} %")
+    if facts.uptime is not None:
+        parts.append(f"up {words.age(facts.uptime)}")
+    about = " · ".join(part for part in parts if part)
+    seconds = (snapshot.at - facts.read_at).total_seconds() if facts.read_at else 0.0
+    is_old = seconds > 30
+    told = f"   {about}{f' ({words.age(seconds)} ago)' if is_old else ''}" if about else ""
+    return Text.assemble(state_text(router, palette), (told, palette.quiet if is_old else ""))
+
+
+def _connection(connection: ConnectionStatistics, palette: Palette) -> Mapping[str, Text]:
+    idle = words.UNKNOWN if connection.in_flight else words.age(connection.idle)
+    style = {"busy": palette.accent, "suspect": palette.state("critical")}.get(connection.state, "")
+    return {
+        "id": Text(str(connection.id), style=palette.quiet),
+        "gap": Text(""),
+        "state": Text(connection.state, style=style),
+        "age": Text(words.age(connection.age)),
+        "idle": Text(idle),
+        "flight": Text(f"{connection.in_flight}/{connection.limit}"),
+        "commands": Text(f"{connection.commands:,}"),
+        "errors": Text(str(connection.errors), style=palette.state("warning") if connection.errors else ""),
+        "latency": Text(words.milliseconds(connection.latency)),
+        "in": Text(words.size(connection.bytes_in)),
+        "out": Text(words.size(connection.bytes_out)),
+        "port": Text(str(connection.local_port or words.UNKNOWN), style=palette.quiet),
+    }
+
+
+def _panels(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width: int) -> Text:
+    pool = router.pool
+    performance, queue = pool.performance, pool.queue
+    oldest = words.UNKNOWN if queue.oldest is None else f"{queue.oldest:.1f} s"
+    slots = f"slots {pool.slots_used} of {pool.slots_total}, {pool.in_flight_limit} in flight each"
+    lines = [
+        _line("Circuit", _circuit(pool.circuit_breaker, palette, router), palette),
+        _line("Queue", Text(f"critical {queue.critical} · high {queue.high} · normal {queue.normal} · low {queue.low}"
+                            f" · oldest {oldest}"), palette),
+        _line("", Text(slots, style=palette.quiet), palette),
+        _line("Latency", _latency(router, palette, width), palette),
+        _line("Success", Text(f"{words.percent(performance.success_percent)} % of {performance.commands:,} · "
+                              f"{performance.retries} retries · {performance.timeouts} timeouts · "
+                              f"{performance.drops} drops"), palette),
+        _line("Sync", _sync(router, snapshot, palette), palette),
+    ]  # fmt: skip
+    text = Text("\n").join(lines)
+    text.no_wrap, text.overflow = True, "ellipsis"
+    return text
+
+
+def _line(title: str, body: Text, palette: Palette) -> Text:
+    return Text.assemble((f"{title:<9}", palette.quiet), body)
+
+
+def _circuit(breaker: BreakerStatistics, palette: Palette, router: RouterSnapshot) -> Text:
+    status = router.health.status.value
+    style = palette.state("healthy") if breaker.state == "closed" else palette.state(status)
+    opened = [change for change in breaker.history if change.state == "open"]
+    last = f", last for {opened[-1].lasts:.0f} s" if opened and opened[-1].lasts else ""
+    times = f"opened {breaker.opens} times{last}" if breaker.opens else "never opened"
+    why = f" · {breaker.reason}" if breaker.state != "closed" and breaker.reason else ""
+    facts = f" · failures {breaker.failures} of {breaker.threshold} · {times}{why}"
+    return Text.assemble((words.circuit(breaker), style), facts)
+
+
+def _latency(router: RouterSnapshot, palette: Palette, width: int) -> Text:
+    response = router.pool.performance.response
+    p50, p95, p99 = (words.milliseconds(value) for value in (response.p50, response.p95, response.p99))
+    figures = f"p50 {p50} · p95 {p95} · p99 {p99} ms"
+    room = max(10, width - 2 - 9 - 31 - 10)
+    minutes = max(1, round(room * router.latency_step / 60))
+    bars = words.sparkline(router.latency, room)
+    return Text.assemble(f"{figures:<31}", (f"{minutes:>3} min ", palette.quiet), (bars, palette.accent))
+
+
+def _sync(router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Text:
+    state = router.sync
+    if state.is_running and state.planned:
+        bar = words.progress(state.settled, state.planned, 30)
+        return Text.assemble((bar, palette.accent), f" {state.settled} of {state.planned} · {state.failed} failed")
+    when = "" if state.finished_at is None else f" · {words.age((snapshot.at - state.finished_at).total_seconds())} ago"
+    detail = f" · {state.reason}" if state.reason else ""
+    if state.planned:
+        detail = (
+            f" · {state.applied} applied, {state.failed} failed, {state.deferred} deferred in {state.seconds:.1f} s"
+        )
+    return Text(f"{words.sync(state)}{when}{detail}")
+
+
+def _events(router: RouterSnapshot, palette: Palette, width: int, count: int) -> Text:
+    lines = []
+    for event in reversed(router.events[-count:]):
+        at = event.at.astimezone().strftime("%H:%M:%S")
+        again = f" ×{event.repeats}" if event.repeats > 1 else ""
+        line = words.fit(f"{at}  {event.kind + again:<20} {event.text}", width - 2)
+        lines.append(Text.assemble((line[:10], palette.quiet), line[10:]))
+    return Text("\n").join(lines) if lines else Text("nothing has happened yet", style=palette.quiet)

@@ -1,0 +1,59 @@
+"""What the fleet's and a router's screens have in common: two lines on top, a body, the keys at the bottom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.screen import Screen
+from textual.widgets import Static
+
+from mktui.tui import words
+from mktui.tui.actions import footer
+
+if TYPE_CHECKING:
+    from textual.events import Resize
+
+    from mktui.monitor.snapshot import RouterSnapshot, Snapshot
+    from mktui.tui.palette import Palette
+
+
+class View(Screen[None]):
+    """A screen that shows snapshots. The app gives it one at each tick."""
+
+    DEFAULT_CSS = """
+    View { layout: vertical; background: $background; color: $foreground; }
+    View #keys { height: 1; width: 100%; background: $panel; color: $foreground; padding: 0 0; }
+    """
+
+    is_fleet = False
+
+    def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
+        """Show a snapshot."""
+        raise NotImplementedError
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit the keys to the width."""
+        self.query_one("#keys", Static).update(footer(is_fleet=self.is_fleet, width=event.size.width))
+
+    def target(self) -> str | None:
+        """The router that an action is meant for."""
+        raise NotImplementedError
+
+
+def state_text(router: RouterSnapshot, palette: Palette) -> Text:
+    """Return a router's health: glyph and word, colour besides."""
+    status = router.health.status.value
+    return Text(f"{words.GLYPHS[status]} {status}", style=palette.state(status))
+
+
+class StillStatic(Static):
+    """A Static that is painted only when its text has changed."""
+
+    _shown: Text | None = None
+
+    def show(self, text: Text) -> None:
+        """Show a text."""
+        if text != self._shown:
+            self._shown = text
+            self.update(text)

@@ -1,0 +1,86 @@
+"""A table that is shown whole and changed cell by cell: rows have keys, and the cursor stays on its row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.widgets import DataTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. ``least`` is the terminal's width from which it is shown; ``is_number`` aligns to the right."""
+
+    key: str
+    title: str
+    width: int
+    least: int = 0
+    is_number: bool = False
+
+
+class LiveTable(DataTable[Text]):
+    """A DataTable that is told what it should show."""
+
+    def __init__(self, columns: Sequence[Column], *, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=0)
+        self._all_columns = columns
+        self._shown_columns: tuple[Column, ...] = ()
+        self._order: list[str] = []
+        self._cells: dict[tuple[str, str], Text] = {}
+
+    def fit_to(self, width: int) -> None:
+        """Show the columns that this width has room for."""
+        wanted = tuple(column for column in self._all_columns if column.least <= width)
+        if wanted == self._shown_columns:
+            return
+        self._shown_columns = wanted
+        self.clear(columns=True)
+        self._order, self._cells = [], {}
+        for column in wanted:
+            label = Text(column.title, justify="right" if column.is_number else "left")
+            self.add_column(label, key=column.key, width=column.width)
+
+    def show(self, rows: Mapping[str, Mapping[str, Text]]) -> None:
+        """Show these rows in this order; only what has changed is touched."""
+        if list(rows) != self._order:
+            self._rebuild(rows)
+            return
+        for key, cells in rows.items():
+            for column in self._shown_columns:
+                cell = self._prepared(cells[column.key], column)
+                if self._cells[key, column.key] != cell:
+                    self._cells[key, column.key] = cell
+                    self.update_cell(key, column.key, cell)
+
+    @property
+    def current(self) -> str | None:
+        """The key of the row under the cursor."""
+        return self._order[self.cursor_row] if 0 <= self.cursor_row < len(self._order) else None
+
+    def go_to(self, key: str) -> None:
+        """Put the cursor on a row, if it is there."""
+        if key in self._order:
+            self.move_cursor(row=self._order.index(key))
+
+    def _rebuild(self, rows: Mapping[str, Mapping[str, Text]]) -> None:
+        current = self.current
+        self.clear()
+        self._order, self._cells = list(rows), {}
+        for key, cells in rows.items():
+            prepared = [self._prepared(cells[column.key], column) for column in self._shown_columns]
+            self._cells |= {(key, column.key): cell for column, cell in zip(self._shown_columns, prepared, strict=True)}
+            self.add_row(*prepared, key=key)
+        if current is not None:
+            self.go_to(current)
+
+    @staticmethod
+    def _prepared(cell: Text, column: Column) -> Text:
+        prepared = cell.copy()
+        prepared.justify = "right" if column.is_number else "left"
+        prepared.truncate(column.width, overflow="ellipsis")
+        return prepared

@@ -1,0 +1,107 @@
+"""Figures as a screen shows them: right-aligned by the caller, never a zero for what is not known. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from mktui.core.pool.statistics import BreakerStatistics
+    from mktui.monitor.snapshot import RouterSnapshot, SyncState
+
+UNKNOWN: Final = "–"
+GLYPHS: Final = {"healthy": "●", "warning": "◐", "critical": "▲", "offline": "○"}
+TROUBLE: Final = {"critical": 0, "offline": 1, "warning": 2, "healthy": 3}
+_BARS: Final = "▁▂▃▄▅▆▇█"
+
+
+def milliseconds(seconds: float | None) -> str:
+    """Return 612 for 0.612."""
+    return UNKNOWN if seconds is None else f"{seconds * 1000:.0f}"
+
+
+def percent(value: float | None) -> str:
+    """Return a share; 99.98 is never shown as 100."""
+    if value is None:
+        return UNKNOWN
+    return f"{math.floor(value)}" if value >= 10 else f"{value:.1f}"
+
+
+def age(seconds: float) -> str:
+    """Return an age that moves in steps of 5 s, 1 min, 10 min: an idle screen stays still."""
+    if seconds < 60:
+        return f"{int(seconds // 5 * 5)}s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)}m"
+    hours, minutes = divmod(int(seconds // 600 * 10), 60)
+    if hours < 24:
+        return f"{hours}h{minutes:02}m"
+    return f"{hours // 24}d{hours % 24:02}h"
+
+
+def size(number_bytes: int) -> str:
+    """Return 14.1M for 14 100 000."""
+    value = float(number_bytes)
+    for unit in ("", "k", "M", "G"):
+        if value < 1000:
+            return f"{value:.1f}{unit}" if unit and value < 100 else f"{value:.0f}{unit}"
+        value /= 1000
+    return f"{value:.0f}T"
+
+
+def circuit(breaker: BreakerStatistics) -> str:
+    """Return the breaker in a few words."""
+    if breaker.state == "open" and breaker.retry_after is not None:
+        return f"open, {math.ceil(breaker.retry_after)} s"
+    if breaker.state == "half-open":
+        return "half-open, probing"
+    if breaker.state == "closed" and breaker.failures:
+        return f"closed {breaker.failures}/{breaker.threshold}"
+    return breaker.state.value
+
+
+def sync(state: SyncState) -> str:
+    """Return a sync in a few words."""
+    if state.is_running:
+        return f"{state.settled} of {state.planned}" if state.planned else "reading"
+    if state.finished_at is None:
+        return UNKNOWN
+    if state.reason:
+        return "deferred"
+    if state.failed:
+        return f"{state.failed} failed"
+    return f"{state.pending} pending" if state.pending else "in step"
+
+
+def trouble(router: RouterSnapshot, now: datetime) -> str:
+    """Return the router's last error and its age, or nothing."""
+    bad = {"connection lost", "connect failed", "login refused", "circuit opened", "connection suspect"}
+    for event in reversed(router.events):
+        if event.kind in bad:
+            return f"{event.kind} {age((now - event.at).total_seconds())}"
+    return UNKNOWN
+
+
+def sparkline(values: Sequence[float | None], width: int) -> str:
+    """Return one line of bars, the newest at the right; a gap where nothing was answered."""
+    shown = list(values)[-width:]
+    known = [value for value in shown if value is not None]
+    if not known:
+        return " " * width
+    top = max(known) or 1.0
+    bars = "".join(" " if value is None else _BARS[min(7, int(value / top * 7.999))] for value in shown)
+    return bars.rjust(width)
+
+
+def progress(done: int, total: int, width: int) -> str:
+    """Return a bar."""
+    filled = round(width * done / total) if total else 0
+    return f"▕{'█' * filled}{'░' * (width - filled)}▏"
+
+
+def fit(text: str, width: int) -> str:
+    """Return a text cut to a width, with a sign that it was."""
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
