@@ -45,19 +45,19 @@ class Action:
 ACTIONS: Final = (
     Action("help", "question_mark", "?", "help", "What every key does.", in_footer=True),
     Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=True),
-    Action("filter", "slash", "/", "filter", "Show only routers whose name has a text; ! in front: has not.",
+    Action("filter", "slash", "/", "filter", "Show routers whose name has a text (! has not).",
            Where.FLEET, in_footer=True),
     Action("open", "enter", "⏎", "open", "Open the router under the cursor.", Where.FLEET, in_footer=True),
-    Action("back", "escape", "esc", "back", "Back to where you came from; in a filter: leave it."),
-    Action("fleet", "1", "1", "fleet", "The fleet: a row per router, trouble first."),
+    Action("back", "escape", "esc", "back", "Back; in a filter: leave it."),
+    Action("fleet", "1", "1", "fleet", "A row per router, trouble first."),
     Action("sync", "s", "s", "sync", "Bring the router into step with billing.", Where.ROUTERS, Danger.CONFIRMED,
            in_footer=True),
-    Action("test", "t", "t", "test", "Test the connection step by step, past the pool.", Where.ROUTERS,
+    Action("test", "t", "t", "test", "Test its connection, step by step.", Where.ROUTERS,
            in_footer=True),
-    Action("reset", "R", "R", "reset pool", "Replace the router's connections, one at a time.", Where.ROUTERS,
+    Action("reset", "R", "R", "reset pool", "Replace its connections, one at a time.", Where.ROUTERS,
            Danger.CONFIRMED, in_footer=True),
     Action("breaker", "b", "b", "circuit", "Isolate the router, or let it back in.", Where.ROUTERS, Danger.CONFIRMED),
-    Action("sort", "o", "o", "sort", "Sort by the next column; after the last, by health again.", Where.FLEET),
+    Action("sort", "o", "o", "sort", "Sort by the next column.", Where.FLEET),
     Action("reverse", "O", "O", "reverse", "Turn the order round.", Where.FLEET),
     Action("pause", "p", "p", "pause", "Hold the screen still; the pools go on."),
     Action("down", "j", "j", "down", "Next row."),
@@ -65,7 +65,7 @@ ACTIONS: Final = (
     Action("top", "g", "g", "top", "First row."),
     Action("bottom", "G", "G", "bottom", "Last row."),
     Action("redraw", "ctrl+l", "^l", "redraw", "Draw everything afresh."),
-    Action("quit", "q", "q", "quit", "Leave a router, then the program: pools are closed in good order.",
+    Action("quit", "q", "q", "quit", "Leave a router, then the program.",
            in_footer=True),
 )  # fmt: skip
 
@@ -80,19 +80,19 @@ def bindings() -> list[Binding]:
     return [Binding(action.keys, f"app.{action.id}", action.title, show=False) for action in ACTIONS]
 
 
-def footer(*, is_fleet: bool, width: int) -> str:
-    """Return the keys of a screen, as many as fit."""
+def footer(*, is_fleet: bool, width: int) -> list[Action]:
+    """Return the keys of a screen's last line, as many as fit."""
     shown = [action for action in ACTIONS if action.in_footer and (is_fleet or action.where is not Where.FLEET)]
     if not is_fleet:
         shown.insert(1, by_id("back"))
         shown.append(by_id("breaker"))
-    text = ""
+    fitting: list[Action] = []
     for action in shown:
-        hint = f" {action.shown} {action.title} "
-        if len(text) + len(hint) > width:
+        width -= len(action.shown) + len(action.title) + 3
+        if width < 0:
             break
-        text += hint
-    return text
+        fitting.append(action)
+    return fitting
 
 
 def as_markdown() -> str:

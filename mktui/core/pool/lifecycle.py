@@ -48,6 +48,7 @@ class Lifecycle:
         self._open_failures = 0
         self._open_not_before = now
         self._auth_retry_at = math.inf
+        self._probe_asked = False  # by a person, while every place was still taken
 
     # --- what the upper half answers for
 
@@ -97,6 +98,7 @@ class Lifecycle:
     def isolate(self, now: float, reason: str) -> list[Action]:
         """Ask nothing more: what is in flight drains, the sessions close, until a person probes."""
         self.breaker.isolate(now, reason)
+        self._probe_asked = False
         self._tell(now, EventKind.ISOLATED, reason)
         self._fail_waiters(now)
         for link in self.roster:
@@ -176,7 +178,7 @@ class Lifecycle:
         if link is not None:
             assert not link.jobs
             self.roster.remove(link)
-        self._begin_probe(now)
+        self._begin_probe(now, by_hand=self._probe_asked)
         self._advance(now)
         return self._flush()
 
@@ -230,9 +232,12 @@ class Lifecycle:
         """Send the one probe when it is time: over a session that outlived the trouble, else over a new one."""
         survivor = next((link for link in self.roster if link.state is LinkState.READY), None)
         no_room = survivor is None and len(self.roster) >= self.options.max_size  # until a socket is closed
+        if no_room:
+            self._probe_asked = self._probe_asked or by_hand
         token = None if self.closed or no_room else self.breaker.begin_probe(now, by_hand=by_hand)
         if token is None:
             return
+        self._probe_asked = False
         self._tell(now, EventKind.CIRCUIT_PROBING)
         if survivor is None:
             link = self.roster.add(now)
@@ -279,7 +284,7 @@ class Lifecycle:
         if link.state not in {LinkState.READY, LinkState.DRAINING, LinkState.SUSPECT}:
             return
         pending = link.oldest_pending()
-        if pending is not None and now - max(pending, link.heard_at()) >= self.options.command_timeout:
+        if pending is not None and now >= max(pending, link.heard_at()) + self.options.command_timeout:
             self._tell(now, EventKind.CONNECTION_LOST, "silent")
             self.recorder.drops += 1
             self._end_probe(link, now, failure="silent")
@@ -287,12 +292,12 @@ class Lifecycle:
             self._count_failure(now, "nothing came for the whole command timeout")
             return
         overdue = any(due <= now for due in link.abandoned.values())
-        unanswered = link.probe_sent_at is not None and now - link.probe_sent_at >= PROBE_GRACE
+        unanswered = link.probe_sent_at is not None and now >= link.probe_sent_at + PROBE_GRACE
         if (overdue or unanswered) and link.state is not LinkState.SUSPECT:
             link.state = LinkState.SUSPECT
             self._end_probe(link, now, failure="no answer to a probe")
             self._tell(now, EventKind.SUSPECT, "no answer to /cancel" if overdue else "no answer to a health probe")
-        silent = now - link.heard_at() >= self.options.health_check_interval
+        silent = now >= link.heard_at() + self.options.health_check_interval
         if link.state is LinkState.READY and silent and pending is None:
             self._ask_for_life(link, now)
         self._close_if_drained(link)
@@ -325,7 +330,11 @@ class Lifecycle:
             self._do(Close(link.id))
 
     def _earliest(self, now: float) -> float:
-        """Return when the next tick has something to do."""
+        """Return when the next tick has something to do.
+
+        Each time is the very sum that ``tick`` compares ``now`` with: another order of the same additions may differ in
+        the last bit, and the timer would never rest.
+        """
         times = [math.inf]
         if (due := self._next_due()) is not None:
             times.append(due)

@@ -110,7 +110,7 @@ class Roster:
             return None
         idle = [link for link in self._links.values() if link.state is LinkState.READY and not link.jobs]
         longest = min(idle, key=lambda link: link.idle_since, default=None)
-        if longest is None or now - longest.idle_since < options.idle_timeout:
+        if longest is None or now < longest.idle_since + options.idle_timeout:
             return None
         return longest
 

@@ -113,7 +113,7 @@ class Help(ModalScreen[None]):
         """Lay out the list."""
         lines = Text.assemble(("Keys", "bold"), "\n\n")
         for action in ACTIONS:
-            asks = "  (asks first)" if action.danger is Danger.CONFIRMED else ""
+            asks = "  asks" if action.danger is Danger.CONFIRMED else ""
             lines.append(f"{action.shown:>4}  ", style="bold")
             lines.append(f"{action.title:<12}{action.help}{asks}\n")
         lines.append("\n● healthy  ◐ warning  ▲ critical  ○ offline\nesc closes")

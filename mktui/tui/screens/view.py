@@ -34,7 +34,11 @@ class View(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Fit the keys to the width."""
-        self.query_one("#keys", Static).update(footer(is_fleet=self.is_fleet, width=event.size.width))
+        keys = Text(" ", no_wrap=True)
+        for action in footer(is_fleet=self.is_fleet, width=event.size.width):
+            keys.append(action.shown, style="bold")
+            keys.append(f" {action.title}  ")
+        self.query_one("#keys", Static).update(keys)
 
     def target(self) -> str | None:
         """The router that an action is meant for."""

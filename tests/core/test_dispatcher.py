@@ -1,0 +1,414 @@
+"""The pure dispatcher under every order of events that hypothesis can think of: no loop, no socket, no waiting.
+
+``World`` performs actions as the pool does and keeps its own books; the machine checks them against the dispatcher.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from mktui.core.connection.connection import Traffic
+from mktui.core.pool.actions import Action, Cancel, Close, Open, Probe, Wake, Write
+from mktui.core.pool.breaker import BreakerState
+from mktui.core.pool.dispatcher import Dispatcher
+from mktui.core.pool.job import Effect, Job, JobState, Outcome, Priority, Status, effect_of
+from mktui.core.pool.link import Link, LinkState
+from mktui.core.pool.options import PoolOptions
+from mktui.core.pool.roster import Roster
+from mktui.core.protocol.sentences import Command, Trap
+from mktui.core.protocol.session import Call
+from mktui.errors import ConnectFailed, LoginRefused, OutcomeUnknown
+
+OPTIONS = PoolOptions(
+    min_size=1, max_size=3, max_in_flight=2, adaptive_in_flight=False, max_waiting=6, acquire_timeout=5,
+    command_timeout=8, circuit_breaker_threshold=2, circuit_breaker_timeout=10, idle_timeout=60,
+)  # fmt: skip
+COMMANDS = (Command("/ppp/secret/print"), Command("/ppp/secret/add"), Command("/ppp/secret/set"))
+
+
+@dataclass
+class World:
+    """A router and a performer of actions, as plain books."""
+
+    options: PoolOptions = OPTIONS
+    now: float = 100.0
+    opening: list[int] = field(default_factory=list)
+    up: dict[int, Traffic] = field(default_factory=dict)
+    closing: list[int] = field(default_factory=list)
+    running: dict[Job, int] = field(default_factory=dict)
+    woken: list[Job] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    probing: list[int] = field(default_factory=list)
+    sent: dict[int, int] = field(default_factory=dict)
+    cancelled: set[Job] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.dispatcher = Dispatcher("edge-1", self.options, now=self.now, random=random.Random(1))  # noqa: S311 - jitter
+        self.perform(self.dispatcher.start(self.now))
+
+    def perform(self, actions: list[Action]) -> None:
+        """Do what was decided, as the pool does."""
+        for action in actions:
+            match action:
+                case Open():
+                    self.opening.append(action.link)
+                case Close():
+                    if action.link in self.opening:
+                        self.opening.remove(action.link)
+                    self.closing.append(action.link)
+                case Write():
+                    self._write(action.link, action.job)
+                case Cancel():
+                    self.cancelled.add(action.job)
+                case Wake():
+                    self.woken.append(action.job)
+                case Probe():
+                    self.probing.append(action.link)
+
+    def _write(self, link: int, job: Job) -> None:
+        assert link in self.up, "a command was written to a connection that is not up"
+        assert link not in self.closing, "a command was written to a connection that is closing"
+        job.call = Call(str(len(self.sent) + 1), job.command, lambda _: None)
+        job.call.left = True
+        self.running[job] = link
+        self.sent[id(job)] = self.sent.get(id(job), 0) + 1
+
+    def submit(self, command: Command, priority: Priority, timeout: float = 10.0, *, stream: bool = False) -> Job:
+        """Ask for a command."""
+        on_row = (lambda _row: None) if stream else None
+        job = Job(command, effect_of(command), priority, self.now + timeout, self.now, on_row)
+        self.jobs.append(job)
+        self.perform(self.dispatcher.submit(job, self.now))
+        return job
+
+    def connect(self, index: int = 0) -> None:
+        """Let an opening connection succeed."""
+        link = self.opening.pop(index % len(self.opening))
+        traffic = self.up[link] = Traffic(self.now, self.now)
+        self.perform(self.dispatcher.connected(link, traffic, 50_000, self.now))
+
+    def fail_connect(self, *, refused: bool = False) -> None:
+        """Let an opening connection fail."""
+        link = self.opening.pop(0)
+        error = (
+            LoginRefused("edge-1", username="admin", text="invalid user name or password (6)")
+            if refused
+            else ConnectFailed("edge-1", address="127.0.0.1:8728", reason="connection refused")
+        )
+        self.perform(self.dispatcher.connect_failed(link, error, self.now))
+
+    def answer(self, job: Job, *, trap: bool = False) -> None:
+        """Let the router answer a command."""
+        link = self.running.pop(job)
+        assert job.call is not None
+        self.up[link].heard_at = self.now
+        job.call.done = {}
+        if trap:
+            job.call.traps.append(Trap("no such item", 0))
+        self.perform(self.dispatcher.ended(job, self.now))
+
+    def lose(self, link: int, reason: str = "reset by peer") -> None:
+        """Let a connection end, with everything on it, as the pool reports it."""
+        if link in self.up:
+            self.perform(self.dispatcher.went_down(link, reason, self.now))
+            for job in [job for job, where in self.running.items() if where == link]:
+                assert job.call is not None
+                del self.running[job]
+                job.call.lost = reason
+                self.perform(self.dispatcher.ended(job, self.now))
+            del self.up[link]
+        if link in self.closing:
+            self.closing.remove(link)
+        self.probing = [other for other in self.probing if other != link]
+        self.perform(self.dispatcher.link_closed(link, self.now))
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass, tick by tick."""
+        until = self.now + seconds
+        ticks = 0
+        while self.dispatcher.timer <= until:
+            self.now = max(self.now, self.dispatcher.timer)
+            self.perform(self.dispatcher.tick(self.now))
+            ticks += 1
+            assert ticks < 500, "the timer never rests"
+        self.now = until
+
+
+class PoolMachine(RuleBasedStateMachine):
+    """Any order of what callers, routers, people and time can do."""
+
+    world_type = World
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = self.world_type()
+
+    @rule(
+        command=st.sampled_from(COMMANDS), priority=st.sampled_from(Priority), timeout=st.sampled_from([1.0, 4.0, 30.0])
+    )
+    def ask(self, command: Command, priority: Priority, timeout: float) -> None:
+        self.world.submit(command, priority, timeout)
+
+    @rule()
+    def open_stream(self) -> None:
+        self.world.submit(Command("/ppp/active/listen"), Priority.NORMAL, stream=True)
+
+    @rule(pick=st.integers(0, 50))
+    def leave(self, pick: int) -> None:
+        waiting = [job for job in self.world.jobs if job.state is not JobState.SETTLED]
+        if waiting:
+            self.world.perform(self.world.dispatcher.abandon(waiting[pick % len(waiting)], self.world.now))
+
+    @rule(pick=st.integers(0, 5))
+    def connect(self, pick: int) -> None:
+        if self.world.opening:
+            self.world.connect(pick)
+
+    @rule(refused=st.booleans())
+    def fail_connect(self, refused: bool) -> None:
+        if self.world.opening:
+            self.world.fail_connect(refused=refused)
+
+    @rule(pick=st.integers(0, 50), trap=st.booleans())
+    def answer(self, pick: int, trap: bool) -> None:
+        running = list(self.world.running)
+        if running:
+            self.world.answer(running[pick % len(running)], trap=trap)
+
+    @rule(pick=st.integers(0, 5))
+    def lose(self, pick: int) -> None:
+        links = [*self.world.up, *(link for link in self.world.closing if link not in self.world.up)]
+        if links:
+            self.world.lose(links[pick % len(links)])
+
+    @rule()
+    def finish_closing(self) -> None:
+        for link in list(self.world.closing):
+            self.world.lose(link, "closed")
+
+    @rule()
+    def sign_of_life(self) -> None:
+        if self.world.probing:
+            link = self.world.probing.pop()
+            self.world.up[link].heard_at = self.world.now
+            self.world.perform(self.world.dispatcher.probe_ended(link, self.world.now))
+
+    @rule(seconds=st.sampled_from([0.1, 1.0, 2.5, 11.0, 40.0]))
+    def wait(self, seconds: float) -> None:
+        self.world.advance(seconds)
+
+    @rule()
+    def reset(self) -> None:
+        self.world.perform(self.world.dispatcher.reset(self.world.now, OPTIONS))
+
+    @rule()
+    def isolate(self) -> None:
+        self.world.perform(self.world.dispatcher.isolate(self.world.now, "by hand"))
+
+    @rule()
+    def probe(self) -> None:
+        self.world.perform(self.world.dispatcher.probe(self.world.now))
+
+    @invariant()
+    def one_outcome_each(self) -> None:
+        """I1: a settled job was woken once, another never."""
+        for job in self.world.jobs:
+            woken = self.world.woken.count(job)
+            assert woken <= 1
+            assert (job.outcome is not None) == (job.state is JobState.SETTLED)
+            if woken:
+                assert job.state is JobState.SETTLED
+
+    @invariant()
+    def slots_within_limits(self) -> None:
+        """I2: tags taken are within the limit, and one critical extra."""
+        over = [link.in_flight - OPTIONS.max_in_flight for link in self.world.dispatcher.roster]
+        assert sum(max(0, extra) for extra in over) <= 1
+        assert sum(link.in_flight for link in self.world.dispatcher.roster) == len(self.world.running)
+
+    @invariant()
+    def sessions_within_max_size(self) -> None:
+        """I3: everything that may hold a session counts."""
+        held = set(self.world.opening) | set(self.world.up) | set(self.world.closing)
+        assert len(held) <= OPTIONS.max_size
+        assert {link.id for link in self.world.dispatcher.roster} == held
+
+    @invariant()
+    def nobody_waits_beside_a_free_slot(self) -> None:
+        """I4: a command does not wait while a ready connection without streams has a free slot."""
+        dispatcher = self.world.dispatcher
+        free = any(
+            link.state is LinkState.READY and not link.streams and link.in_flight < OPTIONS.max_in_flight
+            for link in dispatcher.roster
+        )
+        if free:
+            heads = dispatcher.queue.heads(self.world.now)
+            assert all(job.is_stream for job in heads)
+
+    @invariant()
+    def nothing_is_sent_twice(self) -> None:
+        """I6: one job's bytes leave once."""
+        assert all(count == 1 for count in self.world.sent.values())
+
+    @invariant()
+    def writes_that_left_are_never_called_not_applied_without_an_answer(self) -> None:
+        for job in self.world.jobs:
+            if job.outcome is None or job.effect is Effect.READ or job.call is None or job.call.done is not None:
+                continue
+            assert job.outcome.status is Status.UNKNOWN
+
+    @invariant()
+    def at_most_one_probe(self) -> None:
+        """I9: HALF_OPEN has exactly one carrier, other states none."""
+        dispatcher = self.world.dispatcher
+        carriers = [
+            link
+            for link in dispatcher.roster
+            if link.token is not None and link.token == dispatcher.breaker.probe_token
+        ]
+        assert len(carriers) == (dispatcher.breaker.state is BreakerState.HALF_OPEN)
+
+    @invariant()
+    def the_queue_counts_right(self) -> None:
+        """I15: what is queued is what waits."""
+        waiting = sum(job.state is JobState.QUEUED for job in self.world.jobs)
+        assert len(self.world.dispatcher.queue) == waiting
+
+    def teardown(self) -> None:
+        """However it went: a healthy router leads back to CLOSED, and after closing nobody waits."""
+        world = self.world
+        world.perform(world.dispatcher.probe(world.now))
+        for _ in range(60):
+            while world.opening:
+                world.connect()
+            self.finish_closing()
+            while world.probing:
+                self.sign_of_life()
+            for job in list(world.running):
+                world.answer(job)
+            world.advance(30.0)
+        assert world.dispatcher.breaker.state is BreakerState.CLOSED
+        assert world.dispatcher.roster.ready >= OPTIONS.min_size
+        world.perform(world.dispatcher.close(world.now))
+        self.finish_closing()
+        assert all(job.state is JobState.SETTLED for job in world.jobs)
+
+
+PoolMachine.TestCase.settings = settings(stateful_step_count=40)
+TestPool = PoolMachine.TestCase
+
+
+def ready_world(**changes: object) -> World:
+    world = World(options=OPTIONS.model_copy(update=changes))
+    while world.opening:
+        world.connect()
+    return world
+
+
+def test_waiters_of_a_level_are_served_in_order() -> None:
+    world = ready_world(max_size=1)
+    first = [world.submit(COMMANDS[0], Priority.NORMAL, 60) for _ in range(5)]
+    while world.running:
+        world.answer(next(iter(world.running)))
+    assert [job for job in world.woken if job in first] == first
+
+
+def test_a_higher_level_goes_first_and_a_low_one_rises_with_time() -> None:
+    world = ready_world(max_size=1, max_in_flight=1, acquire_timeout=60)
+    busy = world.submit(COMMANDS[0], Priority.NORMAL, 60)
+    low = world.submit(COMMANDS[0], Priority.LOW, 60)
+    world.now += 5
+    high = world.submit(COMMANDS[0], Priority.HIGH, 60)
+    critical_extra = world.submit(COMMANDS[0], Priority.CRITICAL, 60)
+    assert critical_extra.state is JobState.IN_FLIGHT, "critical has one extra slot"
+    world.answer(critical_extra)
+    world.answer(busy)
+    assert low.state is JobState.IN_FLIGHT, "it has waited long enough to stand beside HIGH, and came first"
+    world.answer(low)
+    assert high.state is JobState.IN_FLIGHT
+
+
+def test_a_full_queue_evicts_the_youngest_of_the_lowest_level() -> None:
+    world = ready_world(max_size=1, max_in_flight=1, max_waiting=2)
+    world.submit(COMMANDS[0], Priority.NORMAL)
+    old, young = world.submit(COMMANDS[0], Priority.LOW), world.submit(COMMANDS[0], Priority.LOW)
+    refused = world.submit(COMMANDS[0], Priority.LOW)
+    taken = world.submit(COMMANDS[0], Priority.HIGH)
+    assert refused.state is young.state is JobState.SETTLED
+    assert old.state is taken.state is JobState.QUEUED
+
+
+def test_a_reset_never_leaves_a_reachable_router_without_a_connection() -> None:
+    world = ready_world()
+    world.submit(COMMANDS[0], Priority.NORMAL)
+    world.perform(world.dispatcher.reset(world.now, world.options))
+    for _ in range(20):
+        assert world.dispatcher.roster.ready >= 1
+        while world.opening:
+            world.connect()
+        for link in list(world.closing):
+            world.lose(link, "closed")
+        for job in list(world.running):
+            world.answer(job)
+    assert all(link.generation == world.dispatcher.roster.generation for link in world.dispatcher.roster)
+
+
+def test_a_timed_out_write_is_unknown_and_its_tag_stays_taken_until_its_end() -> None:
+    world = ready_world(max_size=1)
+    job = world.submit(COMMANDS[1], Priority.NORMAL, 3.0)
+    world.advance(3.0)
+    assert isinstance(job.outcome, Outcome)
+    assert isinstance(job.outcome.error, OutcomeUnknown)
+    assert job in world.cancelled
+    assert world.dispatcher.roster.get(1) is not None
+    [link] = list(world.dispatcher.roster)
+    assert link.in_flight == 1
+    world.answer(job)
+    assert link.in_flight == 0
+    assert link.state is LinkState.READY
+
+
+def test_a_connection_that_ignores_a_cancel_is_suspect_and_replaced() -> None:
+    world = ready_world(max_size=1)
+    world.submit(COMMANDS[0], Priority.NORMAL, 3.0)
+    world.advance(5.5)
+    assert world.closing == [1]
+    world.lose(1, "closed")
+    assert world.opening, "a successor is opened"
+
+
+def planted(monkeypatch: pytest.MonkeyPatch, bug: str) -> None:
+    if bug == "double release":
+
+        def release(self: Roster, job: Job, link: Link, now: float) -> None:
+            del self, now
+            link.jobs.pop(job, None)
+            if link.jobs:
+                link.jobs.popitem()
+
+        monkeypatch.setattr(Roster, "release", release)
+    elif bug == "a slot is freed when its caller leaves":
+        original = Dispatcher._give_up
+
+        def give_up(self: Dispatcher, job: Job, error: None, now: float) -> None:
+            link = self.roster.get(job.link) if job.link is not None else None
+            original(self, job, error, now)
+            if link is not None:
+                link.jobs.pop(job, None)
+
+        monkeypatch.setattr(Dispatcher, "_give_up", give_up)
+    else:
+        monkeypatch.setattr(Roster, "wants_another", lambda _self, _options, *, waiting: waiting)
+
+
+@pytest.mark.parametrize("bug", ["double release", "a slot is freed when its caller leaves", "no bound on connections"])
+def test_planted_bugs_are_caught(monkeypatch: pytest.MonkeyPatch, bug: str) -> None:
+    planted(monkeypatch, bug)
+    with pytest.raises((AssertionError, KeyError, ExceptionGroup)):
+        run_state_machine_as_test(PoolMachine, settings=settings(max_examples=300, phases=[Phase.generate]))
