@@ -50,8 +50,21 @@ async def client_and_router(
 ) -> AsyncIterator[tuple[Client, SimulatedRouter]]:
     """Hold a client of a simulated router for the block."""
     router = SimulatedRouter(profile or RouterProfile(secrets=20))
+    failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         connect = wire(router, tasks, chunk_bytes)
-        async with open_client(router_options, options or PoolOptions(), connect=connect, on_event=on_event) as client:
-            yield client, router
+        try:
+            async with open_client(router_options, options, connect=connect, on_event=on_event) as client:
+                yield client, router
+        except Exception as error:  # noqa: BLE001 - a failed claim is raised below, outside the group
+            failure = error
         tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait for a condition, 20 s at most."""
+    with anyio.fail_after(20):
+        while not is_so():  # noqa: ASYNC110 - conditions of many kinds, none with an event of its own
+            await anyio.sleep(0.01)

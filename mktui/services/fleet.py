@@ -121,8 +121,14 @@ async def open_fleet(
 ) -> AsyncIterator[Fleet]:
     """Run all routers for the block. It returns at once; connections open in the background, and close at its end."""
     services = [RouterService(setup, on_event) for setup in setups]
+    failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         for service in services:
             await tasks.start(service.run)
-        yield Fleet(title, services, books or Books(), read_options, tasks)
+        try:
+            yield Fleet(title, services, books or Books(), read_options, tasks)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below, outside the group
+            failure = error
         tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure

@@ -1,7 +1,7 @@
 """The circuit breaker of one router: a table of states, and counting by its rules. Pure: ``now`` is an argument.
 
-What counts is a failure of a *connection*, never of a command: a trap is an answer. Failures within a second of each
-other are one event seen several times. HALF_OPEN lets exactly one probe through, on a lease with a token, so that a
+What counts is a failure of a *connection*, never of a command: a trap is an answer. Connections lost within a second
+are one event seen several times. HALF_OPEN lets exactly one probe through, on a lease with a token, so that a
 late answer of an old probe changes nothing.
 """
 
@@ -57,7 +57,7 @@ TRANSITIONS: Final[dict[BreakerState, dict[BreakerEvent, BreakerState]]] = {
 }
 
 SAME_EVENT: Final = 1.0
-"""Seconds within which failures count as one."""
+"""Seconds within which lost connections count as one failure."""
 MAX_BREAK: Final = 600.0
 """The longest break time, after doubling."""
 JITTER: Final = 0.1
@@ -92,7 +92,7 @@ class Breaker:
         self._random = random
         self._repeats = 0
         self._tokens = 0
-        self._last_failure_at = float("-inf")
+        self._lost_at = float("-inf")
         self._closed_at = float("-inf")
 
     @property
@@ -112,15 +112,18 @@ class Breaker:
         if self._repeats and self.state is BreakerState.CLOSED and now - self._closed_at > self._break():
             self._repeats = 0
 
-    def failed(self, now: float, reason: str) -> bool:
-        """Count a connection's failure. True: the circuit has opened."""
+    def failed(self, now: float, reason: str, *, is_loss: bool = False) -> bool:
+        """Count a connection's failure. True: the circuit has opened.
+
+        ``is_loss``: a ready connection was lost, which others may have been in the same moment.
+        """
         if self.state is not BreakerState.CLOSED:
             return False
-        same = now - self._last_failure_at < SAME_EVENT and self.failures > 0
-        self._last_failure_at = now
         self.reason = reason
-        if same:
-            return False
+        if is_loss:
+            if now - self._lost_at < SAME_EVENT:
+                return False
+            self._lost_at = now
         self.failures += 1
         if self.failures < self.threshold:
             return False

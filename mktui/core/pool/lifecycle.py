@@ -169,7 +169,7 @@ class Lifecycle:
             self._end_probe(link, now, failure=reason)
             lost = sum(job not in link.abandoned for job in link.jobs)
             self._tell(now, EventKind.CONNECTION_LOST, f"{reason}; {lost} in flight" if lost else reason)
-            self._count_failure(now, reason)
+            self._count_failure(now, reason, is_loss=True)
         return self._flush()
 
     def link_closed(self, link_id: int, now: float) -> list[Action]:
@@ -258,8 +258,8 @@ class Lifecycle:
         elif self.breaker.state is BreakerState.OPEN:
             self._opened(now)
 
-    def _count_failure(self, now: float, reason: str) -> None:
-        if self.breaker.failed(now, reason):
+    def _count_failure(self, now: float, reason: str, *, is_loss: bool = False) -> None:
+        if self.breaker.failed(now, reason, is_loss=is_loss):
             self._opened(now)
             self._fail_waiters(now)
 
@@ -289,7 +289,7 @@ class Lifecycle:
             self.recorder.drops += 1
             self._end_probe(link, now, failure="silent")
             self._close(link)
-            self._count_failure(now, "nothing came for the whole command timeout")
+            self._count_failure(now, "nothing came for the whole command timeout", is_loss=True)
             return
         overdue = any(due <= now for due in link.abandoned.values())
         unanswered = link.probe_sent_at is not None and now >= link.probe_sent_at + PROBE_GRACE

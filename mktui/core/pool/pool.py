@@ -295,13 +295,21 @@ async def open_pool(
     connect: Connect,
     on_event: Callable[[PoolEvent], None] = lambda _event: None,
 ) -> AsyncIterator[Pool]:
-    """Hold a pool for the block: connections open in the background, and are closed at its end."""
+    """Hold a pool for the block: connections open in the background, and are closed at its end.
+
+    What the block raises comes out as it is, not inside an exception group.
+    """
+    failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         pool = Pool(router, options, connect, tasks, on_event)
         tasks.start_soon(pool.run, name=f"{router.name} timekeeper")
         try:
             yield pool
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below, outside the group
+            failure = error
         finally:
             with anyio.CancelScope(shield=True):
                 await pool.aclose()
             tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mktui.core.pool.job import Effect
-from mktui.errors import CircuitOpen
+from mktui.errors import CircuitOpen, Overloaded
 
 if TYPE_CHECKING:
     import random
@@ -42,8 +42,11 @@ class RetryBudget:
 
 
 def may_retry(error: MktuiError, effect: Effect) -> bool:
-    """Say whether sending again is safe: a passing fault, and it cannot be done twice."""
-    if isinstance(error, CircuitOpen) or not error.transient:
+    """Say whether sending again is safe: a passing fault, and it cannot be done twice.
+
+    What the pool itself refused (circuit open, queue full) is for the caller to try later: more of it would not help.
+    """
+    if isinstance(error, (CircuitOpen, Overloaded)) or not error.transient:
         return False
     return not error.maybe_executed or effect is Effect.READ
 
