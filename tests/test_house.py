@@ -45,7 +45,7 @@ def test_the_top_level_is_as_the_owner_asked() -> None:
         (["config", "path"], ["textual", "sqlalchemy", "tomlkit"]),
         (["demo", "--headless", "--seconds", "0.5", "--json"], ["textual", "sqlalchemy"]),
     ],
-    ids=lambda value: " ".join(value),
+    ids=" ".join,
 )
 def test_a_headless_command_loads_no_terminal_and_no_database(command: list[str], absent: list[str]) -> None:
     script = f"""

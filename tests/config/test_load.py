@@ -45,7 +45,9 @@ CASES = {
     "unknown key": ("[pool]\nmin_sze = 2\n", [", line 2: pool.min_sze: is not known (did you mean min_size?)"]),
     "unknown section": ("[pol]\na = 1\n", [", line 1: pol: is not known (did you mean pool?)"]),
     "wrong type": ("# c\n[pool]\nmax_size = '5'\n", [", line 3: pool.max_size: must be a valid integer, not '5'"]),
-    "a flag for a number": ("[pool]\nmax_size = true\n", [", line 2: pool.max_size: must be a valid integer, not True"]),
+    "a flag for a number": (
+        "[pool]\nmax_size = true\n", [", line 2: pool.max_size: must be a valid integer, not True"]
+    ),
     "out of range": (
         "[pool]\nretry_delay = 0\n", [", line 2: pool.retry_delay: must be greater than 0, not 0"]
     ),
@@ -56,7 +58,8 @@ CASES = {
     "missing host": ('[[routers]]\nname = "a"\n', [", line 1: routers.a.host: is missing (it must be given)"]),
     "two of one name": (ROUTER + "\n" + ROUTER, [", line 6: routers.a.name: 'a' is the name of router 1 too"]),
     "an override that is none": (
-        ROUTER + "[routers.pool]\nmax_siz = 2\n", [", line 5: routers.a.pool.max_siz: is not known (did you mean max_size?)"]
+        ROUTER + "[routers.pool]\nmax_siz = 2\n",
+        [", line 5: routers.a.pool.max_siz: is not known (did you mean max_size?)"],
     ),
     "an override that disagrees": (
         ROUTER + "[routers.pool]\nmax_size = 1\n",
@@ -65,8 +68,10 @@ CASES = {
     "broken TOML": ("[pool]\nmin_size = \n", [", line 2: no TOML: Invalid value"]),
     "an encoding that is none": (
         ROUTER + 'encoding = "klingon"\n',
-        [", line 4: routers.a.encoding: no text encoding is called 'klingon'; "
-         "usual ones are utf-8, cp1250, cp1251, cp1252"],
+        [
+            ", line 4: routers.a.encoding: no text encoding is called 'klingon'; usual ones are "
+            + "utf-8, cp1250, cp1251, cp1252"
+        ],
     ),
     "everything at once": (
         "[pool]\nmin_size = 'x'\n" + ROUTER + "port = 70000\n",
