@@ -41,6 +41,7 @@ def test_samples_and_presets_agree(name: str) -> None:
     assert loaded.config.pool == PRESETS[name]
 
 
+USUAL = "usual ones are utf-8, cp1250, cp1251, cp1252"
 CASES = {
     "unknown key": ("[pool]\nmin_sze = 2\n", [", line 2: pool.min_sze: is not known (did you mean min_size?)"]),
     "unknown section": ("[pol]\na = 1\n", [", line 1: pol: is not known (did you mean pool?)"]),
@@ -68,10 +69,7 @@ CASES = {
     "broken TOML": ("[pool]\nmin_size = \n", [", line 2: no TOML: Invalid value"]),
     "an encoding that is none": (
         ROUTER + 'encoding = "klingon"\n',
-        [
-            ", line 4: routers.a.encoding: no text encoding is called 'klingon'; usual ones are "
-            + "utf-8, cp1250, cp1251, cp1252"
-        ],
+        [f", line 4: routers.a.encoding: no text encoding is called 'klingon'; {USUAL}"],
     ),
     "everything at once": (
         "[pool]\nmin_size = 'x'\n" + ROUTER + "port = 70000\n",
