@@ -1,1 +1,32 @@
-"""A terminal control room for MikroTik RouterOS networks."""
+"""A terminal control room for MikroTik RouterOS networks, and the same thing without the terminal.
+
+This docstring is the plan of the house. Imports only go down, the core knows no screen, one thing has one home;
+``lint-imports`` and ``tests/test_house.py`` enforce it.
+
+::
+
+    cli            argv -> services -> stdout; one command a file
+    tui            keys -> services; one frozen snapshot -> widgets. Owns no router
+    services       what every front end can do: one start, one stop, actions, snapshots. No drawing
+    config         the file: model, load with line numbers, secrets, presets. Read here and nowhere else
+    sync           billing -> router: mirror, plan (pure), apply, report
+    billing        who pays for what: profiles and subscribers, the source of truth
+    monitor        what happened: the snapshot's form, the ring of events
+    simulator      a RouterOS that is not there. Sees the protocol and nothing else of the core
+    core           the resilient client; anyio alone; no file, no database, no screen
+      client         one router, as a person would ask it
+      pool           how hard we may lean on it. dispatcher.py decides, pool.py awaits
+      connection     one socket, one login, many calls in flight
+      protocol       bytes <-> sentences; no I/O, no clock
+    errors, clock, resources
+
+Four walks, each without doubling back:
+
+* A key press: ``tui.app`` action -> ``services`` action -> pool -> events -> snapshot -> widgets.
+* A read: ``Client.get`` -> ``Pool.execute`` -> ``Dispatcher.submit`` -> ``Connection.begin`` -> bytes -> decoder ->
+  session finds the tag -> outcome -> caller. One deadline travels the whole way.
+* A sync: billing -> ``sync.plan`` -> ``sync.apply`` through the client -> report -> screen or JSON.
+* What is seen: pool events -> ``monitor`` -> one frozen ``Snapshot``; screen and JSON render the same object.
+
+A library user starts at ``mktui.core``.
+"""

@@ -28,5 +28,7 @@ def path(context: click.Context) -> None:
 def check(context: click.Context) -> None:
     """Check the configuration: exit code 0 when it is right, 2 with every problem on stderr when not."""
     loaded = loaded_config(context)
+    for warning in loaded.warnings:
+        click.echo(f"mktui: {warning}", err=True)
     count = len(loaded.config.routers)
     click.echo(f"{loaded.file}: right, {count} router{'' if count == 1 else 's'}")

@@ -17,13 +17,10 @@ routers_argument = click.argument("routers", nargs=-1, metavar="[ROUTER]...")
 
 
 def loaded_config(context: click.Context) -> LoadedConfig:
-    """Load the configuration that ``--config`` names, or the user's own; warnings go to stderr.
+    """Load the configuration that ``--config`` names, or the user's own. Its warnings are for ``config check``.
 
     Raises:
         ConfigError: It is not there or not right.
     """
     given = context.find_root().obj
-    loaded = load(Path(given) if given else default_path())
-    for warning in loaded.warnings:
-        click.echo(f"mktui: {warning}", err=True)
-    return loaded
+    return load(Path(given) if given else default_path())

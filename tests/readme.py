@@ -1,0 +1,34 @@
+"""The README's tables, made from what they describe: ``python -m tests.readme`` writes them anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mktui.config import describe
+from mktui.config.model import RouterConfig
+from mktui.core.pool.options import PoolOptions
+from mktui.tui import actions
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+
+def tables() -> dict[str, str]:
+    """Return what stands between ``<!-- name -->`` and ``<!-- end -->``."""
+    return {
+        "keys": actions.as_markdown(),
+        "pool settings": describe.as_markdown(PoolOptions),
+        "router settings": describe.as_markdown(RouterConfig, leave_out=("pool",)),
+    }
+
+
+def with_tables(text: str) -> str:
+    """Return the README with its tables as they should be."""
+    for name, table in tables().items():
+        opening = f"<!-- {name} -->\n"
+        before, _, after = text.partition(opening)
+        text = f"{before}{opening}{table}\n{after[after.index('<!-- end -->') :]}"
+    return text
+
+
+if __name__ == "__main__":
+    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
