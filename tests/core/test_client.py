@@ -191,8 +191,8 @@ async def test_an_open_circuit_answers_at_once() -> None:
                 await client.get("/ppp/secret")
         assert clock.now() - begun_at < 0.2
         assert refused.value.retry_after == pytest.approx(60, rel=0.11)
-        assert client.health_status().status == "offline"
-        assert "connection refused" in client.health_status().reasons[0]
+        assert (await client.health_status()).status == "offline"
+        assert "connection refused" in (await client.health_status()).reasons[0]
 
 
 async def test_a_refused_login_is_told_at_once_and_not_tried_again_and_again() -> None:
@@ -202,7 +202,7 @@ async def test_a_refused_login_is_told_at_once_and_not_tried_again_and_again() -
         with pytest.raises(LoginRefused, match="invalid user name or password"):
             await client.get("/ppp/secret")
         assert sum(event.kind == "login refused" for event in seen) == 1
-        assert "invalid user name" in client.health_status().reasons[0]
+        assert "invalid user name" in (await client.health_status()).reasons[0]
 
 
 async def test_an_old_router_is_logged_in_to_by_challenge() -> None:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from anyio.lowlevel import checkpoint
 
 from mktui import clock
 from mktui.core.client.connection_test import run_connection_test
@@ -215,8 +216,13 @@ class Client:
         pool = statistics(self._pool.dispatcher, clock.now())
         return ClientStatistics(self.router.name, self.router.address, pool)
 
-    def health_status(self) -> Health:
-        """Return how the router is, with reasons."""
+    async def health_status(self) -> Health:
+        """Return how the router is, with reasons. Asks nothing of the router."""
+        await checkpoint()
+        return self.health()
+
+    def health(self) -> Health:
+        """Return what ``health_status`` does, for callers that cannot wait."""
         now = clock.now()
         dispatcher = self._pool.dispatcher
         window = dispatcher.recorder.window(now)
@@ -257,7 +263,7 @@ class Client:
         with anyio.move_on_after(self.options.connection_timeout + 1):
             while dispatcher.breaker.state is BreakerState.HALF_OPEN:
                 await self._pool.changed()
-        return self.health_status()
+        return self.health()
 
     async def _outcome(self, command: Command, priority: Priority, timeout: float | None) -> Outcome:
         return (await self._pool.execute(command, priority=priority, timeout=timeout)).unwrap()
