@@ -90,7 +90,7 @@ class RouterService:
             name=self.name,
             address=self.setup.options.address,
             is_protected=self.setup.is_protected,
-            health=client.health_status(),
+            health=client.health(),
             pool=client.connection_stats().pool,
             facts=self._facts,
             sync=self.sync_state,
