@@ -14,6 +14,7 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
     MktuiError
     ├── ConfigError            a file, a key, a line, and what would be right
     ├── ProtocolError          the other side does not speak the RouterOS API, or we asked for what it cannot say
+    ├── WrongUse               a client used from another event loop
     └── RouterError            one router
         ├── ConnectFailed      no session could be opened
         │   ├── ConnectTimeout
@@ -22,6 +23,7 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
         ├── ConnectionLost     the session ended under a command
         ├── CommandTimeout     no answer by the deadline
         ├── OutcomeUnknown     a write left and no answer came
+        ├── StaleRow           a row id from before the router's last boot
         ├── CommandTrapped     the router answered: no
         ├── CircuitOpen        not asked: the router is known to be down
         ├── Overloaded         not asked: too many wait already
@@ -86,6 +88,10 @@ class ProtocolError(MktuiError):
         self.problem = problem
 
 
+class WrongUse(MktuiError):
+    """A client was used where it cannot work: from another event loop, or after its end."""
+
+
 class RouterError(MktuiError):
     """Something about one router."""
 
@@ -95,13 +101,16 @@ class RouterError(MktuiError):
 
 
 class ConnectFailed(RouterError):
-    """No session could be opened: refused, unreachable, unresolvable, or cut before the login's answer."""
+    """No session could be opened: refused, unreachable, unresolvable, or cut before the login's answer.
+
+    ``hung_up``: it accepted the connection and closed it before it answered the login, as at its session limit.
+    """
 
     transient = True
 
-    def __init__(self, router: str, *, address: str, reason: str) -> None:
+    def __init__(self, router: str, *, address: str, reason: str, hung_up: bool = False) -> None:
         super().__init__(router)
-        self.address, self.reason = address, reason
+        self.address, self.reason, self.hung_up = address, reason, hung_up
 
     def __str__(self) -> str:
         return f"{self.router}: cannot connect to {self.address}: {self.reason}"
@@ -171,6 +180,17 @@ class OutcomeUnknown(RouterError):
 
     def __str__(self) -> str:
         return f"{self.router}: {self.path}: outcome unknown, it may have been done: {self.reason}"
+
+
+class StaleRow(RouterError):
+    """Not sent: the row id was read before the router's last boot, or from another box; it may mean another row now."""
+
+    def __init__(self, router: str, *, path: str) -> None:
+        super().__init__(router)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.router}: {self.path}: not sent, its row id is from before the router's last boot; read it again"
 
 
 class CommandTrapped(RouterError):

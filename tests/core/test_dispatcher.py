@@ -12,7 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from mktui.core.pool.breaker import BreakerState
 from mktui.core.pool.dispatcher import Dispatcher
-from mktui.core.pool.job import Effect, Job, JobState, Outcome, Priority, Status
+from mktui.core.pool.effects import Effect
+from mktui.core.pool.job import Job, JobState, Outcome, Priority, Status
 from mktui.core.pool.link import Link, LinkState
 from mktui.core.pool.roster import Roster
 from mktui.core.protocol.sentences import Command
@@ -284,7 +285,7 @@ def planted(monkeypatch: pytest.MonkeyPatch, bug: str) -> None:
 
         monkeypatch.setattr(Dispatcher, "_give_up", give_up)
     else:
-        monkeypatch.setattr(Roster, "wants_another", lambda _self, _options, *, waiting: waiting)
+        monkeypatch.setattr(Roster, "wants_another", lambda *_given, waiting, now: waiting or not now)
 
 
 @pytest.mark.parametrize("bug", ["double release", "a slot is freed when its caller leaves", "no bound on connections"])

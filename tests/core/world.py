@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from mktui.core.connection.connection import Traffic
 from mktui.core.pool.actions import Action, Cancel, Close, Open, Probe, Wake, Write
 from mktui.core.pool.dispatcher import Dispatcher
-from mktui.core.pool.job import Job, Priority, effect_of
+from mktui.core.pool.effects import effect_of
+from mktui.core.pool.job import Job, Priority
 from mktui.core.pool.options import PoolOptions
 from mktui.core.protocol.sentences import Command, Trap
 from mktui.core.protocol.session import Call

@@ -17,8 +17,9 @@ from mktui.core.client.query import query_words
 from mktui.core.client.statistics import ClientStatistics
 from mktui.core.connection import transport
 from mktui.core.pool.breaker import BreakerState
+from mktui.core.pool.effects import Effect
 from mktui.core.pool.health import Health, assess
-from mktui.core.pool.job import Effect, Job, Outcome, Priority, Status
+from mktui.core.pool.job import Job, Outcome, Priority, Status
 from mktui.core.pool.options import PoolOptions
 from mktui.core.pool.pool import open_pool
 from mktui.core.pool.snapshot import statistics

@@ -12,7 +12,7 @@ import anyio
 
 from mktui import clock
 from mktui.core.connection.connection import Connection
-from mktui.core.pool.pool import open_connection
+from mktui.core.connection.opening import open_connection
 from mktui.core.protocol.sentences import Command
 from mktui.errors import ConnectionLost, ConnectTimeout, LoginRefused, RouterError, seconds_in_words
 

@@ -7,6 +7,7 @@ ends, and every call under way ends with it.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -52,6 +53,7 @@ class Traffic:
     commands: int = 0
     bytes_in: int = 0
     bytes_out: int = 0
+    writes: int = 0
 
 
 class Connection:
@@ -67,6 +69,7 @@ class Connection:
         *,
         router: str,
         encoding: str = "utf-8",
+        batch_size: int = 1000,
         on_down: Callable[[str], None] = lambda _reason: None,
     ) -> None:
         self.router = router
@@ -78,20 +81,30 @@ class Connection:
         """Why the router's bytes could not be understood, once they could not."""
         self._stream = stream
         self._buffer: list[tuple[bytes, Call]] = []
+        self._batch_size = batch_size
+        self._flush_at = math.inf
         self._something_to_send = anyio.Event()
         self._scope = anyio.CancelScope()
 
     def begin(
-        self, command: Command, on_end: Callable[[Call], None], on_row: Callable[[Row], None] | None = None
+        self,
+        command: Command,
+        on_end: Callable[[Call], None],
+        on_row: Callable[[Row], None] | None = None,
+        *,
+        window: float = 0.0,
     ) -> Call:
         """Start a call; its bytes leave with the writer's next turn. ``on_end`` is called exactly once.
+
+        With a ``window`` they may wait that long for others to travel with; they go when a batch is full, when
+        somebody who cannot wait comes, or when the router is heard.
 
         Raises:
             ProtocolError: The command cannot be said (now, or in this router's encoding). Nothing was sent.
         """
         call, framed = self.session.start(command, on_end, on_row)
         self._buffer.append((framed, call))
-        self._something_to_send.set()
+        self._flush_by(clock.now() + window if window and len(self._buffer) < self._batch_size else -math.inf)
         self.traffic.commands += 1
         return call
 
@@ -178,6 +191,8 @@ class Connection:
                 return "closed"
             self.traffic.bytes_in += len(chunk)
             self.traffic.heard_at = clock.now()
+            if self._buffer:
+                self._flush_by(-math.inf)
             try:
                 for at in range(0, len(chunk), SLICE_BYTES):
                     async with turn:
@@ -190,11 +205,16 @@ class Connection:
             if self.session.phase is Phase.CLOSED:
                 return f"the router said: {self.session.fatal}"
 
+    def _flush_by(self, at: float) -> None:
+        if at < self._flush_at:
+            self._flush_at = at
+            self._something_to_send.set()
+
     async def _write(self) -> None:
         while True:
-            await self._something_to_send.wait()
-            self._something_to_send = anyio.Event()
-            batch, self._buffer = self._buffer, []
+            await self._wait_for_batch()
+            batch, self._buffer = self._buffer[: self._batch_size], self._buffer[self._batch_size :]
+            self._flush_at = -math.inf if self._buffer else math.inf
             for _, call in batch:
                 call.left = True
             framed = b"".join(part for part, _ in batch)
@@ -205,6 +225,16 @@ class Connection:
             except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
                 return  # the reader sees why
             self.traffic.bytes_out += len(framed)
+            self.traffic.writes += 1
+
+    async def _wait_for_batch(self) -> None:
+        while (wait := self._flush_at - clock.now()) > 0:
+            self._something_to_send = anyio.Event()
+            if wait == math.inf:
+                await self._something_to_send.wait()
+            else:
+                with anyio.move_on_after(wait):
+                    await self._something_to_send.wait()
 
 
 def _reason_of(error: Exception, doing: str) -> str:

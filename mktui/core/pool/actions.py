@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from mktui.core.pool.job import Job
+    from mktui.core.pool.job import Job, Outcome
+    from mktui.core.protocol.sentences import Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,14 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Begin a job's command on a connection; ``ended`` follows, or ``not_sent``."""
+    """Begin a job's command on a connection; ``ended`` follows, or ``not_sent``.
+
+    ``window``: seconds that its bytes may wait for others to travel with.
+    """
 
     link: int
     job: Job
+    window: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,9 @@ class EventKind(enum.StrEnum):
     CIRCUIT_PROBING = "circuit probing"
     ISOLATED = "isolated"
     RESET = "pool reset"
+    CEILING_LOWERED = "session limit"
+    CHANGED = "router changed"
+    SETTLED = "write settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,14 @@ class PoolEvent:
     at: float
     kind: EventKind
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSettled(PoolEvent):
+    """A write has ended, its caller may have left long ago. Neither its values nor its rows are in its repr."""
+
+    command: Command | None = None
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ def _warnings(pool: PoolStatistics, window: Window, slow_response: float) -> tup
         (enough and window.error_percent >= 5, f"{window.error_percent:.0f} % of commands fail"),
         (enough and window.retry_percent > 10, f"{window.retry_percent:.0f} % are retried"),
         (oldest is not None and oldest > 1, f"a command waits since {oldest or 0:.0f} s"),
+        (pool.ceiling is not None and pool.ceiling < pool.max_size, f"the router allows {pool.ceiling} sessions"),
         (bool(pool.auth_failed), f"new logins are refused: {pool.auth_failed}"),
     )
     return tuple(reason for wrong, reason in checks if wrong)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mktui.core.pool.effects import Effect
+    from mktui.core.pool.row_order import Claim
     from mktui.core.protocol.sentences import Command, Row
     from mktui.core.protocol.session import Call
     from mktui.errors import MktuiError
@@ -24,27 +26,6 @@ class Priority(enum.IntEnum):
     HIGH = 1
     NORMAL = 2
     LOW = 3
-
-
-class Effect(enum.Enum):
-    """What sending a command a second time would do."""
-
-    READ = "read"
-    IDEMPOTENT = "idempotent write"
-    NON_IDEMPOTENT = "non-idempotent write"
-
-
-_READ_VERBS: Final = frozenset({"print", "get", "find", "listen", "getall", "monitor", "monitor-traffic", "torch"})
-_IDEMPOTENT_VERBS: Final = frozenset({"set", "unset", "enable", "disable", "remove", "comment"})
-
-
-def effect_of(command: Command) -> Effect:
-    """Return a command's effect. What is not known is non-idempotent: it is never sent twice."""
-    if command.verb in _READ_VERBS:
-        return Effect.READ
-    if command.verb in _IDEMPOTENT_VERBS:
-        return Effect.IDEMPOTENT
-    return Effect.NON_IDEMPOTENT
 
 
 class Status(enum.Enum):
@@ -84,9 +65,32 @@ class Outcome:
 class JobState(enum.Enum):
     """Where a job is."""
 
+    PARKED = enum.auto()
+    """An earlier write to the same row is not over."""
     QUEUED = enum.auto()
     IN_FLIGHT = enum.auto()
     SETTLED = enum.auto()
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """What a caller wants; each attempt at it is a job. ``outcome`` is how it ended: unknown until somebody knows."""
+
+    command: Command
+    effect: Effect
+    priority: Priority
+    deadline: float
+    caller: str = ""
+    claim: Claim | None = None
+    epoch: int | None = None
+    outcome: Outcome = field(default_factory=lambda: Outcome(Status.UNKNOWN))
+
+    def job(self, now: float) -> Job:
+        """Return the next attempt."""
+        return Job(
+            self.command, self.effect, self.priority, self.deadline, now,
+            claim=self.claim, epoch=self.epoch, caller=self.caller,
+        )  # fmt: skip
 
 
 @dataclass(slots=True, eq=False)
@@ -102,6 +106,12 @@ class Job:
     deadline: float
     submitted_at: float
     on_row: Callable[[Row], None] | None = None
+    claim: Claim | None = None
+    epoch: int | None = None
+    """The router's life that its row ids belong to; None when it names none, or nobody knew."""
+    caller: str = ""
+    then: Callable[[float], None] | None = None
+    """For a job of the dispatcher's own: what to do, at what time, when it is settled; nobody is woken."""
     state: JobState = JobState.QUEUED
     due: float = 0.0
     link: int | None = None

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 from mktui.core.pool import retry
 from mktui.core.pool.actions import Action, Close, EventKind, Notify, Open, PoolEvent, Probe, SetTimer
 from mktui.core.pool.breaker import Breaker, BreakerState
+from mktui.core.pool.ceiling import SessionCeiling
+from mktui.core.pool.epoch import Epoch, RouterIdentity
 from mktui.core.pool.limit import InFlightLimit
-from mktui.core.pool.link import Link, LinkState
+from mktui.core.pool.link import PROBE_GRACE, Condition, Link, LinkState
 from mktui.core.pool.roster import Roster
 from mktui.core.pool.statistics import Recorder
-from mktui.errors import LoginRefused, RouterError
+from mktui.errors import ConnectFailed, LoginRefused, RouterError
 
 if TYPE_CHECKING:
     import random
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from mktui.core.connection.connection import Traffic
     from mktui.core.pool.options import PoolOptions
 
-PROBE_GRACE: Final = 5.0
-"""Seconds that a health probe has for its answer; then the connection is suspect."""
+_JITTER: Final = 0.1
 
 
 class Lifecycle:
@@ -38,11 +39,14 @@ class Lifecycle:
         self.recorder = Recorder()
         self.breaker = Breaker(options.circuit_breaker_threshold, options.circuit_breaker_timeout, random)
         self.limit = InFlightLimit(options.max_in_flight, adaptive=options.adaptive_in_flight)
+        self.ceiling = SessionCeiling()
+        self.epoch = Epoch()
         self.closed = False
         self.auth_refusal: LoginRefused | None = None
         self.last_error: RouterError | None = None
         self.timer = now
         """When ``tick`` wants to be called next; infinite when nothing is planned."""
+        self.roster.weighted = options.balance == "weighted_round_robin"
         self._random = random
         self._actions: list[Action] = []
         self._open_failures = 0
@@ -55,7 +59,7 @@ class Lifecycle:
     def _pump(self, now: float) -> None:
         raise NotImplementedError
 
-    def _has_waiters(self) -> bool:
+    def _has_waiters(self, now: float) -> bool:
         raise NotImplementedError
 
     def _fail_waiters(self, now: float) -> None:
@@ -64,7 +68,7 @@ class Lifecycle:
     def _expire_due(self, now: float) -> None:
         raise NotImplementedError
 
-    def _next_due(self) -> float | None:
+    def _next_due(self, now: float) -> float | None:
         raise NotImplementedError
 
     # --- what a person or the pool's owner asks for
@@ -89,6 +93,8 @@ class Lifecycle:
         self.breaker.break_time = options.circuit_breaker_timeout
         self.limit.reconfigure(options.max_in_flight, adaptive=options.adaptive_in_flight)
         self.roster.generation += 1
+        self.roster.weighted = options.balance == "weighted_round_robin"
+        self.ceiling.forget()
         self.auth_refusal = None
         self._open_not_before = now
         self._tell(now, EventKind.RESET)
@@ -118,13 +124,17 @@ class Lifecycle:
 
     # --- what happened
 
-    def connected(self, link_id: int, traffic: Traffic, local_port: int, now: float) -> list[Action]:
-        """Take a connection that is logged in."""
+    def connected(
+        self, link_id: int, traffic: Traffic, local_port: int, now: float, identity: RouterIdentity | None = None
+    ) -> list[Action]:
+        """Take a connection that is logged in, and what the router said of itself."""
         link = self.roster.get(link_id)
         assert link is not None
         link.traffic, link.local_port, link.idle_since = traffic, local_port, now
         self.recorder.connects += 1
         self._open_failures, self.last_error, self.auth_refusal = 0, None, None
+        if identity is not None and (change := self.epoch.seen(identity, now)):
+            self._new_life(change, now)
         if link.token is not None:
             self._end_probe(link, now, failure=None)
         self.breaker.succeeded(now)
@@ -147,6 +157,8 @@ class Lifecycle:
             self._end_probe(link, now, failure=reason)
         elif isinstance(error, LoginRefused):
             self._login_refused(link, error, now)
+        elif isinstance(error, ConnectFailed) and error.hung_up and self.roster.ready:
+            self._limit_met(link, now)
         else:
             self.last_error = error
             self._open_failures += 1
@@ -197,6 +209,7 @@ class Lifecycle:
         self._expire_due(now)
         for link in self.roster:
             self._watch(link, now)
+        self.ceiling.tick(now, self.options.max_size)
         idle = self.roster.idle_too_long(self.options, now)
         if idle is not None:
             self._close(idle)
@@ -207,12 +220,31 @@ class Lifecycle:
         self.timer = self._earliest(now)
         return self._flush()
 
+    @property
+    def room(self) -> int:
+        """The most connections to have: max_size, or what the router's session limit leaves."""
+        return self.ceiling.within(self.options.max_size)
+
     # --- how
+
+    def _add_link(self, now: float) -> Link:
+        return self.roster.add(now, self._random.uniform(1.0, 1.0 + _JITTER))
+
+    def _limit_met(self, link: Link, now: float) -> None:
+        """One session more than we have was closed before its login: that is the router's limit, and no failure."""
+        if self.ceiling.met(len(self.roster), now):
+            self._tell(now, EventKind.CEILING_LOWERED, f"the router allows us {self.ceiling.value} sessions")
+        self._arm(self.ceiling.raise_at)
+        self._end_probe(link, now, failure=None)
+
+    def _new_life(self, change: str, now: float) -> None:
+        """Another life of the router, or another router: what is known of its rows means nothing any more."""
+        self._tell(now, EventKind.CHANGED, change)
 
     def _advance(self, now: float) -> None:
         """After anything: serve waiters, go on with a reset, open what is wanted."""
         self._pump(now)
-        old = self.roster.next_to_replace(self.options)
+        old = self.roster.next_to_replace(self.options, self.room, now)
         if old is not None and not self.closed:
             self._drain(old)
         self._open_if_wanted(now)
@@ -220,12 +252,12 @@ class Lifecycle:
     def _open_if_wanted(self, now: float) -> None:
         if self.closed or not self.breaker.allows or self.auth_refusal is not None:
             return
-        if not self.roster.wants_another(self.options, waiting=self._has_waiters()):
+        if not self.roster.wants_another(self.options, self.room, waiting=self._has_waiters(now), now=now):
             return
         if now < self._open_not_before:
             self._arm(self._open_not_before)
             return
-        link = self.roster.add(now)
+        link = self._add_link(now)
         self._do(Open(link.id, is_probe=False))
 
     def _begin_probe(self, now: float, *, by_hand: bool = False) -> None:
@@ -240,7 +272,7 @@ class Lifecycle:
         self._probe_asked = False
         self._tell(now, EventKind.CIRCUIT_PROBING)
         if survivor is None:
-            link = self.roster.add(now)
+            link = self._add_link(now)
             self._do(Open(link.id, is_probe=True))
         else:
             link = survivor
@@ -281,24 +313,19 @@ class Lifecycle:
 
     def _watch(self, link: Link, now: float) -> None:
         """Doubt and end what does not answer; ask what has been silent."""
-        if link.state not in {LinkState.READY, LinkState.DRAINING, LinkState.SUSPECT}:
-            return
-        pending = link.oldest_pending()
-        if pending is not None and now >= max(pending, link.heard_at()) + self.options.command_timeout:
+        condition = link.condition(self.options, now)
+        if condition is Condition.DEAD:
             self._tell(now, EventKind.CONNECTION_LOST, "silent")
             self.recorder.drops += 1
             self._end_probe(link, now, failure="silent")
             self._close(link)
-            self._count_failure(now, "nothing came for the whole command timeout", is_loss=True)
+            self._count_failure(now, condition.value, is_loss=True)
             return
-        overdue = any(due <= now for due in link.abandoned.values())
-        unanswered = link.probe_sent_at is not None and now >= link.probe_sent_at + PROBE_GRACE
-        if (overdue or unanswered) and link.state is not LinkState.SUSPECT:
+        if condition in {Condition.MUTE, Condition.NO_SIGN}:
             link.state = LinkState.SUSPECT
             self._end_probe(link, now, failure="no answer to a probe")
-            self._tell(now, EventKind.SUSPECT, "no answer to /cancel" if overdue else "no answer to a health probe")
-        silent = now >= link.heard_at() + self.options.health_check_interval
-        if link.state is LinkState.READY and silent and pending is None:
+            self._tell(now, EventKind.SUSPECT, condition.value)
+        elif condition is Condition.SILENT:
             self._ask_for_life(link, now)
         self._close_if_drained(link)
 
@@ -330,19 +357,17 @@ class Lifecycle:
             self._do(Close(link.id))
 
     def _earliest(self, now: float) -> float:
-        """Return when the next tick has something to do.
-
-        Each time is the very sum that ``tick`` compares ``now`` with: another order of the same additions may differ in
-        the last bit, and the timer would never rest.
-        """
-        times = [math.inf]
-        if (due := self._next_due()) is not None:
+        """Return when the next tick has something to do."""
+        times = [math.inf, self.ceiling.raise_at]
+        if (due := self._next_due(now)) is not None:
             times.append(due)
         for link in self.roster:
-            times += self._times_of(link)
+            times += link.looks(self.options)
+            if link.state is LinkState.READY and now < link.expires_at(self.options):
+                times.append(link.expires_at(self.options))
         if self.roster.ready > self.options.min_size:
-            idle = [link.idle_since for link in self.roster if link.state is LinkState.READY and not link.jobs]
-            times += [since + self.options.idle_timeout for since in idle]
+            idle = [link for link in self.roster if link.state is LinkState.READY and not link.jobs]
+            times += [link.idle_until(self.options) for link in idle]
         retry_at = self.breaker.retry_at
         if retry_at is not None and retry_at > now:  # when it has passed, a place is waited for, not a time
             times.append(retry_at)
@@ -351,19 +376,6 @@ class Lifecycle:
         if self._open_not_before > now:
             times.append(self._open_not_before)
         return min(times)
-
-    def _times_of(self, link: Link) -> list[float]:
-        if link.state not in {LinkState.READY, LinkState.DRAINING, LinkState.SUSPECT}:
-            return []
-        times = [] if link.state is LinkState.SUSPECT else list(link.abandoned.values())
-        pending = link.oldest_pending()
-        if pending is not None:
-            times.append(max(pending, link.heard_at()) + self.options.command_timeout)
-        elif link.state is LinkState.READY:
-            times.append(link.heard_at() + self.options.health_check_interval)
-        if link.probe_sent_at is not None and link.state is not LinkState.SUSPECT:
-            times.append(link.probe_sent_at + PROBE_GRACE)
-        return times
 
     def _arm(self, at: float) -> None:
         if at < self.timer:

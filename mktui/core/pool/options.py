@@ -36,6 +36,9 @@ class PoolOptions(BaseModel):
     idle_timeout: Seconds = Field(
         300.0, description="an unused connection above min_size is closed after this", json_schema_extra=_unit("s")
     )
+    max_lifetime: SecondsOrZero = Field(
+        0.0, description="a connection older than this is replaced, 0 for never", json_schema_extra=_unit("s")
+    )
     health_check_interval: Seconds = Field(
         30.0, description="a connection silent for this long is asked for a sign of life", json_schema_extra=_unit("s")
     )

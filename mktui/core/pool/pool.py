@@ -7,19 +7,37 @@ else; what it does (give up, be cancelled) reaches the dispatcher, never a socke
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
+from anyio.lowlevel import current_token
 
 from mktui import clock
 from mktui.core.connection.connection import Connection
-from mktui.core.pool import retry
-from mktui.core.pool.actions import Action, Cancel, Close, Notify, Open, Probe, SetTimer, Wake, Write
+from mktui.core.connection.introduction import booted_at, introduce
+from mktui.core.connection.opening import connects_at_once, open_connection
+from mktui.core.pool import retry, settle
+from mktui.core.pool.actions import (
+    Action,
+    Cancel,
+    Close,
+    CommandSettled,
+    EventKind,
+    Notify,
+    Open,
+    Probe,
+    SetTimer,
+    Wake,
+    Write,
+)
 from mktui.core.pool.dispatcher import Dispatcher
-from mktui.core.pool.job import Effect, Job, Outcome, Priority, effect_of
+from mktui.core.pool.effects import Effect, effect_of, names_a_row_id
+from mktui.core.pool.epoch import RouterIdentity
+from mktui.core.pool.job import Job, Outcome, Priority, Request, Status
 from mktui.core.protocol.sentences import Command
 from mktui.core.protocol.session import Phase
-from mktui.errors import ConnectFailed, ConnectionLost, ConnectTimeout, NotRouterOs, ProtocolError, RouterError
+from mktui.errors import ConnectFailed, ConnectTimeout, ProtocolError, RouterError, WrongUse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -37,27 +55,6 @@ SIGN_OF_LIFE: Final = Command("/system/identity/print", {".proplist": "name"})
 
 CLOSE_GRACE: Final = 2.0
 """Seconds that sockets have to close in order before they are cut."""
-
-
-async def open_connection(router: RouterOptions, connection: Connection, tasks: TaskGroup) -> None:
-    """Start a connection's tasks and log in; the caller bounds it in time.
-
-    Raises:
-        NotRouterOs, ConnectFailed, LoginRefused: As they say; the connection is closed then.
-    """
-    await tasks.start(connection.run)
-    try:
-        await connection.log_in(router.username, router.password.get_secret_value())
-    except ConnectionLost as error:
-        if connection.fault is not None:
-            raise NotRouterOs(router.name, address=router.address, reason=str(connection.fault)) from error
-        reason = f"{error.reason} before the login was answered (session limit reached, or no API port?)"
-        raise ConnectFailed(router.name, address=router.address, reason=reason) from error
-    except ProtocolError as error:
-        raise ConnectFailed(router.name, address=router.address, reason=str(error)) from error
-    finally:
-        if connection.session.phase is not Phase.READY:
-            connection.close()
 
 
 class Pool:
@@ -81,6 +78,7 @@ class Pool:
         self._budget = retry.RetryBudget()
         self._timer_moved = anyio.Event()
         self._changed = anyio.Event()
+        self._loop = current_token()
         self._performers: dict[type[Action], Callable[[Any], None]] = {  # Any: each takes its own kind of action
             Write: self._write,
             Wake: _wake,
@@ -97,32 +95,81 @@ class Pool:
         await self._changed.wait()
 
     async def execute(
-        self, command: Command, *, priority: Priority = Priority.NORMAL, timeout: float | None = None
+        self, command: Command, *, priority: Priority = Priority.NORMAL, timeout: float | None = None, caller: str = ""
     ) -> Outcome:
         """Run one command to its end: applied, not applied, or unknown.
 
         ``timeout`` bounds everything, retries included; None means acquire_timeout + command_timeout. Reads are tried
-        again after a passing fault; a write is sent at most once. Cancelling leaves at once: the command is cancelled
-        at the router, and whether a write happened is then unknown.
+        again after a passing fault. A write that left without an answer is unknown; one that can be done twice is
+        settled by reading its row, and sent at most once more. Cancelling leaves at once: the command is cancelled at
+        the router, and whether a write happened is then unknown.
+
+        Raises:
+            WrongUse: Called from another event loop than the pool's, or after its end.
         """
+        self._check_loop()
         options = self.dispatcher.options
         total = options.acquire_timeout + options.command_timeout if timeout is None else timeout
-        deadline = clock.now() + total
-        effect = effect_of(command)
+        request = Request(command, effect_of(command), Priority(priority), clock.now() + total, caller)
+        if request.effect is Effect.READ:
+            return await self._tried(request)
+        return await self._written(request)
+
+    async def _written(self, request: Request) -> Outcome:
+        """Run a write in its rows' order, and tell whoever listens how it ended, also when its caller has left."""
+        dispatcher = self.dispatcher
+        request.claim = dispatcher.claim(request.command)
+        if names_a_row_id(request.command):
+            request.epoch = dispatcher.epoch.number
+        try:
+            request.outcome = await self._tried(request)
+            if request.outcome.unknown and request.effect is Effect.IDEMPOTENT:
+                request.outcome = await self._settled_by_reading(request, request.outcome)
+            return request.outcome
+        finally:
+            now = clock.now()
+            if request.claim is not None:
+                self.perform(dispatcher.finished(request.claim, now, unknown=request.outcome.unknown))
+            text = f"{request.command.path} {request.outcome.status.value}"
+            self._on_event(CommandSettled(now, EventKind.SETTLED, text, request.command, request.outcome))
+
+    async def _settled_by_reading(self, request: Request, unknown: Outcome) -> Outcome:
+        """Find out whether a write happened; when it did not, send it once more."""
+        question = settle.question(request.command)
+        if question is None:
+            return unknown
+        read = replace(request, command=question, effect=Effect.READ, claim=None)
+        found = await self._tried(read)
+        if found.error is not None:
+            return unknown
+        verdict = settle.verdict(request.command, found.rows)
+        if verdict is settle.Verdict.APPLIED:
+            return Outcome(Status.APPLIED)
+        return await self._tried(request) if verdict is settle.Verdict.UNCHANGED else unknown
+
+    async def _tried(self, request: Request) -> Outcome:
+        """Run a command, and again after a passing fault when that is safe."""
         self._budget.request()
         attempt = 0
         while True:
-            job = Job(command, effect, priority, deadline, clock.now())
-            outcome = await self._settled(job)
+            job = request.job(clock.now())
+            try:
+                outcome = await self._settled(job)
+            except anyio.get_cancelled_exc_class():
+                assert job.outcome is not None
+                request.outcome = job.outcome
+                raise
             attempt += 1
-            pause = self._pause_before_retry(outcome, effect, attempt, deadline)
+            pause = self._pause_before_retry(outcome, request.effect, attempt, request.deadline)
             if pause is None:
                 return outcome
+            request.outcome = outcome
             self.dispatcher.recorder.retried(clock.now())
             await anyio.sleep(pause)
 
     async def stream(self, job: Job) -> Outcome:
         """Run a job that delivers rows until its caller is cancelled or the router ends it."""
+        self._check_loop()
         return await self._settled(job)
 
     def perform(self, actions: list[Action]) -> None:
@@ -149,6 +196,14 @@ class Pool:
             while len(self.dispatcher.roster):
                 await self.changed()
 
+    def _check_loop(self) -> None:
+        try:
+            here = current_token() == self._loop
+        except anyio.NoEventLoopError:
+            here = False
+        if not here:
+            raise WrongUse(f"{self.router.name}: this client belongs to another event loop; open one in each loop")
+
     async def _settled(self, job: Job) -> Outcome:
         """Submit a job and wait for its outcome; one that is cancelled is abandoned."""
         woken = anyio.Event()
@@ -174,14 +229,14 @@ class Pool:
 
     def _start_link(self, action: Open) -> None:
         name = f"{self.router.name} connection {action.link}"
-        self._tasks.start_soon(self._serve_link, action.link, action.is_probe, name=name)
+        self._tasks.start_soon(self._serve_link, action.link, name=name)
 
-    async def _serve_link(self, link: int, is_probe: bool) -> None:
+    async def _serve_link(self, link: int) -> None:
         """Open a connection, serve it to its end, report each step."""
         scope = self._openers[link] = anyio.CancelScope()
         try:
             with scope:
-                await self._open_and_serve(link, is_probe=is_probe)
+                await self._open_and_serve(link)
         finally:
             self._openers.pop(link, None)
             self._connections.pop(link, None)
@@ -189,16 +244,15 @@ class Pool:
                 self.perform(self.dispatcher.link_closed(link, clock.now()))
             self._note_change()
 
-    async def _open_and_serve(self, link: int, *, is_probe: bool) -> None:
+    async def _open_and_serve(self, link: int) -> None:
         after = self.dispatcher.options.connection_timeout
         error: RouterError
         try:
             async with anyio.create_task_group() as tasks:
                 with anyio.fail_after(after):
                     connection = await self._open(link, tasks)
-                    if is_probe:
-                        await connection.call(SIGN_OF_LIFE)
-                self._take_over(link, connection)
+                    told = await introduce(connection)
+                self._take_over(link, connection, told)
         except* TimeoutError:
             error = ConnectTimeout(self.router.name, address=self.router.address, after=after)
         except* RouterError as group:
@@ -211,21 +265,29 @@ class Pool:
             return
         self.perform(self.dispatcher.connect_failed(link, error, clock.now()))
 
-    def _take_over(self, link: int, connection: Connection) -> None:
+    def _take_over(self, link: int, connection: Connection, told: dict[str, str]) -> None:
         """Hand a connection that is logged in to the dispatcher."""
         if connection.session.phase is not Phase.READY:  # gone again already
             raise ConnectFailed(self.router.name, address=self.router.address, reason="cut right after the login")
         del self._openers[link]  # from here on it is closed through the connection
         self._connections[link] = connection
-        self.perform(self.dispatcher.connected(link, connection.traffic, connection.local_port, clock.now()))
+        identity = RouterIdentity(
+            told.get("name", ""), told.get("serial", ""), booted_at(told), told.get("version", ""),
+            told.get("board-name", ""),
+        )  # fmt: skip
+        port = connection.local_port
+        self.perform(self.dispatcher.connected(link, connection.traffic, port, clock.now(), identity))
         self._note_change()
 
     async def _open(self, link: int, tasks: TaskGroup) -> Connection:
-        stream = await self._connect(self.router)
+        async with connects_at_once():
+            stream = await self._connect(self.router)
+        options = self.dispatcher.options
         connection = Connection(
             stream,
             router=self.router.name,
             encoding=self.router.encoding,
+            batch_size=options.batch_size if options.enable_batching else 1,
             on_down=lambda reason: self._went_down(link, reason),
         )
         try:
@@ -249,7 +311,9 @@ class Pool:
             self.perform(self.dispatcher.not_sent(job, clock.now(), None))
             return
         try:
-            job.call = connection.begin(job.command, lambda call: self._ended(job, call), job.on_row)
+            job.call = connection.begin(
+                job.command, lambda call: self._ended(job, call), job.on_row, window=action.window
+            )
         except ProtocolError as error:
             self.perform(self.dispatcher.not_sent(job, clock.now(), error))
 

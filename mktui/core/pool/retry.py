@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mktui.core.pool.job import Effect
+from mktui.core.pool.effects import Effect
 from mktui.errors import CircuitOpen, Overloaded
 
 if TYPE_CHECKING:

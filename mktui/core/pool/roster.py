@@ -5,7 +5,7 @@ Everything counts towards max_size from the decision to open until the socket is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mktui.core.pool.link import Link, LinkState
 
@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from mktui.core.pool.job import Job
     from mktui.core.pool.options import PoolOptions
 
+_UNKNOWN_LATENCY: Final = 0.001
+"""Seconds: faster than this is no reason to give a connection more."""
+
 
 class Roster:
     """All links of one router, by id."""
 
     def __init__(self) -> None:
         self.generation = 0
+        self.weighted = False
+        """Weighted round robin; else the least loaded."""
         self._links: dict[int, Link] = {}
         self._next_id = 1
         self._extra_slot: Job | None = None
@@ -35,9 +40,9 @@ class Roster:
         """Return a link that still counts."""
         return self._links.get(link_id)
 
-    def add(self, now: float) -> Link:
+    def add(self, now: float, jitter: float = 1.0) -> Link:
         """Begin a link."""
-        link = Link(self._next_id, self.generation, now)
+        link = Link(self._next_id, self.generation, now, jitter=jitter)
         self._links[link.id] = link
         self._next_id += 1
         return link
@@ -56,14 +61,14 @@ class Roster:
         return self.count(LinkState.READY)
 
     def slot_for(self, job: Job, limit: int, max_size: int) -> Link | None:
-        """Return the least loaded link with a free slot for ``job``; ties go to the one that has worked least."""
+        """Return a link with a free slot for ``job``: the least loaded, or by ``balance`` the one whose turn it is."""
         ready = [link for link in self._links.values() if link.state is LinkState.READY]
         lane = self._stream_lane(ready, limit, max_size) if job.is_stream else _command_lane(ready)
         free = [link for link in lane if link.in_flight < limit]
         if free:
-            return min(free, key=lambda link: (link.in_flight, link.commands))
+            return _next_by_weight(free) if self.weighted else min(free, key=_load)
         if job.priority == 0 and self._extra_slot is None:  # critical has one extra slot per router
-            return min(lane, key=lambda link: (link.in_flight, link.commands), default=None)
+            return min(lane, key=_load, default=None)
         return None
 
     def occupy(self, job: Job, link: Link, limit: int) -> None:
@@ -73,6 +78,8 @@ class Roster:
         link.jobs[job] = None
         link.streams += job.is_stream
         link.commands += 1
+        if self.weighted:
+            self._share_credit(link)
 
     def release(self, job: Job, link: Link, now: float) -> None:
         """Free a slot, once: the tag's ``!done`` has come, or the session is over."""
@@ -84,23 +91,23 @@ class Roster:
         if not link.jobs:
             link.idle_since = now
 
-    def wants_another(self, options: PoolOptions, *, waiting: bool) -> bool:
-        """Say whether a connection should be opened: one at a time, never more than max_size."""
-        if len(self._links) >= options.max_size or self.count(LinkState.CONNECTING):
+    def wants_another(self, options: PoolOptions, room: int, *, waiting: bool, now: float) -> bool:
+        """Say whether a connection should be opened: one at a time, never more than there is ``room`` for."""
+        if len(self._links) >= room or self.count(LinkState.CONNECTING):
             return False
-        return waiting or self.ready < options.min_size or self._needs_successor()
+        return waiting or self.ready < options.min_size or self._needs_successor(options, now)
 
-    def next_to_replace(self, options: PoolOptions) -> Link | None:
-        """Return the next link that a reset (or a smaller max_size) drains, one at a time.
+    def next_to_replace(self, options: PoolOptions, room: int, now: float) -> Link | None:
+        """Return the next link to drain, one at a time: after a reset, too old, or more than there is room for.
 
-        The last ready link stays until its successor is ready, unless max_size leaves room for only one.
+        The last ready link stays until its successor is ready, unless there is room for only one.
         """
         if self.count(LinkState.DRAINING):
             return None
         ready = [link for link in self._links.values() if link.state is LinkState.READY]
-        stale = [link for link in ready if link.generation < self.generation]
-        surplus = ready if len(ready) > options.max_size else stale
-        if not surplus or (len(ready) == 1 and options.max_size > 1):
+        stale = [link for link in ready if self._is_stale(link, options, now)]
+        surplus = ready if len(ready) > room else stale
+        if not surplus or (len(ready) == 1 and room > 1):
             return None
         return min(surplus, key=lambda link: (link.in_flight, link.id))
 
@@ -109,14 +116,24 @@ class Roster:
         if self.ready <= options.min_size:
             return None
         idle = [link for link in self._links.values() if link.state is LinkState.READY and not link.jobs]
-        longest = min(idle, key=lambda link: link.idle_since, default=None)
-        if longest is None or now < longest.idle_since + options.idle_timeout:
+        longest = min(idle, key=lambda link: link.idle_until(options), default=None)
+        if longest is None or now < longest.idle_until(options):
             return None
         return longest
 
-    def _needs_successor(self) -> bool:
+    def _needs_successor(self, options: PoolOptions, now: float) -> bool:
         ready = [link for link in self._links.values() if link.state is LinkState.READY]
-        return len(ready) == 1 and ready[0].generation < self.generation
+        return len(ready) == 1 and self._is_stale(ready[0], options, now)
+
+    def _is_stale(self, link: Link, options: PoolOptions, now: float) -> bool:
+        return link.generation < self.generation or now >= link.expires_at(options)
+
+    def _share_credit(self, chosen: Link) -> None:
+        """Smooth weighted round robin: each ready link earns its weight, the one that works pays for all."""
+        ready = [link for link in self._links.values() if link.state is LinkState.READY]
+        for link in ready:
+            link.credit += _weight(link)
+        chosen.credit -= sum(_weight(link) for link in ready)
 
     @staticmethod
     def _stream_lane(ready: list[Link], limit: int, max_size: int) -> list[Link]:
@@ -135,3 +152,16 @@ def _command_lane(ready: list[Link]) -> list[Link]:
     """Commands keep off the streams' connections while there is another."""
     quiet = [link for link in ready if not link.streams]
     return quiet or ready
+
+
+def _load(link: Link) -> tuple[int, int]:
+    """Ties go to the one that has worked least."""
+    return link.in_flight, link.commands
+
+
+def _weight(link: Link) -> float:
+    return 1.0 / max(link.latency or _UNKNOWN_LATENCY, _UNKNOWN_LATENCY)
+
+
+def _next_by_weight(free: list[Link]) -> Link:
+    return max(free, key=lambda link: link.credit + _weight(link))

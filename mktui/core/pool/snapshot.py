@@ -12,6 +12,7 @@ from mktui.core.pool.statistics import (
     PerformanceStatistics,
     PoolStatistics,
     QueueStatistics,
+    SlowCommand,
 )
 
 if TYPE_CHECKING:
@@ -34,12 +35,24 @@ def statistics(dispatcher: Dispatcher, now: float) -> PoolStatistics:
         slots_used=sum(link.in_flight for link in links),
         slots_total=limit * len(ready),
         in_flight_limit=limit,
+        ceiling=dispatcher.ceiling.value,
+        slow=(*dispatcher.recorder.slow, *_running_long(dispatcher, now)),
         auth_failed=dispatcher.auth_refusal.text if dispatcher.auth_refusal is not None else "",
         connections=tuple(_connection(link, limit, now) for link in links),
         circuit_breaker=_breaker(dispatcher, now),
         performance=_performance(dispatcher, now),
         queue=_queue(dispatcher, now),
     )
+
+
+def _running_long(dispatcher: Dispatcher, now: float) -> list[SlowCommand]:
+    long = dispatcher.options.command_timeout / 2
+    return [
+        SlowCommand(job.sent_at, job.command.path, job.caller, link.id, now - job.sent_at, is_running=True)
+        for link in dispatcher.roster
+        for job in link.jobs
+        if not job.is_stream and now - job.sent_at > long
+    ]
 
 
 def _connection(link: Link, limit: int, now: float) -> ConnectionStatistics:

@@ -24,6 +24,7 @@ _LOG_GROWTH: Final = math.log(_GROWTH)
 WINDOW: Final = 60.0
 """Seconds that the sliding figures look back."""
 _PART: Final = 5.0
+_SLOW_ROWS: Final = 100
 
 
 class Histogram:
@@ -90,6 +91,18 @@ class _Part:
     retries: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SlowCommand:
+    """A command over slow_response, or one still under way for more than half of command_timeout (``is_running``)."""
+
+    at: float
+    path: str
+    caller: str
+    connection: int
+    took: float
+    is_running: bool = False
+
+
 class Recorder:
     """What the dispatcher counts. ``now`` is an argument everywhere."""
 
@@ -98,7 +111,12 @@ class Recorder:
         self.succeeded = 0
         self.errors: Counter[str] = Counter()
         self.retries = self.timeouts = self.cancels = self.connects = self.drops = self.evicted = 0
+        self.slow: deque[SlowCommand] = deque(maxlen=_SLOW_ROWS)
         self._parts: deque[_Part] = deque()
+
+    def was_slow(self, now: float, path: str, caller: str, link: int, took: float) -> None:
+        """Keep a slow command; the oldest is forgotten."""
+        self.slow.append(SlowCommand(now, path, caller, link, took))
 
     def acquired(self, now: float, waited: float) -> None:
         """Count the wait of a job for its slot."""
@@ -245,8 +263,12 @@ class PoolStatistics:
     slots_used: int
     slots_total: int
     in_flight_limit: int
+    ceiling: int | None
+    """Sessions that the router allows us, once its limit was met; None while it was not."""
     auth_failed: str
     """The router's text when it refuses our login; "" when it does not."""
+    slow: tuple[SlowCommand, ...]
+    """The newest last; those still under way after the others."""
     connections: tuple[ConnectionStatistics, ...]
     circuit_breaker: BreakerStatistics
     performance: PerformanceStatistics
