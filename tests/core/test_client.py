@@ -76,7 +76,7 @@ async def test_traps_are_raised_with_the_routers_text_and_category() -> None:
         with pytest.raises(CommandTrapped, match="no such item"):
             await client.remove("/ppp/secret", "*FFFF")
         with pytest.raises(CommandTrapped, match="no such command prefix"):
-            await client.get("/no/such/menu")
+            await client.get("/no/such/menu", max_age=0)
         assert client.connection_stats().pool.performance.success_percent == 100.0, "a trap is an answer"
 
 
@@ -107,7 +107,7 @@ async def test_many_commands_on_one_connection_answered_in_another_order_reach_t
 async def test_a_read_retried_after_a_cut_sends_the_same_query() -> None:
     """A generator read twice would send no query: every customer would come back."""
     async with client_and_router(QUICK) as (client, router):
-        await client.get("/ppp/profile")
+        await client.get("/ppp/profile", max_age=0)
         router.faults.cut_on["/ppp/secret/print"] = CutMoment.BEFORE
         where = LibAnd(LibKey("name") == "ana-01", LibKey("service") == "pppoe")
         rows = await client.get("/ppp/secret", ("name",), where=where)
@@ -118,26 +118,26 @@ async def test_a_read_retried_after_a_cut_sends_the_same_query() -> None:
 @pytest.mark.parametrize(("moment", "executed"), [(CutMoment.BEFORE, 0), (CutMoment.AFTER, 1)])
 async def test_a_write_whose_answer_was_lost_is_unknown_and_never_sent_again(moment: CutMoment, executed: int) -> None:
     async with client_and_router(QUICK) as (client, router):
-        await client.get("/ppp/profile")
+        await client.get("/ppp/profile", max_age=0)
         router.faults.cut_on["/ppp/secret/add"] = moment
         with pytest.raises(OutcomeUnknown):
             await client.add("/ppp/secret", {"name": "once"})
-        await client.get("/ppp/profile")
+        await client.get("/ppp/profile", max_age=0)
         assert router.commands["/ppp/secret/add"] == executed
         assert len(router.tables["/ppp/secret"].named("once")) == executed
 
 
 async def test_a_deadline_is_kept_and_the_command_is_cancelled(*, is_virtual: bool) -> None:
     async with client_and_router(ONE) as (client, router):
-        await client.get("/ppp/profile")
+        await client.get("/ppp/profile", max_age=0)
         router.faults.slow["/ppp/secret/print"] = 60.0
         begun_at = clock.now()
         with pytest.raises(CommandTimeout) as timed_out:
-            await client.get("/ppp/secret", timeout=0.2)
+            await client.get("/ppp/secret", timeout=0.2, max_age=0)
         took = clock.now() - begun_at
         assert 0.2 <= took < (0.2001 if is_virtual else 0.7)
         assert timed_out.value.maybe_executed
-        await client.get("/ppp/profile")
+        await client.get("/ppp/profile", max_age=0)
         assert client.connection_stats().pool.slots_used == 0, "the /cancel brought the tag back"
         assert router.peak_sessions == 1
 
@@ -153,7 +153,7 @@ async def test_a_cancelled_caller_hurts_no_neighbour() -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(neighbour)
             with anyio.move_on_after(0.01):
-                await client.get("/ppp/secret")
+                await client.get("/ppp/secret", max_age=0)
         assert len(rows) == 20
         performance = client.connection_stats().pool.performance
         assert not performance.errors
@@ -167,15 +167,15 @@ async def test_a_silent_router_opens_the_circuit_and_comes_back_by_itself() -> N
     )  # fmt: skip
     seen: list[PoolEvent] = []
     async with client_and_router(options, on_event=seen.append) as (client, router):
-        await client.get("/ppp/profile")
+        await client.get("/ppp/profile", max_age=0)
         router.faults.is_silent = True
         with pytest.raises((CircuitOpen, CommandTimeout, ConnectFailed)):
-            await client.get("/ppp/profile", timeout=3)
+            await client.get("/ppp/profile", timeout=3, max_age=0)
         await until(lambda: client.connection_stats().pool.circuit_breaker.opens > 0)
         router.faults.is_silent = False
         await until(lambda: client.connection_stats().pool.circuit_breaker.state == "closed")
         await until(lambda: client.connection_stats().pool.ready == 1)
-        assert len(await client.get("/ppp/secret")) == 20
+        assert len(await client.get("/ppp/secret", max_age=0)) == 20
         assert {"circuit opened", "circuit probing", "circuit closed"} <= {event.kind.value for event in seen}
 
 
@@ -184,11 +184,11 @@ async def test_an_open_circuit_answers_at_once() -> None:
     async with client_and_router(options) as (client, router):
         router.faults.is_down = True
         with pytest.raises(CircuitOpen) as refused:
-            await client.get("/ppp/secret", timeout=5)
+            await client.get("/ppp/secret", timeout=5, max_age=0)
         begun_at = clock.now()
         for _ in range(20):
             with pytest.raises(CircuitOpen):
-                await client.get("/ppp/secret")
+                await client.get("/ppp/secret", max_age=0)
         assert clock.now() - begun_at < 0.2
         assert refused.value.retry_after == pytest.approx(60, rel=0.11)
         assert (await client.health_status()).status == "offline"
@@ -200,7 +200,7 @@ async def test_a_refused_login_is_told_at_once_and_not_tried_again_and_again() -
     seen: list[PoolEvent] = []
     async with client_and_router(router_options=wrong, on_event=seen.append) as (client, _):
         with pytest.raises(LoginRefused, match="invalid user name or password"):
-            await client.get("/ppp/secret")
+            await client.get("/ppp/secret", max_age=0)
         assert sum(event.kind == "login refused" for event in seen) == 1
         assert "invalid user name" in (await client.health_status()).reasons[0]
 
@@ -208,7 +208,7 @@ async def test_a_refused_login_is_told_at_once_and_not_tried_again_and_again() -
 async def test_an_old_router_is_logged_in_to_by_challenge() -> None:
     profile = RouterProfile(version="6.49", login="challenge", secrets=3)
     async with client_and_router(profile=profile) as (client, _):
-        assert len(await client.get("/ppp/secret")) == 3
+        assert len(await client.get("/ppp/secret", max_age=0)) == 3
     async with client_and_router(
         profile=profile, router_options=ROUTER.model_copy(update={"password": SecretStr("wrong")})
     ) as (
@@ -216,19 +216,19 @@ async def test_an_old_router_is_logged_in_to_by_challenge() -> None:
         _,
     ):
         with pytest.raises(LoginRefused, match="cannot log in"):
-            await client.get("/ppp/secret")
+            await client.get("/ppp/secret", max_age=0)
 
 
 async def test_isolation_lasts_until_a_person_ends_it() -> None:
     async with client_and_router() as (client, router):
-        await client.get("/ppp/profile")
+        await client.get("/ppp/profile", max_age=0)
         await client.isolate()
         with pytest.raises(CircuitOpen) as refused:
-            await client.get("/ppp/profile")
+            await client.get("/ppp/profile", max_age=0)
         assert refused.value.retry_after is None
         await until(lambda: router.sessions == 0)
         assert (await client.probe()).status in {"healthy", "warning"}
-        assert len(await client.get("/ppp/secret")) == 20
+        assert len(await client.get("/ppp/secret", max_age=0)) == 20
 
 
 async def test_a_reset_replaces_every_connection_and_loses_no_command() -> None:
@@ -319,13 +319,13 @@ async def test_flags_are_asked_for_in_both_spellings() -> None:
 async def test_too_many_waiters_are_refused_the_lowest_first() -> None:
     options = ONE.model_copy(update={"max_waiting": 2, "max_in_flight": 1})
     async with client_and_router(options) as (client, router):
-        await client.get("/ppp/profile")
+        await client.get("/ppp/profile", max_age=0)
         router.faults.extra_latency = 0.1
         results: dict[str, str] = {}
 
         async def ask(name: str, priority: Priority) -> None:
             try:
-                await client.get("/ppp/profile", priority=priority)
+                await client.get("/ppp/profile", priority=priority, max_age=0)
                 results[name] = "answered"
             except Overloaded:
                 results[name] = "overloaded"
@@ -346,20 +346,20 @@ async def test_what_cannot_be_said_is_refused_before_it_is_sent() -> None:
         with pytest.raises(ProtocolError, match="a command is a path"):
             await client.run("ppp/secret/print")
         assert router.commands["/ppp/secret/add"] == 0
-        assert len(await client.get("/ppp/secret")) == 20
+        assert len(await client.get("/ppp/secret", max_age=0)) == 20
 
 
 async def test_bytes_cut_into_single_pieces_change_nothing() -> None:
     async with client_and_router(ONE, chunk_bytes=1) as (client, router):
-        rows = await client.get("/ppp/secret")
+        rows = await client.get("/ppp/secret", max_age=0)
         assert rows == [row.values for row in router.tables["/ppp/secret"]]
 
 
 async def test_a_closed_client_says_so() -> None:
     async with client_and_router() as (client, _):
-        await client.get("/ppp/profile")
+        await client.get("/ppp/profile", max_age=0)
     with pytest.raises(PoolClosed):
-        await client.get("/ppp/profile")
+        await client.get("/ppp/profile", max_age=0)
 
 
 async def test_a_connection_test_reports_each_step() -> None:

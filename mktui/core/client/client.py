@@ -13,12 +13,13 @@ from anyio.lowlevel import checkpoint
 
 from mktui import clock
 from mktui.core.client.connection_test import run_connection_test
+from mktui.core.client.executor import Executor, Rows
+from mktui.core.client.librouteros_api import PooledApi
 from mktui.core.client.query import query_words
 from mktui.core.client.statistics import ClientStatistics
 from mktui.core.connection import transport
 from mktui.core.pool.breaker import BreakerState
 from mktui.core.pool.effects import Effect
-from mktui.core.pool.health import Health, assess
 from mktui.core.pool.job import Job, Outcome, Priority, Status
 from mktui.core.pool.options import PoolOptions
 from mktui.core.pool.pool import open_pool
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from mktui.core.connection.options import RouterOptions
     from mktui.core.connection.transport import Connect
     from mktui.core.pool.actions import PoolEvent
+    from mktui.core.pool.health import Health
     from mktui.core.pool.pool import Pool
 
 STREAM_ROWS: Final = 10_000
@@ -52,6 +54,7 @@ class Client:
         self.router = router
         self._pool = pool
         self._connect = connect
+        self._executor = Executor(pool)
 
     @property
     def options(self) -> PoolOptions:
@@ -69,14 +72,18 @@ class Client:
         columns: Sequence[str] = (),
         where: Where = None,
         *,
-        max_age: float | None = None,  # noqa: ARG002 - the face is final; the read cache behind it is not built yet
+        max_age: float | None = None,
+        stale_ok: bool = False,
         priority: Priority = Priority.NORMAL,
         timeout: float | None = None,
-    ) -> list[Row]:
+    ) -> Rows:
         """Return a menu's rows: ``get("/ppp/secret", columns=("name",), where=Key("service") == "pppoe")``.
 
         Always name the columns you need: a print without them is slow on a real router. An attribute that is not set
         is missing from its row. A failed read is tried again within ``timeout``.
+
+        Rows younger than ``max_age`` seconds may come from memory, unless something was written since: None means
+        cache_ttl, 0 never. ``stale_ok``: while the circuit is open, the last rows with their ``age``, however old.
 
         Raises:
             CommandTrapped: The router said no.
@@ -84,7 +91,10 @@ class Client:
         """
         attributes = {".proplist": ",".join(columns)} if columns else {}
         command = Command(f"{path}/print", attributes, query_words(path, where))
-        return (await self._outcome(command, priority, timeout)).rows
+        age = self.options.cache_ttl if max_age is None else max_age
+        return await self._executor.read(
+            command, max_age=age, stale_ok=stale_ok, priority=Priority(priority), timeout=timeout
+        )
 
     async def add(
         self,
@@ -173,7 +183,7 @@ class Client:
 
         async def work() -> None:
             for index, command in rest:
-                outcomes[index] = await self._pool.execute(command, priority=priority, timeout=timeout)
+                outcomes[index] = await self._executor.execute(command, priority=priority, timeout=timeout)
 
         width = 1 if ordered else min(len(asked), 2 * self.options.max_size * self.options.max_in_flight)
         async with anyio.create_task_group() as tasks:
@@ -215,7 +225,12 @@ class Client:
     def connection_stats(self) -> ClientStatistics:
         """Return all figures of this moment, frozen."""
         pool = statistics(self._pool.dispatcher, clock.now())
-        return ClientStatistics(self.router.name, self.router.address, pool)
+        cache = self._executor.cache
+        return ClientStatistics(self.router.name, self.router.address, pool, cache.hits, cache.misses)
+
+    def librouteros_api(self, *, priority: Priority = Priority.NORMAL, timeout: float | None = None) -> PooledApi:
+        """Return a librouteros ``AsyncApi`` over this pool: ``await api.path("ppp", "secret").add(name="ana")``."""
+        return PooledApi(self._executor, priority, timeout)
 
     async def health_status(self) -> Health:
         """Return how the router is, with reasons. Asks nothing of the router."""
@@ -224,10 +239,7 @@ class Client:
 
     def health(self) -> Health:
         """Return what ``health_status`` does, for callers that cannot wait."""
-        now = clock.now()
-        dispatcher = self._pool.dispatcher
-        window = dispatcher.recorder.window(now)
-        return assess(statistics(dispatcher, now), window, slow_response=self.options.slow_response)
+        return self._pool.health_trend.now(self._pool.health_now())
 
     async def test_connection(self, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
         """Test the router over a session of its own, past pool and breaker. Reports, never raises."""
@@ -267,7 +279,7 @@ class Client:
         return self.health()
 
     async def _outcome(self, command: Command, priority: Priority, timeout: float | None) -> Outcome:
-        return (await self._pool.execute(command, priority=priority, timeout=timeout)).unwrap()
+        return (await self._executor.execute(command, priority=priority, timeout=timeout)).unwrap()
 
     def _stream_job(
         self, command: Command, priority: Priority, send: MemoryObjectSendStream[Row], overflow: anyio.Event

@@ -21,6 +21,8 @@ class ClientStatistics:
     router: str
     address: str
     pool: PoolStatistics
+    cache_hits: int = 0
+    cache_misses: int = 0
 
     @property
     def circuit_breaker(self) -> BreakerStatistics:

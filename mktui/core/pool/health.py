@@ -15,6 +15,10 @@ from mktui.core.pool.breaker import BreakerState
 if TYPE_CHECKING:
     from mktui.core.pool.statistics import PoolStatistics, Window
 
+SAMPLE: Final = 1.0
+"""Seconds between two samples."""
+WORSE_AFTER: Final = 2
+BETTER_AFTER: Final = 3
 ENOUGH: Final = 10
 """A rate over fewer commands says nothing."""
 
@@ -35,6 +39,35 @@ class Health:
     status: HealthStatus
     response_time: float | None
     reasons: tuple[str, ...]
+
+
+class HealthTrend:
+    """Judges that do not flicker: worse after two samples, better after three, offline at once."""
+
+    def __init__(self) -> None:
+        self.health = Health(HealthStatus.OFFLINE, None, ("connecting",))
+        self._is_known = False
+        self._worse = self._better = 0
+
+    def sample(self, seen: Health) -> None:
+        """Take the next second's judgement."""
+        order = list(HealthStatus)
+        step = order.index(seen.status) - order.index(self.health.status)
+        self._worse = self._worse + 1 if step > 0 else 0
+        self._better = self._better + 1 if step < 0 else 0
+        offline = seen.status is HealthStatus.OFFLINE
+        if step == 0 or offline or not self._is_known or self._worse >= WORSE_AFTER or self._better >= BETTER_AFTER:
+            self.health = seen
+            self._worse = self._better = 0
+            self._is_known = self._is_known or not offline
+
+    def now(self, seen: Health) -> Health:
+        """Return the present health, given this moment's judgement: offline is said at once."""
+        if seen.status is self.health.status or seen.status is HealthStatus.OFFLINE or not self._is_known:
+            return seen
+        if self.health.status is HealthStatus.OFFLINE:
+            return Health(HealthStatus.OFFLINE, None, ("it answers again, since a moment",))
+        return self.health
 
 
 def assess(pool: PoolStatistics, window: Window, *, slow_response: float) -> Health:

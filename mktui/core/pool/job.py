@@ -55,6 +55,12 @@ class Outcome:
         """It left and no answer came."""
         return self.status is Status.UNKNOWN
 
+    def unwrap_fresh(self) -> Outcome:
+        """Do what ``unwrap`` does, for one of many who were given this outcome: each raises an error of his own."""
+        if self.error is not None:
+            raise self.error.fresh()
+        return self
+
     def unwrap(self) -> Outcome:
         """Return itself when applied, else raise its error."""
         if self.error is not None:

@@ -34,10 +34,12 @@ from mktui.core.pool.actions import (
 from mktui.core.pool.dispatcher import Dispatcher
 from mktui.core.pool.effects import Effect, effect_of, names_a_row_id
 from mktui.core.pool.epoch import RouterIdentity
+from mktui.core.pool.health import SAMPLE, Health, HealthTrend, assess
 from mktui.core.pool.job import Job, Outcome, Priority, Request, Status
+from mktui.core.pool.snapshot import statistics
 from mktui.core.protocol.sentences import Command
 from mktui.core.protocol.session import Phase
-from mktui.errors import ConnectFailed, ConnectTimeout, ProtocolError, RouterError, WrongUse
+from mktui.errors import ConnectFailed, ConnectTimeout, PoolClosed, ProtocolError, RouterError, WrongUse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -71,13 +73,14 @@ class Pool:
         self.router = router
         self.dispatcher = Dispatcher(router.name, options, now=clock.now(), random=clock.RANDOM)
         self._connect = connect
-        self._tasks = tasks
+        self.tasks = tasks
         self._on_event = on_event
         self._connections: dict[int, Connection] = {}
         self._openers: dict[int, anyio.CancelScope] = {}
         self._budget = retry.RetryBudget()
         self._timer_moved = anyio.Event()
         self._changed = anyio.Event()
+        self.health_trend = HealthTrend()
         self._loop = current_token()
         self._performers: dict[type[Action], Callable[[Any], None]] = {  # Any: each takes its own kind of action
             Write: self._write,
@@ -189,12 +192,36 @@ class Pool:
             if clock.now() >= self.dispatcher.timer:
                 self.perform(self.dispatcher.tick(clock.now()))
 
+    async def watch_health(self) -> None:
+        """Sample the health once a second until cancelled."""
+        while True:
+            self.health_trend.sample(self.health_now())
+            await anyio.sleep(SAMPLE)
+
+    def health_now(self) -> Health:
+        """Judge this moment's figures."""
+        now = clock.now()
+        window = self.dispatcher.recorder.window(now)
+        options = self.dispatcher.options
+        return assess(statistics(self.dispatcher, now), window, slow_response=options.slow_response)
+
     async def aclose(self) -> None:
         """Refuse what comes, end what waits, close every connection."""
         self.perform(self.dispatcher.close(clock.now()))
         with anyio.move_on_after(CLOSE_GRACE):
             while len(self.dispatcher.roster):
                 await self.changed()
+
+    def check_open(self) -> None:
+        """Refuse what a memory must not answer.
+
+        Raises:
+            PoolClosed: It is closed.
+            WrongUse: Called from another event loop than the pool's, or after its end.
+        """
+        self._check_loop()
+        if self.dispatcher.closed:
+            raise PoolClosed(self.router.name)
 
     def _check_loop(self) -> None:
         try:
@@ -229,7 +256,7 @@ class Pool:
 
     def _start_link(self, action: Open) -> None:
         name = f"{self.router.name} connection {action.link}"
-        self._tasks.start_soon(self._serve_link, action.link, name=name)
+        self.tasks.start_soon(self._serve_link, action.link, name=name)
 
     async def _serve_link(self, link: int) -> None:
         """Open a connection, serve it to its end, report each step."""
@@ -367,6 +394,7 @@ async def open_pool(
     async with anyio.create_task_group() as tasks:
         pool = Pool(router, options, connect, tasks, on_event)
         tasks.start_soon(pool.run, name=f"{router.name} timekeeper")
+        tasks.start_soon(pool.watch_health, name=f"{router.name} health")
         try:
             yield pool
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below, outside the group
