@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from mktui.config.secrets import SecretSource, parse_source
-from mktui.core.connection.options import RouterOptions, TlsMode, check_encoding
+from mktui.core.connection.options import RouterOptions, TlsMode, check_encoding, check_pin
 from mktui.core.pool.options import PoolOptions
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
@@ -31,6 +31,11 @@ class RouterConfig(BaseModel):
     encoding: Annotated[str, BeforeValidator(check_encoding)] = Field("utf-8", description="how its texts are written")
     protected: bool = Field(False, description="dangerous actions ask for its name")
     pool: dict[str, Any] = Field(default_factory=dict, description="pool settings of this router alone")  # Any: TOML
+
+    @model_validator(mode="after")
+    def _pin_has_a_fingerprint(self) -> Self:
+        check_pin(self.tls, self.fingerprint)
+        return self
 
     def options(self, password: SecretStr) -> RouterOptions:
         """Return what the core needs, with the password resolved."""

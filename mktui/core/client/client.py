@@ -324,7 +324,7 @@ def as_text(values: Mapping[str, Value]) -> dict[str, str]:
 def _text(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return value if isinstance(value, str) else str(value)
 
 
 @asynccontextmanager

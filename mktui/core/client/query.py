@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
+from mktui.core.protocol.framing import with_prefix
 from mktui.core.protocol.schema import is_flag
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Key:
         return (
             _either(self.name, ("yes", "true") if other else ("no", "false"))
             if isinstance(other, bool)
-            else (f"?={self.name}={other}",)
+            else (with_prefix(f"?={self.name}=", other if isinstance(other, str) else str(other)),)
         )
 
     def __ne__(self, other: object) -> Words:  # type: ignore[override]  # a condition, as in librouteros

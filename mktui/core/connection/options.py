@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 API_PORT: Final = 8728
 API_TLS_PORT: Final = 8729
+
+_ASCII: Final = "".join(map(chr, range(32, 127)))
 
 TlsMode = Literal["off", "verify", "pin", "anonymous"]
 
@@ -20,11 +22,28 @@ def check_encoding(name: object) -> str:
         ValueError: There is no such encoding, or it is none for texts.
     """
     try:
-        "a".encode(str(name))
+        if _ASCII.encode(str(name)) != _ASCII.encode():
+            raise LookupError(name)  # noqa: TRY301 - the protocol's own words are ASCII: no UTF-16, no EBCDIC
         return codecs.lookup(str(name)).name
     except (LookupError, UnicodeError, TypeError):
         known = "usual ones are utf-8, cp1250, cp1251, cp1252"
         raise ValueError(f"no text encoding is called {name!r}; {known}") from None
+
+
+def check_pin(tls: TlsMode, fingerprint: str) -> None:
+    """Check that a pinned router has something to pin.
+
+    Raises:
+        ValueError: It has no SHA-256.
+    """
+    plain = plain_fingerprint(fingerprint)
+    if tls == "pin" and (len(plain) != 64 or set(plain) - set("0123456789abcdef")):
+        raise ValueError('tls = "pin" needs fingerprint, the SHA-256 of the certificate as 64 hex digits')
+
+
+def plain_fingerprint(text: str) -> str:
+    """Return a fingerprint as plain lower-case hex, however it was written: with colons, blanks, capitals."""
+    return "".join(letter for letter in text.lower() if letter not in ": -")
 
 
 class RouterOptions(BaseModel):
@@ -43,6 +62,11 @@ class RouterOptions(BaseModel):
     encoding: Annotated[str, BeforeValidator(check_encoding)] = Field(
         "utf-8", description="how texts are written that RouterOS keeps as bytes"
     )
+
+    @model_validator(mode="after")
+    def _pin_has_a_fingerprint(self) -> Self:
+        check_pin(self.tls, self.fingerprint)
+        return self
 
     @property
     def port_in_use(self) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-from mktui.core.protocol.framing import MAX_SENTENCE_BYTES, read_length
+from mktui.core.protocol.framing import MAX_SENTENCE_BYTES, Utf8Text, read_length
 from mktui.errors import ProtocolError
 
 RawReply: TypeAlias = tuple[str, str, dict[str, str]]
@@ -118,9 +118,20 @@ class Decoder:
     def _repair(self, text: str) -> str:
         raw = text.encode("latin-1")
         try:
-            return raw.decode("utf-8")
+            said = raw.decode("utf-8")
         except UnicodeDecodeError:
-            return raw.decode(self._encoding, "surrogateescape")
+            return self._in_fallback(raw)
+        return said if self._encoding == "utf-8" else Utf8Text(said)
+
+    def _in_fallback(self, raw: bytes) -> str:
+        """Read bytes that are no UTF-8; what would not be written back as the same bytes is kept as surrogates."""
+        try:
+            said = raw.decode(self._encoding, "surrogateescape")
+            if said.encode(self._encoding, "surrogateescape") == raw:
+                return said
+        except UnicodeError:
+            pass
+        return Utf8Text(raw.decode("utf-8", "surrogateescape"))
 
     def _check_tail(self) -> None:
         """Say early that the other side is no RouterOS: an SSH or web server's first bytes look like a long word."""

@@ -30,6 +30,20 @@ _CONTROL_BYTE: Final = 0xF8
 _MASKS: Final = (0x7F, 0x3FFF, 0x1FFFFF, 0xFFFFFFF, 0xFFFFFFFF)
 
 
+class Utf8Text(str):
+    """A text that the router holds as UTF-8 although its operators write in another encoding.
+
+    Written back as it was read, it becomes the same bytes; a text made from it is written like any other.
+    """
+
+    __slots__ = ()
+
+
+def with_prefix(prefix: str, text: str) -> str:
+    """Return the word ``prefix + text``, in whichever encoding ``text`` is kept."""
+    return Utf8Text(prefix + text) if isinstance(text, Utf8Text) else prefix + text
+
+
 def encode(words: Iterable[str], encoding: str = "utf-8") -> bytes:
     """Return a sentence's bytes, its empty word included.
 
@@ -38,7 +52,10 @@ def encode(words: Iterable[str], encoding: str = "utf-8") -> bytes:
     """
     try:
         # surrogates are bytes that no character stood for when they were read: they go back as they came
-        said = tuple(word.encode(encoding, "surrogateescape").decode("latin-1") for word in words)
+        said = tuple(
+            word.encode("utf-8" if isinstance(word, Utf8Text) else encoding, "surrogateescape").decode("latin-1")
+            for word in words
+        )
         if not all(said):
             raise ProtocolError("an empty word would end the sentence early")
         framed: bytes = encode_sentence(*said, encoding="latin-1")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from mktui.core.protocol.framing import with_prefix
 from mktui.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _TAG: Final = ".tag="
 
 
 def _attribute_words(attributes: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(f"={name}={value}" for name, value in attributes.items())
+    return tuple(with_prefix(f"={name}=", value) for name, value in attributes.items())
 
 
 def _tag_words(tag: str) -> tuple[str, ...]:
