@@ -56,5 +56,6 @@ def test_record(report: TestReport) -> Record:
         "router": report.router, "address": report.address, "ok": report.ok, "verdict": report.verdict,
         "identity": report.identity, "version": report.version, "round_trip": report.round_trip,
         "error": type(report.error).__name__ if report.error else None,
+        "warnings": list(report.warnings),
         "steps": [asdict(step) for step in report.steps],
     }  # fmt: skip

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
+from mktui.core.connection import tls, transport
 from mktui.core.connection.connection import Connection
 from mktui.core.connection.opening import open_connection
 from mktui.core.protocol.sentences import Command
@@ -26,6 +27,16 @@ if TYPE_CHECKING:
     from mktui.core.protocol.session import Call
 
 ROUND_TRIPS: Final = 5
+RIGHTS: Final = ("api", "read", "write", "sensitive")
+"""Policies that a user needs for everything mktui does."""
+_LOST: Final = {
+    "api": "it could not even log in here",
+    "read": "nothing can be read",
+    "write": "a sync will be refused",
+    "sensitive": "passwords are hidden and cannot be compared",
+}
+NEARLY_FULL: Final = 0.8
+"""Share of a router's sessions from which on it is worth a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,7 @@ class TestReport:
     version: str = ""
     round_trip: float | None = None
     error: RouterError | None = None
+    warnings: tuple[str, ...] = ()
 
 
 async def run_connection_test(
@@ -75,6 +87,7 @@ class _ConnectionTest:
         self._after = after
         self._on_step = on_step
         self._steps: list[TestStep] = []
+        self._warnings: list[str] = []
         self._identity = self._version = ""
         self._round_trip: float | None = None
         self._begun_at = clock.now()
@@ -101,8 +114,7 @@ class _ConnectionTest:
 
     async def _go(self, tasks: TaskGroup) -> None:
         router = self._router
-        stream: ByteStream = await self._connect(router)
-        self._step("connect", ok=True, text=f"{router.address} answers")
+        stream = await self._open()
         connection = Connection(stream, router=router.name, encoding=router.encoding)
         await open_connection(router, connection, tasks)
         self._step("login", ok=True, text=f"logged in as {router.username}")
@@ -113,6 +125,8 @@ class _ConnectionTest:
         self._version = _first(resource, "version")
         board = _first(resource, "board-name")
         self._step("version", ok=True, text=f"RouterOS {self._version} on {board or 'an unknown board'}")
+        await self._look_at_rights(connection)
+        await self._look_at_sessions(connection)
         begun_at = clock.now()
         for _ in range(ROUND_TRIPS):
             await self._ask(connection, "/system/identity/print", "name")
@@ -120,8 +134,59 @@ class _ConnectionTest:
         self._step("round trip", ok=True, text=f"{self._round_trip * 1000:.1f} ms a command")
         connection.close()
 
-    async def _ask(self, connection: Connection, path: str, columns: str) -> Call:
-        return await connection.call(Command(path, {".proplist": columns}))
+    async def _open(self) -> ByteStream:
+        """Open the stream; over a network, each part is a step of its own."""
+        router = self._router
+        if self._connect is not transport.connect:
+            stream = await self._connect(router)
+            self._step("connect", ok=True, text=f"{router.address} answers")
+            return stream
+        addresses = await transport.resolve(router)
+        self._step("resolve", ok=True, text=", ".join(addresses))
+        opened = await transport.open_tcp(router)
+        self._step("connect", ok=True, text=f"{router.address} answers")
+        if router.tls == "off":
+            return opened
+        try:
+            secured = await tls.secure(opened, router)
+        except BaseException:
+            await anyio.aclose_forcefully(opened)
+            raise
+        self._step("TLS", ok=True, text=tls.in_words(secured))
+        return secured
+
+    async def _look_at_rights(self, connection: Connection) -> None:
+        """Read our own user's policies. What is missing is a warning: what needs it will be refused later."""
+        name = self._router.username
+        user = await self._ask(connection, "/user/print", "group", f"?name={name}")
+        group = _first(user, "group")
+        policies = _first(await self._ask(connection, "/user/group/print", "policy", f"?name={group}"), "policy")
+        if not policies:
+            self._step("rights", ok=True, text=f"cannot be read ({_refusal(user) or 'no such user: RADIUS?'})")
+            return
+        granted = set(policies.split(","))
+        missing = [right for right in RIGHTS if right not in granted]
+        if missing:
+            self._warnings.append(f"group {group} lacks {', '.join(missing)}" + _what_is_lost(missing))
+        self._step("rights", ok=True, text=self._warnings[-1] if missing else f"{', '.join(RIGHTS)} (group {group})")
+
+    async def _look_at_sessions(self, connection: Connection) -> None:
+        """Read how many sessions the service allows, and how many there are."""
+        service = "api" if self._router.tls == "off" else "api-ssl"
+        allowed = _first(
+            await self._ask(connection, "/ip/service/print", "max-sessions", f"?name={service}"), "max-sessions"
+        )
+        active = await self._ask(connection, "/user/active/print", "via", f"?via={service}")
+        if not allowed.isdecimal():
+            self._step("sessions", ok=True, text=f"{len(active.rows)} now; this version tells no limit")
+            return
+        text = f"{len(active.rows)} of {allowed}"
+        if len(active.rows) >= NEARLY_FULL * int(allowed):
+            self._warnings.append(f"{text} sessions are taken: raise max-sessions of /ip/service {service}")
+        self._step("sessions", ok=True, text=text)
+
+    async def _ask(self, connection: Connection, path: str, columns: str, *query: str) -> Call:
+        return await connection.call(Command(path, {".proplist": columns}, query))
 
     def _step(self, name: str, *, ok: bool, text: str) -> None:
         now = clock.now()
@@ -134,23 +199,38 @@ class _ConnectionTest:
     def _failing_step(self, error: RouterError) -> str:
         if isinstance(error, LoginRefused):
             return "login"
-        order = ("connect", "login", "identity", "version", "round trip")
-        return order[min(len(self._steps), len(order) - 1)]
+        done = {step.name for step in self._steps}
+        return next(name for name in self._expected() if name not in done)
+
+    def _expected(self) -> list[str]:
+        real = self._connect is transport.connect
+        before = ["resolve"] if real else []
+        after = ["TLS"] if real and self._router.tls != "off" else []
+        return [*before, "connect", *after, "login", "identity", "version", "rights", "sessions", "round trip"]
 
     def _report(self, error: RouterError | None) -> TestReport:
         ok = error is None
         took = sum(step.took for step in self._steps)
-        verdict = (
-            f"{self._router.name} is fine: RouterOS {self._version}, {seconds_in_words(took)}" if ok else str(error)
-        )
+        verdict = str(error) if error else f"{self._router.name} is fine: RouterOS {self._version}, "
+        verdict += "" if error else seconds_in_words(took)
+        if ok and self._warnings:
+            verdict = f"{self._router.name} answers, but {'; '.join(self._warnings)}"
         return TestReport(
             self._router.name, self._router.address, ok, tuple(self._steps), verdict,
-            self._identity, self._version, self._round_trip, error,
+            self._identity, self._version, self._round_trip, error, tuple(self._warnings),
         )  # fmt: skip
 
 
 def _first(call: Call, name: str) -> str:
     return call.rows[0].get(name, "") if call.rows else ""
+
+
+def _refusal(call: Call) -> str:
+    return call.traps[0].message if call.traps else ""
+
+
+def _what_is_lost(missing: list[str]) -> str:
+    return f": {_LOST[missing[-1]]}"
 
 
 def _plain(error: RouterError) -> str:
