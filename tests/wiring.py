@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 from pydantic import SecretStr
 
+from mktui import clock
 from mktui.core import Client, PoolOptions, RouterOptions, open_client
 from mktui.errors import ConnectFailed
 from mktui.simulator.profile import RouterProfile
@@ -30,7 +31,7 @@ def wire(router: SimulatedRouter, tasks: TaskGroup, chunk_bytes: int | None = No
 
     async def connect(options: RouterOptions) -> ByteStream:
         await anyio.lowlevel.checkpoint()
-        if router.faults.is_down:
+        if router.faults.is_down or clock.now() < router.down_until:
             raise ConnectFailed(options.name, address=options.address, reason="connection refused")
         ours, theirs = byte_stream_pair(chunk_bytes)
         tasks.start_soon(router.serve, theirs)

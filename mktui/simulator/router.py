@@ -40,6 +40,7 @@ class SimulatedRouter:
         self.commands: Counter[str] = Counter()
         """How often each command was executed: what a client's retries really did."""
         self.peak_sessions = 0
+        self.down_until = 0.0
         self._sessions: dict[ApiSession, anyio.CancelScope] = {}
         self._active: dict[ApiSession, TableRow] = {}
         self._passwords = {self.profile.username: self.profile.password}
@@ -55,7 +56,8 @@ class SimulatedRouter:
     async def serve(self, stream: ByteStream) -> None:
         """Serve one connection to its end."""
         faults = self.faults
-        if faults.is_down or faults.accept_and_close or len(self._sessions) >= self.profile.max_sessions:
+        is_down = faults.is_down or clock.now() < self.down_until
+        if is_down or faults.accept_and_close or len(self._sessions) >= self.profile.max_sessions:
             await anyio.aclose_forcefully(stream)
             return
         session = ApiSession(self, stream)
@@ -85,6 +87,14 @@ class SimulatedRouter:
         """Cut every connection, as a reboot or a broken link does."""
         for scope in list(self._sessions.values()):
             scope.cancel()
+
+    def reboot(self, down_for: float = 5.0) -> None:
+        """Drop everything, refuse connections for a while, and come back with an uptime of zero."""
+        now = clock.now()
+        self.down_until = now + down_for
+        self._traffic.rebooted(now + down_for)
+        self.log("system,info", "router rebooted")
+        self.drop_sessions()
 
     def has_latency(self, path: str) -> bool:
         """Say whether a command takes time."""

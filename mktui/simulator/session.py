@@ -16,7 +16,8 @@ from mktui.core.protocol.framing import WordReader, encode
 from mktui.core.protocol.sentences import AnyReply, Command, Done, Empty, Fatal, Reply, Trap, UnknownReply
 from mktui.errors import ProtocolError
 from mktui.simulator import refusals
-from mktui.simulator.faults import CutMoment
+from mktui.simulator.faults import CutMoment, ReplyFault
+from mktui.simulator.spoil import spoil
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +82,9 @@ class ApiSession:
             raise _Ended
         elif self.username is None:
             await self._say(Fatal("not logged in"))
+            raise _Ended
+        elif command.path == "/system/reboot":
+            self._router.reboot()
             raise _Ended
         elif command.path == "/cancel":
             await self._cancel(command.attributes.get("tag"), tag)
@@ -160,9 +164,9 @@ class ApiSession:
             return
         if cut is CutMoment.AFTER:
             raise _Ended
-        await self._answer(answer, tag)
+        await self._answer(answer, tag, router.faults.take_reply(command.path))
 
-    async def _answer(self, answer: Answer, tag: str) -> None:
+    async def _answer(self, answer: Answer, tag: str, fault: ReplyFault | None) -> None:
         head = encode(("!re", f".tag={tag}") if tag else ("!re",))[:-1]
         parts: list[bytes] = []
         size = 0
@@ -175,9 +179,15 @@ class ApiSession:
                 parts, size = [], 0
         if answer.is_print and not answer.rows and self._router.schema.says_empty:
             parts.append(encode(Empty(tag).words()))
-        parts.append(encode(Done(answer.done, tag).words()))
+        done = Done(answer.done, tag)
+        if fault is not None:
+            parts = [spoil(fault, b"".join(parts), done)]
+        else:
+            parts.append(encode(done.words()))
         self._running.pop(tag, None)  # from here on there is nothing to cancel
         await self._send(b"".join(parts))
+        if fault is ReplyFault.FATAL:
+            raise _Ended
 
     async def _listen(self, command: Command, tag: str) -> None:
         """Send rows as they change, until cancelled."""

@@ -52,6 +52,12 @@ class Traffic:
         """When the router booted, on the loop's clock."""
         return self._booted_at
 
+    def rebooted(self, now: float) -> None:
+        """Begin to count anew: every session came back with the router."""
+        self._booted_at = now
+        for session in self._sessions.values():
+            session.begun_at = now
+
     def ended(self, path: str, row: TableRow) -> None:
         """Hear that a user removed a row: removing an active row ends the session."""
         if path != "/ppp/active":

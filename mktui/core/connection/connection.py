@@ -8,6 +8,7 @@ ends, and every call under way ends with it.
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
 RECEIVE_BYTES: Final = 65536
 SLICE_BYTES: Final = 16384
 """Decoded at a time before others get their turn: at 64 KiB the loop stalls four times as long, and gains nothing."""
+
+HANG_UP_GRACE: Final = 0.5
+"""Seconds that a router has to close its side of a session that we have closed."""
+_ENDS: Final = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError, NotImplementedError)
+"""How closing in order may come to nothing; TLS has no half-closed state."""
 
 _decode_turn: Final[RunVar[anyio.Lock]] = RunVar("mktui_decode_turn")
 
@@ -170,8 +176,16 @@ class Connection:
             self._on_down(reason)
             self.session.end(reason)
             with anyio.CancelScope(shield=True):
-                await anyio.aclose_forcefully(self._stream)
+                await self._hang_up()
         return reason
+
+    async def _hang_up(self) -> None:
+        """Close, and wait a moment until the router has closed too: only then its session is free again."""
+        with anyio.move_on_after(HANG_UP_GRACE), suppress(*_ENDS):
+            await self._stream.send_eof()
+            while True:
+                await self._stream.receive(RECEIVE_BYTES)
+        await anyio.aclose_forcefully(self._stream)
 
     def close(self) -> None:
         """End the session: calls under way end as lost, and ``run`` returns soon."""

@@ -92,7 +92,7 @@ class Breaker:
         self._random = random
         self._repeats = 0
         self._tokens = 0
-        self._lost_at = float("-inf")
+        self._lost_at = self._cut_at = float("-inf")
         self._closed_at = float("-inf")
 
     @property
@@ -112,18 +112,23 @@ class Breaker:
         if self._repeats and self.state is BreakerState.CLOSED and now - self._closed_at > self._break():
             self._repeats = 0
 
-    def failed(self, now: float, reason: str, *, is_loss: bool = False) -> bool:
+    def failed(self, now: float, reason: str, *, is_loss: bool = False, is_cut: bool = False) -> bool:
         """Count a connection's failure. True: the circuit has opened.
 
-        ``is_loss``: a ready connection was lost, which others may have been in the same moment.
+        ``is_loss``: a ready connection was lost, which others may have been in the same moment. ``is_cut``: one that
+        was being opened was cut, and may have been lost with them.
         """
         if self.state is not BreakerState.CLOSED:
             return False
         self.reason = reason
+        if (is_loss or is_cut) and now - self._lost_at < SAME_EVENT:
+            return False
+        if is_loss and now - self._cut_at < SAME_EVENT:
+            return False
         if is_loss:
-            if now - self._lost_at < SAME_EVENT:
-                return False
             self._lost_at = now
+        elif is_cut:
+            self._cut_at = now
         self.failures += 1
         if self.failures < self.threshold:
             return False

@@ -168,7 +168,7 @@ class Lifecycle:
             self._open_not_before = now + wait
             self._tell(now, EventKind.CONNECT_FAILED, reason)
             self._end_probe(link, now, failure=reason)
-            self._count_failure(now, reason)
+            self._count_failure(now, reason, is_cut=isinstance(error, ConnectFailed) and error.hung_up)
         self._advance(now)
         return self._flush()
 
@@ -290,8 +290,8 @@ class Lifecycle:
         elif self.breaker.state is BreakerState.OPEN:
             self._opened(now)
 
-    def _count_failure(self, now: float, reason: str, *, is_loss: bool = False) -> None:
-        if self.breaker.failed(now, reason, is_loss=is_loss):
+    def _count_failure(self, now: float, reason: str, *, is_loss: bool = False, is_cut: bool = False) -> None:
+        if self.breaker.failed(now, reason, is_loss=is_loss, is_cut=is_cut):
             self._opened(now)
             self._fail_waiters(now)
 
