@@ -18,7 +18,7 @@ from mktui.core.pool.limit import InFlightLimit
 from mktui.core.pool.link import PROBE_GRACE, Condition, Link, LinkState
 from mktui.core.pool.roster import Roster
 from mktui.core.pool.statistics import Recorder
-from mktui.errors import ConnectFailed, LoginRefused, RouterError
+from mktui.errors import ConnectFailed, ConnectionLost, LoginRefused, RouterError
 
 if TYPE_CHECKING:
     import random
@@ -168,7 +168,8 @@ class Lifecycle:
             self._open_not_before = now + wait
             self._tell(now, EventKind.CONNECT_FAILED, reason)
             self._end_probe(link, now, failure=reason)
-            self._count_failure(now, reason, is_cut=isinstance(error, ConnectFailed) and error.hung_up)
+            is_cut = isinstance(error, ConnectionLost) or (isinstance(error, ConnectFailed) and error.hung_up)
+            self._count_failure(now, reason, is_cut=is_cut)
         self._advance(now)
         return self._flush()
 
