@@ -14,7 +14,7 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
     MktuiError
     ├── ConfigError            a file, a key, a line, and what would be right
     ├── ProtocolError          the other side does not speak the RouterOS API, or we asked for what it cannot say
-    ├── WrongUse               a client used from another event loop
+    ├── WrongUse               a client used in a way that cannot work
     └── RouterError            one router
         ├── ConnectFailed      no session could be opened
         │   ├── ConnectTimeout
@@ -89,7 +89,7 @@ class ProtocolError(MktuiError):
 
 
 class WrongUse(MktuiError):
-    """A client was used where it cannot work: from another event loop, or after its end."""
+    """A client was used in a way that cannot work: from another event loop, with a priority that is none."""
 
 
 class RouterError(MktuiError):

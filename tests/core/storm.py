@@ -6,6 +6,7 @@ twice is seen in the simulator's tables.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from mktui.simulator.router import SimulatedRouter
 from mktui.simulator.streams import byte_stream_pair
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from anyio.abc import ByteStream, TaskGroup
 
@@ -48,7 +49,7 @@ class Bench:
     """Answers that reached somebody else, and answers that came late."""
     outcomes: Counter[str] = field(default_factory=Counter)
     added: dict[str, Outcome] = field(default_factory=dict)
-    disabled: dict[str, list[Outcome]] = field(default_factory=dict)
+    _serial: Iterator[int] = field(default_factory=itertools.count)
 
     async def storm(self, commands: int, timeout: float) -> None:
         """Run marked commands side by side to their ends."""
@@ -56,7 +57,7 @@ class Bench:
         async with anyio.create_task_group() as tasks:
             for number in range(commands):
                 if number % 3 == 0:
-                    tasks.start_soon(self._add, f"new-{number}-{len(self.added)}", timeout)
+                    tasks.start_soon(self._add, f"new-{next(self._serial)}", timeout)
                 elif number % 3 == 1:
                     tasks.start_soon(self._set, ids[number % ROWS], str(number), timeout)
                 else:

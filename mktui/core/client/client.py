@@ -20,7 +20,7 @@ from mktui.core.client.statistics import ClientStatistics
 from mktui.core.connection import transport
 from mktui.core.pool.breaker import BreakerState
 from mktui.core.pool.effects import Effect
-from mktui.core.pool.job import Job, Outcome, Priority, Status
+from mktui.core.pool.job import Job, Outcome, Priority, Status, priority_of
 from mktui.core.pool.options import PoolOptions
 from mktui.core.pool.pool import open_pool
 from mktui.core.pool.snapshot import statistics
@@ -93,7 +93,7 @@ class Client:
         command = Command(f"{path}/print", attributes, query_words(path, where))
         age = self.options.cache_ttl if max_age is None else max_age
         return await self._executor.read(
-            command, max_age=age, stale_ok=stale_ok, priority=Priority(priority), timeout=timeout
+            command, max_age=age, stale_ok=stale_ok, priority=priority_of(priority), timeout=timeout
         )
 
     async def add(

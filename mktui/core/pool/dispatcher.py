@@ -146,6 +146,7 @@ class Dispatcher(Lifecycle):
             return
         del self.parked[job]
         claim.parked = None
+        job.state, job.due = JobState.QUEUED, 0.0  # in no line at all
         self._enqueue(job, now)
 
     def _read_first(self, job: Job, claim: Claim, now: float) -> None:
@@ -227,6 +228,7 @@ class Dispatcher(Lifecycle):
                 if not self._may_send(job, now):
                     return
                 self.queue.take(job)
+                job.due = 0.0  # out of the queue already
                 self._write(job, link, now)
                 break
             else:

@@ -9,6 +9,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mktui.errors import WrongUse
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,6 +28,19 @@ class Priority(enum.IntEnum):
     HIGH = 1
     NORMAL = 2
     LOW = 3
+
+
+def priority_of(given: int) -> Priority:
+    """Return a priority.
+
+    Raises:
+        WrongUse: There is no such level.
+    """
+    try:
+        return Priority(given)
+    except ValueError:
+        levels = ", ".join(f"Priority.{level.name}" for level in Priority)
+        raise WrongUse(f"there is no priority {given!r}; there are {levels}") from None
 
 
 class Status(enum.Enum):

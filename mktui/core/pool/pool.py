@@ -35,7 +35,7 @@ from mktui.core.pool.dispatcher import Dispatcher
 from mktui.core.pool.effects import Effect, effect_of, names_a_row_id
 from mktui.core.pool.epoch import RouterIdentity
 from mktui.core.pool.health import SAMPLE, Health, HealthTrend, assess
-from mktui.core.pool.job import Job, Outcome, Priority, Request, Status
+from mktui.core.pool.job import Job, Outcome, Priority, Request, Status, priority_of
 from mktui.core.pool.snapshot import statistics
 from mktui.core.protocol.sentences import Command
 from mktui.core.protocol.session import Phase
@@ -113,7 +113,7 @@ class Pool:
         self._check_loop()
         options = self.dispatcher.options
         total = options.acquire_timeout + options.command_timeout if timeout is None else timeout
-        request = Request(command, effect_of(command), Priority(priority), clock.now() + total, caller)
+        request = Request(command, effect_of(command), priority_of(priority), clock.now() + total, caller)
         if request.effect is Effect.READ:
             return await self._tried(request)
         return await self._written(request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mktui.core.pool.effects import rows_of
 from mktui.core.protocol import values
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mktui.core.protocol.sentences import Row
+
+
+_HIDDEN: Final = frozenset({"password", "secret", "passphrase", "otp-secret", "totp-secret", "private-key"})
+"""Not printed for a user without the policy ``sensitive``: that is no sign of anything."""
 
 
 class Verdict(enum.Enum):
@@ -48,10 +52,8 @@ def verdict(command: Command, rows: Sequence[Row]) -> Verdict:
     differing = [name for name, text in wanted.items() if not _same(row.get(name, ""), text)]
     if not differing:
         return Verdict.APPLIED
-    if any(name not in row and wanted[name] for name in differing):
-        # hidden (a password without the right to see it), or not printed while it is the default
-        return Verdict.UNCLEAR
-    return Verdict.UNCHANGED
+    hidden = all(name in _HIDDEN and name not in row for name in differing)
+    return Verdict.UNCLEAR if hidden else Verdict.UNCHANGED
 
 
 def _wanted(command: Command) -> dict[str, str]:
