@@ -1,0 +1,40 @@
+"""Runs the benchmarks and prints one table."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Final
+
+from tests.benchmarks.overhead import million, overhead
+from tests.benchmarks.reading import decoder, secrets, small
+from tests.benchmarks.sharing import slots
+from tests.benchmarks.stalls import memory, stall
+
+if TYPE_CHECKING:
+    from tests.benchmarks.measure import Line
+
+BENCHMARKS: Final = {
+    "secrets": secrets, "decoder": decoder, "slots": slots, "small": small, "overhead": overhead, "stall": stall,
+    "memory": memory, "million": million,
+}  # fmt: skip
+HEADER: Final = ("work", "mktui", "against", "ratio", "target", "reached")
+
+
+def main() -> None:
+    """Run what is asked for, or everything."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of: {', '.join(BENCHMARKS)}")
+    parser.add_argument("--quick", action="store_true", help="tiny counts: does it run? The figures mean nothing")
+    given = parser.parse_args()
+    unknown = set(given.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    print(f"| {' | '.join(HEADER)} |\n|{'---|' * len(HEADER)}")
+    for name in given.names or BENCHMARKS:
+        lines: list[Line] = BENCHMARKS[name](quick=given.quick)
+        for line in lines:
+            print(f"| {' | '.join(line.cells())} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

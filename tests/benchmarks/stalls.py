@@ -1,0 +1,79 @@
+"""How long the loop stands still while 50,000 rows arrive, and what they weigh."""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import time
+
+import anyio
+
+from mktui.core import PoolOptions, open_client
+from tests.benchmarks.feeder import feeder
+from tests.benchmarks.measure import Line, median
+from tests.benchmarks.reading import ONE, router_on
+
+_TICK = 0.0005
+
+
+def stall(*, quick: bool) -> list[Line]:
+    """Measure the longest pause of a task that only wants to run, with one reader and with five."""
+    rows, rounds = (1_000, 1) if quick else (50_000, 5)
+    lines = []
+    with feeder(rows) as port:
+        for readers in (1, 5):
+            worst = median(anyio.run(_stall, port, readers, rounds))
+            shown = f"{1000 * worst:.1f} ms"
+            work = f"loop stall, {rows:,} rows, {readers} at once"
+            lines.append(Line(work, shown, "–", 1000 * worst, "<= 5 ms", worst <= 0.005))
+    return lines
+
+
+async def _stall(port: int, readers: int, rounds: int) -> list[float]:
+    worst: list[float] = []
+    options = PoolOptions(min_size=readers, max_size=readers, command_timeout=120)
+    async with open_client(router_on(port), options) as client:
+        while client.connection_stats().pool.ready < readers:  # noqa: ASYNC110 - a benchmark's warm-up
+            await anyio.sleep(0.01)
+        for _ in range(rounds):
+            async with anyio.create_task_group() as ticking:
+                lags: list[float] = []
+                ticking.start_soon(_tick, lags)
+                async with anyio.create_task_group() as tasks:
+                    for _ in range(readers):
+                        tasks.start_soon(client.run, "/ppp/secret/print")
+                ticking.cancel_scope.cancel()
+            worst.append(max(lags))
+    return worst
+
+
+async def _tick(lags: list[float]) -> None:
+    while True:
+        begun = time.perf_counter()
+        await anyio.sleep(_TICK)
+        lags.append(time.perf_counter() - begun - _TICK)
+
+
+def memory(*, quick: bool) -> list[Line]:
+    """Weigh a 50,000-row reply in a process of its own."""
+    rows = 1_000 if quick else 50_000
+    with feeder(rows) as port:
+        command = [sys.executable, "-m", "tests.benchmarks.stalls", str(port)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    grown = float(done.stdout)
+    return [Line(f"memory of a {rows:,}-row reply", f"{grown:.1f} MB", "–", grown, "<= 60 MB", grown <= 60)]
+
+
+async def _weigh(port: int) -> None:
+    async with open_client(router_on(port), ONE) as client:
+        await client.run("/system/identity/print")
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        rows = await client.get("/ppp/secret", max_age=0)
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        assert rows
+        sys.stdout.write(f"{(after - before) / 1024}\n")
+
+
+if __name__ == "__main__":
+    anyio.run(_weigh, int(sys.argv[1]))
