@@ -15,7 +15,7 @@ This docstring is the plan of the house. Imports only go down, the core knows no
     simulator      a RouterOS that is not there. Sees the protocol and nothing else of the core
     core           the resilient client; anyio alone; no file, no database, no screen
       client         one router, as a person would ask it
-      pool           how hard we may lean on it. dispatcher.py decides, pool.py awaits
+      pool           how hard we may lean on it. dispatcher.py decides; pool.py and execution.py await
       connection     one socket, one login, many calls in flight
       protocol       bytes <-> sentences; no I/O, no clock
     errors, clock, resources

@@ -1,4 +1,4 @@
-"""Performs what the dispatcher decides: the only file of the pool that awaits.
+"""Performs what the dispatcher decides; with ``execution``, the part of the pool that awaits.
 
 One task group owns everything: a timekeeper and a task per connection. A caller waits for its job's event and nothing
 else; what it does (give up, be cancelled) reaches the dispatcher, never a socket.
@@ -7,7 +7,6 @@ else; what it does (give up, be cancelled) reaches the dispatcher, never a socke
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -17,13 +16,10 @@ from mktui import clock
 from mktui.core.connection.connection import Connection
 from mktui.core.connection.introduction import booted_at, introduce
 from mktui.core.connection.opening import connects_at_once, open_connection
-from mktui.core.pool import retry, settle
 from mktui.core.pool.actions import (
     Action,
     Cancel,
     Close,
-    CommandSettled,
-    EventKind,
     Notify,
     Open,
     Probe,
@@ -32,10 +28,11 @@ from mktui.core.pool.actions import (
     Write,
 )
 from mktui.core.pool.dispatcher import Dispatcher
-from mktui.core.pool.effects import Effect, effect_of, names_a_row_id
+from mktui.core.pool.effects import effect_of
 from mktui.core.pool.epoch import RouterIdentity
+from mktui.core.pool.execution import Execution
 from mktui.core.pool.health import SAMPLE, Health, HealthTrend, assess
-from mktui.core.pool.job import Job, Outcome, Priority, Request, Status, priority_of
+from mktui.core.pool.job import Job, Outcome, Priority, Request, priority_of
 from mktui.core.pool.snapshot import statistics
 from mktui.core.protocol.sentences import Command
 from mktui.core.protocol.session import Phase
@@ -74,10 +71,10 @@ class Pool:
         self.dispatcher = Dispatcher(router.name, options, now=clock.now(), random=clock.RANDOM)
         self._connect = connect
         self.tasks = tasks
-        self._on_event = on_event
+        self.tell = on_event
         self._connections: dict[int, Connection] = {}
         self._openers: dict[int, anyio.CancelScope] = {}
-        self._budget = retry.RetryBudget()
+        self._execution = Execution(self)
         self._timer_moved = anyio.Event()
         self._changed = anyio.Event()
         self.health_trend = HealthTrend()
@@ -90,7 +87,7 @@ class Pool:
             Close: self._close,
             Cancel: self._cancel,
             Probe: self._probe,
-            Notify: lambda action: self._on_event(action.event),
+            Notify: lambda action: self.tell(action.event),
         }
 
     async def changed(self) -> None:
@@ -114,66 +111,12 @@ class Pool:
         options = self.dispatcher.options
         total = options.acquire_timeout + options.command_timeout if timeout is None else timeout
         request = Request(command, effect_of(command), priority_of(priority), clock.now() + total, caller)
-        if request.effect is Effect.READ:
-            return await self._tried(request)
-        return await self._written(request)
-
-    async def _written(self, request: Request) -> Outcome:
-        """Run a write in its rows' order, and tell whoever listens how it ended, also when its caller has left."""
-        dispatcher = self.dispatcher
-        request.claim = dispatcher.claim(request.command)
-        if names_a_row_id(request.command):
-            request.epoch = dispatcher.epoch.number
-        try:
-            request.outcome = await self._tried(request)
-            if request.outcome.unknown and request.effect is Effect.IDEMPOTENT:
-                request.outcome = await self._settled_by_reading(request, request.outcome)
-            return request.outcome
-        finally:
-            now = clock.now()
-            if request.claim is not None:
-                self.perform(dispatcher.finished(request.claim, now, unknown=request.outcome.unknown))
-            text = f"{request.command.path} {request.outcome.status.value}"
-            self._on_event(CommandSettled(now, EventKind.SETTLED, text, request.command, request.outcome))
-
-    async def _settled_by_reading(self, request: Request, unknown: Outcome) -> Outcome:
-        """Find out whether a write happened; when it did not, send it once more."""
-        question = settle.question(request.command)
-        if question is None:
-            return unknown
-        read = replace(request, command=question, effect=Effect.READ, claim=None)
-        found = await self._tried(read)
-        if found.error is not None:
-            return unknown
-        verdict = settle.verdict(request.command, found.rows)
-        if verdict is settle.Verdict.APPLIED:
-            return Outcome(Status.APPLIED)
-        return await self._tried(request) if verdict is settle.Verdict.UNCHANGED else unknown
-
-    async def _tried(self, request: Request) -> Outcome:
-        """Run a command, and again after a passing fault when that is safe."""
-        self._budget.request()
-        attempt = 0
-        while True:
-            job = request.job(clock.now())
-            try:
-                outcome = await self._settled(job)
-            except anyio.get_cancelled_exc_class():
-                assert job.outcome is not None
-                request.outcome = job.outcome
-                raise
-            attempt += 1
-            pause = self._pause_before_retry(outcome, request.effect, attempt, request.deadline)
-            if pause is None:
-                return outcome
-            request.outcome = outcome
-            self.dispatcher.recorder.retried(clock.now())
-            await anyio.sleep(pause)
+        return await self._execution.run(request)
 
     async def stream(self, job: Job) -> Outcome:
         """Run a job that delivers rows until its caller is cancelled or the router ends it."""
         self._check_loop()
-        return await self._settled(job)
+        return await self.settled(job)
 
     def perform(self, actions: list[Action]) -> None:
         """Do what was decided."""
@@ -231,7 +174,7 @@ class Pool:
         if not here:
             raise WrongUse(f"{self.router.name}: this client belongs to another event loop; open one in each loop")
 
-    async def _settled(self, job: Job) -> Outcome:
+    async def settled(self, job: Job) -> Outcome:
         """Submit a job and wait for its outcome; one that is cancelled is abandoned."""
         woken = anyio.Event()
         job.wake = woken.set
@@ -243,16 +186,6 @@ class Pool:
             raise
         assert job.outcome is not None
         return job.outcome
-
-    def _pause_before_retry(self, outcome: Outcome, effect: Effect, attempt: int, deadline: float) -> float | None:
-        options = self.dispatcher.options
-        error = outcome.error
-        if error is None or attempt > options.retry_attempts or not retry.may_retry(error, effect):
-            return None
-        pause = retry.pause(attempt, options.retry_delay, options.max_retry_delay, clock.RANDOM)
-        if clock.now() + pause >= deadline or not self._budget.spend():
-            return None
-        return pause
 
     def _start_link(self, action: Open) -> None:
         name = f"{self.router.name} connection {action.link}"

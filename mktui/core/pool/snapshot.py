@@ -32,7 +32,7 @@ def statistics(dispatcher: Dispatcher, now: float) -> PoolStatistics:
         busy=sum(link.in_flight > 0 for link in ready),
         draining=dispatcher.roster.count(LinkState.DRAINING),
         suspect=dispatcher.roster.count(LinkState.SUSPECT),
-        slots_used=sum(link.in_flight for link in links),
+        slots_used=sum(link.in_flight for link in ready),
         slots_total=limit * len(ready),
         in_flight_limit=limit,
         ceiling=dispatcher.ceiling.value,
