@@ -1,4 +1,4 @@
-"""What the core itself costs a command: no socket, an answer on the loop's next turn, against one future hand-over."""
+"""What the core costs a command: no socket, an answer on the loop's next turn, against one future handed over."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ def overhead(*, quick: bool) -> list[Line]:
         return Line(work, _micros(mine), _micros(other), ratio, f"<= {most:g}x", ratio <= most)
 
     return [
-        line("core overhead a command, serial", "ours 1", "floor 1", 3.5),
-        line("core overhead a command, 100 callers", "ours 100", "floor 100", 4.0),
+        line("core overhead a command, serial", "ours 1", "floor", 3.5),
+        line("core overhead a command, 100 callers", "ours 100", "floor", 4.0),
         line("the same with 1,000 queued, against 10", "queued 1000", "queued 10", 2.5),
     ]
 

@@ -33,6 +33,8 @@ RECEIVE_BYTES: Final = 65536
 SLICE_BYTES: Final = 16384
 """Decoded at a time before others get their turn: at 64 KiB the loop stalls four times as long, and gains nothing."""
 
+SMALL_BYTES: Final = 2048
+"""What is decoded at once without waiting for a turn."""
 HANG_UP_GRACE: Final = 0.5
 """Seconds that a router has to close its side of a session that we have closed."""
 _ENDS: Final = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError, NotImplementedError)
@@ -81,7 +83,8 @@ class Connection:
         self.router = router
         self._on_down = on_down
         self.session = Session(encoding=encoding)
-        self.traffic = Traffic(clock.now(), clock.now())
+        self._clock = clock.of_this_loop()
+        self.traffic = Traffic(self._clock.now(), self._clock.now())
         self.local_port: int = stream.extra(SocketAttribute.local_port, 0)  # noqa: S610 - a socket's, not Django's
         self.fault: ProtocolError | None = None
         """Why the router's bytes could not be understood, once they could not."""
@@ -110,7 +113,8 @@ class Connection:
         """
         call, framed = self.session.start(command, on_end, on_row)
         self._buffer.append((framed, call))
-        self._flush_by(clock.now() + window if window and len(self._buffer) < self._batch_size else -math.inf)
+        may_wait = window and len(self._buffer) < self._batch_size
+        self._flush_by(self._clock.now() + window if may_wait else -math.inf)
         self.traffic.commands += 1
         return call
 
@@ -193,7 +197,6 @@ class Connection:
 
     async def _read(self) -> str:
         """Feed the session until it ends, and say why it did."""
-        turn = _shared_decode_turn()
         while True:
             try:
                 chunk = await self._stream.receive(RECEIVE_BYTES)
@@ -204,20 +207,26 @@ class Connection:
             except anyio.ClosedResourceError:
                 return "closed"
             self.traffic.bytes_in += len(chunk)
-            self.traffic.heard_at = clock.now()
+            self.traffic.heard_at = self._clock.now()
             if self._buffer:
                 self._flush_by(-math.inf)
             try:
-                for at in range(0, len(chunk), SLICE_BYTES):
-                    async with turn:
-                        self.session.receive(chunk[at : at + SLICE_BYTES])
-                        if at + SLICE_BYTES < len(chunk):
-                            await checkpoint()
+                if len(chunk) <= SMALL_BYTES:
+                    self.session.receive(chunk)
+                else:
+                    await self._decode_in_turns(chunk)
             except ProtocolError as error:
                 self.fault = error
                 return f"not understood: {error}"
             if self.session.phase is Phase.CLOSED:
                 return f"the router said: {self.session.fatal}"
+
+    async def _decode_in_turns(self, chunk: bytes) -> None:
+        turn = _shared_decode_turn()
+        for at in range(0, len(chunk), SLICE_BYTES):
+            async with turn:
+                self.session.receive(chunk[at : at + SLICE_BYTES])
+                await checkpoint()
 
     def _flush_by(self, at: float) -> None:
         if at < self._flush_at:
@@ -242,8 +251,8 @@ class Connection:
             self.traffic.writes += 1
 
     async def _wait_for_batch(self) -> None:
-        while (wait := self._flush_at - clock.now()) > 0:
-            self._something_to_send = anyio.Event()
+        while self._flush_at > 0 and (wait := self._flush_at - self._clock.now()) > 0:
+            self._something_to_send = self._clock.event()
             if wait == math.inf:
                 await self._something_to_send.wait()
             else:

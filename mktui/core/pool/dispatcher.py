@@ -178,8 +178,11 @@ class Dispatcher(Lifecycle):
             return
         job.state = JobState.QUEUED
         self._set_due(job, min(job.deadline, job.submitted_at + self.options.acquire_timeout))
+        first = not len(self.queue)
         self.queue.push(job)
-        self._advance(now)
+        if first or job.priority is Priority.CRITICAL or job.is_stream:  # else whoever is before it waits too
+            self._pump(now)
+        self._open_if_wanted(now)
 
     def _slot(self, job: Job) -> Link | None:
         return self.roster.slot_for(job, self.limit.value, self.options.max_size)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from mktui import clock
+from mktui.clock import RANDOM
 from mktui.core.pool import retry, settle
 from mktui.core.pool.actions import CommandSettled, EventKind
 from mktui.core.pool.effects import Effect, names_a_row_id
@@ -43,7 +43,7 @@ class Execution:
                 request.outcome = await self._settled_by_reading(request, request.outcome)
             return request.outcome
         finally:
-            now = clock.now()
+            now = self._pool.clock.now()
             if request.claim is not None:
                 self._pool.perform(dispatcher.finished(request.claim, now, unknown=request.outcome.unknown))
             text = f"{request.command.path} {request.outcome.status.value}"
@@ -68,7 +68,7 @@ class Execution:
         self._budget.request()
         attempt = 0
         while True:
-            job = request.job(clock.now())
+            job = request.job(self._pool.clock.now())
             try:
                 outcome = await self._pool.settled(job)
             except anyio.get_cancelled_exc_class():
@@ -80,7 +80,7 @@ class Execution:
             if pause is None:
                 return outcome
             request.outcome = outcome
-            self._pool.dispatcher.recorder.retried(clock.now())
+            self._pool.dispatcher.recorder.retried(self._pool.clock.now())
             await anyio.sleep(pause)
 
     def _pause_before_retry(self, outcome: Outcome, effect: Effect, attempt: int, deadline: float) -> float | None:
@@ -88,7 +88,7 @@ class Execution:
         error = outcome.error
         if error is None or attempt > options.retry_attempts or not retry.may_retry(error, effect):
             return None
-        pause = retry.pause(attempt, options.retry_delay, options.max_retry_delay, clock.RANDOM)
-        if clock.now() + pause >= deadline or not self._budget.spend():
+        pause = retry.pause(attempt, options.retry_delay, options.max_retry_delay, RANDOM)
+        if self._pool.clock.now() + pause >= deadline or not self._budget.spend():
             return None
         return pause

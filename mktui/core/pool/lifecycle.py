@@ -253,7 +253,7 @@ class Lifecycle:
     def _open_if_wanted(self, now: float) -> None:
         if self.closed or not self.breaker.allows or self.auth_refusal is not None:
             return
-        if not self.roster.wants_another(self.options, self.room, waiting=self._has_waiters(now), now=now):
+        if not self.roster.wants_another(self.options, self.room, lambda: self._has_waiters(now), now):
             return
         if now < self._open_not_before:
             self._arm(self._open_not_before)
@@ -349,8 +349,11 @@ class Lifecycle:
             self._close(link)
 
     def _after_release(self, link: Link, now: float) -> None:
-        self._close_if_drained(link)
-        self._advance(now)
+        if link.state is LinkState.READY:
+            self._pump(now)  # nothing else follows from a slot that is free again
+        else:
+            self._close_if_drained(link)
+            self._advance(now)
 
     def _close(self, link: Link) -> None:
         if link.state is not LinkState.CLOSING:

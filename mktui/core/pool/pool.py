@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
-from anyio.lowlevel import current_token
 
 from mktui import clock
 from mktui.core.connection.connection import Connection
@@ -68,7 +67,8 @@ class Pool:
         on_event: Callable[[PoolEvent], None],
     ) -> None:
         self.router = router
-        self.dispatcher = Dispatcher(router.name, options, now=clock.now(), random=clock.RANDOM)
+        self.clock = clock.of_this_loop()
+        self.dispatcher = Dispatcher(router.name, options, now=self.clock.now(), random=clock.RANDOM)
         self._connect = connect
         self.tasks = tasks
         self.tell = on_event
@@ -78,7 +78,6 @@ class Pool:
         self._timer_moved = anyio.Event()
         self._changed = anyio.Event()
         self.health_trend = HealthTrend()
-        self._loop = current_token()
         self._performers: dict[type[Action], Callable[[Any], None]] = {  # Any: each takes its own kind of action
             Write: self._write,
             Wake: _wake,
@@ -110,7 +109,7 @@ class Pool:
         self._check_loop()
         options = self.dispatcher.options
         total = options.acquire_timeout + options.command_timeout if timeout is None else timeout
-        request = Request(command, effect_of(command), priority_of(priority), clock.now() + total, caller)
+        request = Request(command, effect_of(command), priority_of(priority), self.clock.now() + total, caller)
         return await self._execution.run(request)
 
     async def stream(self, job: Job) -> Outcome:
@@ -125,15 +124,15 @@ class Pool:
 
     async def run(self) -> None:
         """Keep the pool's time until it is cancelled."""
-        self.perform(self.dispatcher.start(clock.now()))
+        self.perform(self.dispatcher.start(self.clock.now()))
         while True:
             self._timer_moved = anyio.Event()
-            wait = self.dispatcher.timer - clock.now()
+            wait = self.dispatcher.timer - self.clock.now()
             if wait > 0:
                 with anyio.move_on_after(wait):
                     await self._timer_moved.wait()
-            if clock.now() >= self.dispatcher.timer:
-                self.perform(self.dispatcher.tick(clock.now()))
+            if self.clock.now() >= self.dispatcher.timer:
+                self.perform(self.dispatcher.tick(self.clock.now()))
 
     async def watch_health(self) -> None:
         """Sample the health once a second until cancelled."""
@@ -143,14 +142,14 @@ class Pool:
 
     def health_now(self) -> Health:
         """Judge this moment's figures."""
-        now = clock.now()
+        now = self.clock.now()
         window = self.dispatcher.recorder.window(now)
         options = self.dispatcher.options
         return assess(statistics(self.dispatcher, now), window, slow_response=options.slow_response)
 
     async def aclose(self) -> None:
         """Refuse what comes, end what waits, close every connection."""
-        self.perform(self.dispatcher.close(clock.now()))
+        self.perform(self.dispatcher.close(self.clock.now()))
         with anyio.move_on_after(CLOSE_GRACE):
             while len(self.dispatcher.roster):
                 await self.changed()
@@ -167,22 +166,18 @@ class Pool:
             raise PoolClosed(self.router.name)
 
     def _check_loop(self) -> None:
-        try:
-            here = current_token() == self._loop
-        except anyio.NoEventLoopError:
-            here = False
-        if not here:
+        if not self.clock.is_running:
             raise WrongUse(f"{self.router.name}: this client belongs to another event loop; open one in each loop")
 
     async def settled(self, job: Job) -> Outcome:
         """Submit a job and wait for its outcome; one that is cancelled is abandoned."""
-        woken = anyio.Event()
+        woken = self.clock.event()
         job.wake = woken.set
-        self.perform(self.dispatcher.submit(job, clock.now()))
+        self.perform(self.dispatcher.submit(job, self.clock.now()))
         try:
             await woken.wait()
         except anyio.get_cancelled_exc_class():
-            self.perform(self.dispatcher.abandon(job, clock.now()))
+            self.perform(self.dispatcher.abandon(job, self.clock.now()))
             raise
         assert job.outcome is not None
         return job.outcome
@@ -201,7 +196,7 @@ class Pool:
             self._openers.pop(link, None)
             self._connections.pop(link, None)
             if self.dispatcher.roster.get(link) is not None:
-                self.perform(self.dispatcher.link_closed(link, clock.now()))
+                self.perform(self.dispatcher.link_closed(link, self.clock.now()))
             self._note_change()
 
     async def _open_and_serve(self, link: int) -> None:
@@ -223,7 +218,7 @@ class Pool:
             error = first
         else:
             return
-        self.perform(self.dispatcher.connect_failed(link, error, clock.now()))
+        self.perform(self.dispatcher.connect_failed(link, error, self.clock.now()))
 
     def _take_over(self, link: int, connection: Connection, told: dict[str, str]) -> None:
         """Hand a connection that is logged in to the dispatcher."""
@@ -236,7 +231,7 @@ class Pool:
             told.get("board-name", ""),
         )  # fmt: skip
         port = connection.local_port
-        self.perform(self.dispatcher.connected(link, connection.traffic, port, clock.now(), identity))
+        self.perform(self.dispatcher.connected(link, connection.traffic, port, self.clock.now(), identity))
         self._note_change()
 
     async def _open(self, link: int, tasks: TaskGroup) -> Connection:
@@ -262,24 +257,24 @@ class Pool:
         self._changed = anyio.Event()
 
     def _went_down(self, link: int, reason: str) -> None:
-        self.perform(self.dispatcher.went_down(link, reason, clock.now()))
+        self.perform(self.dispatcher.went_down(link, reason, self.clock.now()))
 
     def _write(self, action: Write) -> None:
         job = action.job
         connection = self._connections.get(action.link)
         if connection is None or connection.session.phase is Phase.CLOSED:
-            self.perform(self.dispatcher.not_sent(job, clock.now(), None))
+            self.perform(self.dispatcher.not_sent(job, self.clock.now(), None))
             return
         try:
             job.call = connection.begin(
                 job.command, lambda call: self._ended(job, call), job.on_row, window=action.window
             )
         except ProtocolError as error:
-            self.perform(self.dispatcher.not_sent(job, clock.now(), error))
+            self.perform(self.dispatcher.not_sent(job, self.clock.now(), error))
 
     def _ended(self, job: Job, call: Call) -> None:
         job.call = call
-        self.perform(self.dispatcher.ended(job, clock.now()))
+        self.perform(self.dispatcher.ended(job, self.clock.now()))
 
     def _cancel(self, action: Cancel) -> None:
         job = action.job
@@ -287,7 +282,7 @@ class Pool:
         if connection is None or job.call is None or connection.session.phase is Phase.CLOSED:
             return  # it is going: its calls end with it
         if connection.cancel(job.call, lambda _: None):
-            self.perform(self.dispatcher.not_sent(job, clock.now(), None))
+            self.perform(self.dispatcher.not_sent(job, self.clock.now(), None))
 
     def _probe(self, action: Probe) -> None:
         link = action.link
@@ -297,7 +292,7 @@ class Pool:
 
     def _probe_ended(self, link: int, call: Call) -> None:
         if call.lost is None:
-            self.perform(self.dispatcher.probe_ended(link, clock.now()))
+            self.perform(self.dispatcher.probe_ended(link, self.clock.now()))
 
     def _close(self, action: Close) -> None:
         link = action.link

@@ -24,9 +24,10 @@ class WaitingQueue:
     def __init__(self) -> None:
         self._levels: tuple[deque[Job], ...] = tuple(deque() for _ in Priority)
         self._counts = [0] * len(Priority)
+        self._length = 0
 
     def __len__(self) -> int:
-        return sum(self._counts)
+        return self._length
 
     def waiting(self, level: Priority) -> int:
         """Return how many wait at a level."""
@@ -34,29 +35,27 @@ class WaitingQueue:
 
     def oldest(self) -> float | None:
         """Return when the longest waiter arrived, or None."""
-        heads = [head.submitted_at for level in Priority if (head := self._head(level)) is not None]
+        heads = [head.submitted_at for level in self._levels if (head := _head(level)) is not None]
         return min(heads, default=None)
 
     def push(self, job: Job) -> None:
         """Let a job wait."""
         self._levels[job.priority].append(job)
         self._counts[job.priority] += 1
-
-    def put_back(self, job: Job) -> None:
-        """Let a job that was taken and could not be sent wait again, in its old place at the front."""
-        self._levels[job.priority].appendleft(job)
-        self._counts[job.priority] += 1
+        self._length += 1
 
     def left(self, job: Job) -> None:
         """Note that a waiting job was settled; its place is cleared when its turn comes."""
         self._counts[job.priority] -= 1
+        self._length -= 1
         if self._counts[job.priority] == 0:
             self._levels[job.priority].clear()
 
     def heads(self, now: float) -> list[Job]:
         """Return the head of each level that has one, the next to be served first."""
-        heads = [head for level in Priority if (head := self._head(level)) is not None]
-        heads.sort(key=lambda job: (_effective(job, now), job.submitted_at))
+        heads = [head for level in self._levels if (head := _head(level)) is not None]
+        if len(heads) > 1:
+            heads.sort(key=lambda job: (_effective(job, now), job.submitted_at))
         return heads
 
     def take(self, job: Job) -> None:
@@ -64,6 +63,7 @@ class WaitingQueue:
         taken = self._levels[job.priority].popleft()
         assert taken is job
         self._counts[job.priority] -= 1
+        self._length -= 1
 
     def youngest_below(self, level: Priority) -> Job | None:
         """Return the youngest waiter of the lowest level under ``level``: who is evicted when the queue is full."""
@@ -81,13 +81,14 @@ class WaitingQueue:
         for level in self._levels:
             level.clear()
         self._counts = [0] * len(Priority)
+        self._length = 0
         return waiting
 
-    def _head(self, level: Priority) -> Job | None:
-        jobs = self._levels[level]
-        while jobs and jobs[0].state is not JobState.QUEUED:
-            jobs.popleft()
-        return jobs[0] if jobs else None
+
+def _head(jobs: deque[Job]) -> Job | None:
+    while jobs and jobs[0].state is not JobState.QUEUED:
+        jobs.popleft()
+    return jobs[0] if jobs else None
 
 
 def _effective(job: Job, now: float) -> int:
