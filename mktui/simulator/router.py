@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 
 from mktui import clock
 from mktui.core.protocol.values import format_date
-from mktui.simulator import refusals
+from mktui.simulator import refusals, tls
 from mktui.simulator.faults import Faults
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.rows import build_tables
@@ -21,7 +22,9 @@ from mktui.simulator.traffic import Traffic
 from mktui.simulator.verbs import Answer, Desk, execute
 
 if TYPE_CHECKING:
-    from anyio.abc import ByteStream, SocketStream, TaskStatus
+    import ssl
+
+    from anyio.abc import ByteStream, TaskStatus
 
     from mktui.core.protocol.sentences import Command
     from mktui.simulator.tables import Table, TableRow
@@ -71,9 +74,14 @@ class SimulatedRouter:
                 self._logged_out(session)
 
     async def serve_tcp(
-        self, host: str = "127.0.0.1", port: int = 0, *, task_status: TaskStatus[int] = anyio.TASK_STATUS_IGNORED
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        context: ssl.SSLContext | None = None,
+        task_status: TaskStatus[int] = anyio.TASK_STATUS_IGNORED,
     ) -> None:
-        """Serve TCP connections until cancelled; ``task_status`` gets the port.
+        """Serve TCP connections until cancelled, inside TLS when given a context; ``task_status`` gets the port.
 
         Raises:
             OSError: The port cannot be had.
@@ -81,7 +89,7 @@ class SimulatedRouter:
         listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
         async with listener:
             task_status.started(listener.extra(anyio.abc.SocketAttribute.local_port))  # noqa: S610 - a socket's
-            await listener.serve(self._serve_socket)
+            await listener.serve(partial(self._serve_socket, context=context))
 
     def drop_sessions(self) -> None:
         """Cut every connection, as a reboot or a broken link does."""
@@ -155,8 +163,10 @@ class SimulatedRouter:
         if len(table) > _LOG_ROWS:
             table.remove(next(iter(table)))
 
-    async def _serve_socket(self, stream: SocketStream) -> None:
-        await self.serve(stream)
+    async def _serve_socket(self, stream: ByteStream, context: ssl.SSLContext | None) -> None:
+        accepted = stream if context is None else await tls.accept(stream, context)
+        if accepted is not None:
+            await self.serve(accepted)
 
     def _logged_out(self, session: ApiSession) -> None:
         row = self._active.pop(session, None)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Line:
-    """One comparison. ``ratio`` is what the target speaks of; texts are for people."""
+    """One comparison. ``ratio`` is what the target speaks of; texts are for people; ``repeats`` were measured."""
 
     work: str
     ours: str
@@ -22,11 +22,12 @@ class Line:
     ratio: float
     target: str
     reached: bool | None
+    repeats: int
 
-    def cells(self) -> tuple[str, ...]:
-        """Return the line's cells."""
-        verdict = "–" if self.reached is None else "yes" if self.reached else "no"
-        return self.work, self.ours, self.theirs, f"{self.ratio:.2f}", self.target, verdict
+    def cells(self, *, judged: bool = True) -> tuple[str, ...]:
+        """Return the line's cells; a smoke run is not ``judged``."""
+        verdict = "–" if self.reached is None or not judged else "yes" if self.reached else "no"
+        return self.work, self.ours, self.theirs, f"{self.ratio:.2f}", self.target, verdict, str(self.repeats)
 
 
 def timed(work: Callable[[], object]) -> float:

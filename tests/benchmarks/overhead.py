@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import resource
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -51,7 +50,8 @@ async def _no_connect(_router: RouterOptions) -> ByteStream:
     raise NotImplementedError
 
 
-async def _with_pool(work: Callable[[StubPool], Awaitable[None]]) -> None:
+async def with_pool(work: Callable[[StubPool], Awaitable[None]]) -> None:
+    """Run ``work`` with a pool whose connections are up."""
     async with anyio.create_task_group() as tasks:
         await _in_group(tasks, work)
         tasks.cancel_scope.cancel()
@@ -65,7 +65,8 @@ async def _in_group(tasks: TaskGroup, work: Callable[[StubPool], Awaitable[None]
     await work(pool)
 
 
-async def _callers(callers: int, count: int, work: Callable[[], Awaitable[object]]) -> None:
+async def callers(width: int, count: int, work: Callable[[], Awaitable[object]]) -> None:
+    """Run ``work`` so many times, by ``width`` callers at once."""
     turns = iter(range(count))
 
     async def call() -> None:
@@ -73,7 +74,7 @@ async def _callers(callers: int, count: int, work: Callable[[], Awaitable[object
             await work()
 
     async with anyio.create_task_group() as tasks:
-        for _ in range(callers):
+        for _ in range(width):
             tasks.start_soon(call)
 
 
@@ -98,40 +99,23 @@ def overhead(*, quick: bool) -> list[Line]:
             "queued 10": (34, ours), "queued 1000": (1024, ours),
         }  # fmt: skip
         for _ in range(rounds):
-            for name, (callers, work) in runs.items():
-                took = await timed_async(partial(_callers, callers, count, work))
+            for name, (width, work) in runs.items():
+                took = await timed_async(partial(callers, width, count, work))
                 times.setdefault(name, []).append(took / count)
 
-    anyio.run(_with_pool, measure)
+    anyio.run(with_pool, measure)
     middle = {name: median(each) for name, each in times.items()}
 
     def line(work: str, ours: str, theirs: str, most: float) -> Line:
         mine, other = middle[ours], middle[theirs]
         ratio = mine / other
-        return Line(work, _micros(mine), _micros(other), ratio, f"<= {most:g}x", ratio <= most)
+        return Line(work, _micros(mine), _micros(other), ratio, f"<= {most:g}x", ratio <= most, rounds)
 
     return [
         line("core overhead a command, serial", "ours 1", "floor", 3.5),
         line("core overhead a command, 100 callers", "ours 100", "floor", 4.0),
         line("the same with 1,000 queued, against 10", "queued 1000", "queued 10", 2.5),
     ]
-
-
-def million(*, quick: bool) -> list[Line]:
-    """Run a million commands through the core and compare the memory at the end with that after a tenth."""
-    count = 5_000 if quick else 1_000_000
-    sizes: list[int] = []
-
-    async def measure(pool: StubPool) -> None:
-        for share in (count // 10, count - count // 10):
-            await _callers(50, share, lambda: pool.execute(COMMAND))
-            sizes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-
-    anyio.run(_with_pool, measure)
-    early, late = sizes
-    work = f"peak memory after {count:,} commands, against a tenth"
-    ours, theirs = (f"{each / 1024:.1f} MB" for each in (late, early))
-    return [Line(work, ours, theirs, late / early, "flat", late <= early * 1.02)]
 
 
 def _micros(seconds: float) -> str:

@@ -1,18 +1,15 @@
-"""How long the loop stands still while 50,000 rows arrive, and what they weigh."""
+"""How long the loop stands still while 50,000 rows arrive, the caller letting go of them included."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import anyio
 
 from mktui.core import PoolOptions, open_client
 from tests.benchmarks.feeder import feeder
 from tests.benchmarks.measure import Line, median
-from tests.benchmarks.reading import ONE, router_on
+from tests.benchmarks.reading import router_on
 
 _TICK = 0.0005
 
@@ -26,7 +23,7 @@ def stall(*, quick: bool) -> list[Line]:
             worst = median(anyio.run(_stall, port, readers, rounds))
             shown = f"{1000 * worst:.1f} ms"
             work = f"loop stall, {rows:,} rows, {readers} at once"
-            lines.append(Line(work, shown, "–", 1000 * worst, "<= 5 ms", worst <= 0.005))
+            lines.append(Line(work, shown, "–", 1000 * worst, "<= 5 ms", worst <= 0.005, rounds))
     return lines
 
 
@@ -53,35 +50,3 @@ async def _tick(lags: list[float]) -> None:
         begun = time.perf_counter()
         await anyio.sleep(_TICK)
         lags.append(time.perf_counter() - begun - _TICK)
-
-
-def memory(*, quick: bool) -> list[Line]:
-    """Weigh a 50,000-row reply in a process of its own."""
-    rows = 1_000 if quick else 50_000
-    with feeder(rows) as port:
-        command = [sys.executable, "-m", "tests.benchmarks.stalls", str(port)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    grown = float(done.stdout)
-    return [Line(f"memory of a {rows:,}-row reply", f"{grown:.1f} MB", "–", grown, "<= 60 MB", grown <= 60)]
-
-
-async def _weigh(port: int) -> None:
-    async with open_client(router_on(port), ONE) as client:
-        await client.run("/system/identity/print")
-        before = _kilobytes("VmRSS")
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # noqa: ASYNC240 - the peak begins anew; no disk
-        rows = await client.get("/ppp/secret", max_age=0)
-        assert rows
-        sys.stdout.write(f"{(_kilobytes('VmHWM') - before) / 1024}\n")
-
-
-def _kilobytes(name: str) -> int:
-    """Return a figure of the kernel's about this process: VmRSS is now, VmHWM the peak."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1])
-    raise LookupError(name)
-
-
-if __name__ == "__main__":
-    anyio.run(_weigh, int(sys.argv[1]))

@@ -12,7 +12,7 @@ from librouteros.protocol import ApiProtocol
 
 from mktui.core.protocol.decoder import Decoder, RawReply
 from mktui.core.protocol.framing import MAX_SENTENCE_BYTES, WordReader, encode, read_length
-from mktui.core.protocol.sentences import Done, Empty, Fatal, Reply, Trap, build_reply, parse_reply
+from mktui.core.protocol.sentences import Command, Done, Empty, Fatal, Reply, Trap, build_reply, parse_reply
 from mktui.errors import ProtocolError
 
 KEYS = st.sampled_from([".id", "name", "comment", "rate-limit", "disabled", "x", "a" * 130])
@@ -169,3 +169,22 @@ def test_the_decoder_reads_what_librouteros_writes_and_the_other_way_round() -> 
     assert Decoder().feed(wire.data) == expected
     wire.data = encode(Reply({"name": "ana"}).words())
     assert protocol.readSentence() == ("!re", ("=name=ana",))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1250", "cp1251", "cp1252", "latin-1", "shift_jis", "gbk"])
+@given(raw=st.binary(min_size=1, max_size=40))
+def test_a_text_is_written_back_as_the_bytes_it_was_in_every_encoding(encoding: str, raw: bytes) -> None:
+    """UTF-8 where it is UTF-8, else the router's own; and never another byte than there was."""
+    word = b"=comment=" + raw
+    sent = b"".join(bytes([len(part)]) + part for part in (b"!re", b".tag=1", word)) + b"\0"
+    [(_, _, attributes)] = Decoder(encoding).feed(sent)
+    command = Command("/ppp/secret/set", {"comment": attributes["comment"]})
+    assert encode(command.words(), encoding) == b"\x0f/ppp/secret/set" + bytes([len(word)]) + word + b"\0"
+
+
+def test_cyrillic_is_read_in_either_encoding_on_one_router() -> None:
+    decoder = Decoder("cp1251")
+    for raw in ("Привет".encode("cp1251"), "Привет".encode()):
+        word = b"=comment=" + raw
+        [(_, _, attributes)] = decoder.feed(b"\x03!re" + bytes([len(word)]) + word + b"\0")
+        assert attributes["comment"] == "Привет"

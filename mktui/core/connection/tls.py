@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from mktui.core.connection.options import RouterOptions
 
+HANDSHAKE: Final = 5.0
+"""Seconds for the handshake: the plain API takes its first bytes for a word, and waits for the rest of it for ever."""
 _ANONYMOUS: Final = "ADH:@SECLEVEL=0"
 """What RouterOS offers while /ip/service api-ssl has no certificate. It keeps eavesdroppers out and nobody else."""
 
@@ -32,9 +34,12 @@ async def secure(stream: ByteStream, router: RouterOptions) -> ByteStream:
         ConnectFailed: No TLS there, a certificate that is not the right one, or none where one is asked for.
     """
     try:
-        secured = await TLSStream.wrap(
-            stream, server_side=False, hostname=router.host, ssl_context=_context(router), standard_compatible=False
-        )
+        with anyio.fail_after(HANDSHAKE):
+            secured = await TLSStream.wrap(
+                stream, server_side=False, hostname=router.host, ssl_context=_context(router), standard_compatible=False
+            )
+    except TimeoutError:
+        raise _failed(router, "no TLS there: is it the plain API's port? TLS is on 8729 as a rule") from None
     except ssl.SSLCertVerificationError as error:
         raise _failed(router, f"its certificate was refused: {error.verify_message}") from error
     except (ssl.SSLError, anyio.BrokenResourceError, anyio.EndOfStream, OSError) as error:
