@@ -12,6 +12,7 @@ import anyio
 from mktui import clock
 from mktui.core.client.client import Client, open_client
 from mktui.core.connection import transport
+from mktui.core.pool.actions import CommandSettled
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.values import parse_duration
 from mktui.errors import RouterError
@@ -106,9 +107,11 @@ class RouterService:
             RouterError: It cannot be read.
         """
         now = clock.utc_now()
+        life = self.client.epoch
         wanted = desired(self.name, books.profiles, books.subscribers, now=now)
         menus = sorted({row.menu for row in wanted.rows})
-        return plan(wanted, await read_live(self.client, menus), Registry(), now=now)
+        made = plan(wanted, await read_live(self.client, menus), Registry(), now=now)
+        return replace(made, epoch=life)
 
     async def sync(self, books: Books) -> Report:
         """Bring the router into step; one sync at a time. A router that is down is deferred, never failed."""
@@ -135,7 +138,9 @@ class RouterService:
         self._on_event(self._events.add(clock.utc_now(), kind, text))
 
     def _heard(self, event: PoolEvent) -> None:
-        self.note(event.kind.value, event.text)
+        is_usual = isinstance(event, CommandSettled) and event.outcome is not None and not event.outcome.unknown
+        if not is_usual:  # a write that is settled is no news; one that nobody knows of is
+            self.note(event.kind.value, event.text)
 
     def _row_settled(self, row: RowReport) -> None:
         state = self.sync_state

@@ -36,7 +36,7 @@ async def apply(
 ) -> Report:
     """Write a plan. ``on_row`` hears each row as it is settled. Never raises for a row."""
     begun_at = clock.now()
-    run = _Run(client, on_row, priority)
+    run = _Run(client, on_row, priority, plan.epoch)
     by_menu = groupby(plan.changes, key=lambda change: MANAGED_MENUS.index(change.menu))
     for _, changes in by_menu:  # a menu at a time: profiles are there before who uses them
         await run.write(list(changes))
@@ -46,11 +46,12 @@ async def apply(
 class _Run:
     """One apply: what has been settled, and what can no longer be done."""
 
-    def __init__(self, client: Client, on_row: OnRow, priority: Priority) -> None:
+    def __init__(self, client: Client, on_row: OnRow, priority: Priority, epoch: int | None) -> None:
         self.rows: list[RowReport] = []
         self._client = client
         self._on_row = on_row
         self._priority = priority
+        self._epoch = epoch
         self._broken: set[tuple[str, str]] = set()
         self._deferred_because: RowReport | None = None
 
@@ -60,7 +61,7 @@ class _Run:
         for window in _windows(changes):
             ready = [change for change in window if self._is_possible(change, denied)]
             commands = [_command(change) for change in ready]
-            outcomes = await self._client.execute_batch(commands, priority=self._priority)
+            outcomes = await self._client.execute_batch(commands, priority=self._priority, epoch=self._epoch)
             for change, outcome in zip(ready, outcomes, strict=True):
                 row = _settle(change, outcome)
                 self._record(row)

@@ -82,6 +82,8 @@ class Plan:
     changes: tuple[Change, ...]
     refused: tuple[Refused, ...]
     in_step: int
+    epoch: int | None = None
+    """The router's life that its row ids were read in: after a reboot the plan is stale."""
 
     @property
     def is_empty(self) -> bool:

@@ -146,6 +146,13 @@ async def test_a_row_id_from_before_a_reboot_is_not_written() -> None:
         assert len(failures) == 1
         assert router.commands["/ppp/secret/set"] == 0
         await client.set("/ppp/secret", row_id, {"comment": "asked anew"})
+        asked_in = client.epoch
+        assert asked_in == 2
+        old = [Command("/ppp/secret/set", {".id": row_id, "comment": "x"})]
+        [outcome] = await client.execute_batch(old, epoch=asked_in - 1)
+        assert isinstance(outcome.error, StaleRow)
+        [outcome] = await client.execute_batch(old, epoch=asked_in)
+        assert outcome.ok
 
 
 @pytest.mark.anyio

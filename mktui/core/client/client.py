@@ -62,6 +62,11 @@ class Client:
         return self._pool.dispatcher.options
 
     @property
+    def epoch(self) -> int | None:
+        """Which life of the router this is: one more after each boot; None before it has said who it is."""
+        return self._pool.dispatcher.epoch.number
+
+    @property
     def last_error(self) -> RouterError | None:
         """Why no connection could be opened; None while one can."""
         return self._pool.dispatcher.last_error
@@ -172,10 +177,12 @@ class Client:
         ordered: bool = False,
         priority: Priority = Priority.NORMAL,
         timeout: float | None = None,
+        epoch: int | None = None,
     ) -> list[Outcome]:
         """Run many commands and return one outcome each, in the order given; nothing is raised for a single one.
 
         They run side by side, unless ``ordered``: then each waits for the one before. ``timeout`` bounds each one.
+        ``epoch``: the router's life that the row ids in them were read in; after a reboot they are not sent.
         """
         asked = list(commands)
         outcomes: dict[int, Outcome] = {}
@@ -183,7 +190,7 @@ class Client:
 
         async def work() -> None:
             for index, command in rest:
-                outcomes[index] = await self._executor.execute(command, priority=priority, timeout=timeout)
+                outcomes[index] = await self._executor.execute(command, priority=priority, timeout=timeout, epoch=epoch)
 
         width = 1 if ordered else min(len(asked), 2 * self.options.max_size * self.options.max_in_flight)
         async with anyio.create_task_group() as tasks:

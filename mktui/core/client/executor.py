@@ -53,7 +53,13 @@ class Executor:
         self._life: int | None = None
 
     async def execute(
-        self, command: Command, *, priority: Priority = Priority.NORMAL, timeout: float | None = None, caller: str = ""
+        self,
+        command: Command,
+        *,
+        priority: Priority = Priority.NORMAL,
+        timeout: float | None = None,
+        caller: str = "",
+        epoch: int | None = None,
     ) -> Outcome:
         """Run one command, past the cache; what it may change is forgotten before it goes and when it has ended."""
         mark = self.cache.write_submitted(command)
@@ -61,7 +67,7 @@ class Executor:
             return await self._pool.execute(command, priority=priority, timeout=timeout, caller=caller)
         known = False
         try:
-            outcome = await self._pool.execute(command, priority=priority, timeout=timeout, caller=caller)
+            outcome = await self._pool.execute(command, priority=priority, timeout=timeout, caller=caller, epoch=epoch)
             known = not outcome.unknown
         finally:
             self.cache.write_settled(mark, clock.now(), known=known)

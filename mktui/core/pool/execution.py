@@ -35,7 +35,9 @@ class Execution:
         """Run a write in its rows' order, and tell whoever listens how it ended, also when its caller has left."""
         dispatcher = self._pool.dispatcher
         request.claim = dispatcher.claim(request.command)
-        if names_a_row_id(request.command):
+        if not names_a_row_id(request.command):
+            request.epoch = None
+        elif request.epoch is None:
             request.epoch = dispatcher.epoch.number
         try:
             request.outcome = await self._tried(request)

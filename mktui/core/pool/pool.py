@@ -94,14 +94,21 @@ class Pool:
         await self._changed.wait()
 
     async def execute(
-        self, command: Command, *, priority: Priority = Priority.NORMAL, timeout: float | None = None, caller: str = ""
+        self,
+        command: Command,
+        *,
+        priority: Priority = Priority.NORMAL,
+        timeout: float | None = None,
+        caller: str = "",
+        epoch: int | None = None,
     ) -> Outcome:
         """Run one command to its end: applied, not applied, or unknown.
 
         ``timeout`` bounds everything, retries included; None means acquire_timeout + command_timeout. Reads are tried
         again after a passing fault. A write that left without an answer is unknown; one that can be done twice is
         settled by reading its row, and sent at most once more. Cancelling leaves at once: the command is cancelled at
-        the router, and whether a write happened is then unknown.
+        the router, and whether a write happened is then unknown. ``caller`` is shown beside slow commands; ``epoch`` is
+        the router's life in which the row ids were read, None: the present one.
 
         Raises:
             WrongUse: Called from another event loop than the pool's, or after its end.
@@ -110,6 +117,7 @@ class Pool:
         options = self.dispatcher.options
         total = options.acquire_timeout + options.command_timeout if timeout is None else timeout
         request = Request(command, effect_of(command), priority_of(priority), self.clock.now() + total, caller)
+        request.epoch = epoch
         return await self._execution.run(request)
 
     async def stream(self, job: Job) -> Outcome:
