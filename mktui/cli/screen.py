@@ -22,10 +22,14 @@ from mktui.tui.app import ControlRoom
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
+    from anyio.abc import TaskStatus
+
     from mktui.config.load import LoadedConfig
     from mktui.services.fleet import Fleet
 
-_CODES = {signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HANGUP}
+_CODES = {
+    signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HANGUP, signal.SIGINT: ExitCode.INTERRUPTED,
+}  # fmt: skip
 
 
 def run_screen(config_file: str | None, *, read_only: bool) -> int:
@@ -62,14 +66,17 @@ async def _demo(seed: int) -> int:
 async def _own(opening: AbstractAsyncContextManager[Fleet], theme: str, *, read_only: bool) -> int:
     async with opening as fleet, anyio.create_task_group() as tasks:
         app = ControlRoom(fleet, theme=theme, read_only=read_only)
-        tasks.start_soon(_obey_signals, app)
+        await tasks.start(_obey_signals, app)
         await app.run_async()
         tasks.cancel_scope.cancel()
+    if app.crash is not None:
+        raise app.crash
     return app.return_code or 0
 
 
-async def _obey_signals(app: ControlRoom) -> None:
+async def _obey_signals(app: ControlRoom, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
     with anyio.open_signal_receiver(*_CODES) as signals:
+        task_status.started()
         async for received in signals:
             app.exit(return_code=_CODES[received])
             return

@@ -40,13 +40,15 @@ class Action:
     where: Where = Where.EVERYWHERE
     danger: Danger = Danger.NONE
     in_footer: bool = False
+    is_urgent: bool = False
+    """Its key is taken before anybody is asked who has the focus."""
 
 
 ACTIONS: Final = (
     Action("help", "question_mark", "?", "help", "What every key does.", in_footer=True),
     Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=True),
     Action("filter", "slash", "/", "filter", "Show routers whose name has a text (! has not).",
-           Where.FLEET, in_footer=True),
+           Where.FLEET, in_footer=True, is_urgent=True),
     Action("open", "enter", "⏎", "open", "Open the router under the cursor.", Where.FLEET, in_footer=True),
     Action("back", "escape", "esc", "back", "Back; in a filter: leave it."),
     Action("fleet", "1", "1", "fleet", "A row per router, trouble first."),
@@ -77,7 +79,10 @@ def by_id(action_id: str) -> Action:
 
 def bindings() -> list[Binding]:
     """Return Textual's bindings; each leads to ``action_<id>`` of the app."""
-    return [Binding(action.keys, f"app.{action.id}", action.title, show=False) for action in ACTIONS]
+    return [
+        Binding(action.keys, f"app.{action.id}", action.title, show=False, priority=action.is_urgent)
+        for action in ACTIONS
+    ]
 
 
 def footer(*, is_fleet: bool, width: int) -> list[Action]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from textual.app import App, SystemCommand
 from textual.css.query import NoMatches
-from textual.widgets import DataTable
+from textual.screen import ModalScreen
+from textual.widgets import DataTable, Input
 
 from mktui.errors import MktuiError
 from mktui.tui import actions
@@ -26,6 +27,7 @@ from mktui.tui.themes import load_themes
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
     from mktui.core.client.connection_test import TestReport, TestStep
@@ -68,8 +70,11 @@ class ControlRoom(App[None]):
     BINDINGS = actions.bindings()  # type: ignore[assignment]  # a list of Binding is one of those that are allowed
     CSS = """
     DataTable > .datatable--header { background: $background; color: $quiet; text-style: none; }
+    DataTable:focus { background-tint: transparent; }
+    DataTable:focus > .datatable--header { background-tint: transparent; }
     DataTable > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
     DataTable:focus > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
+    DataTable:ansi > .datatable--cursor, DataTable:ansi:focus > .datatable--cursor { text-style: reverse; }
     """
 
     def __init__(self, services: Services, *, theme: str = "noc-dark", read_only: bool = False) -> None:
@@ -77,6 +82,8 @@ class ControlRoom(App[None]):
         self._services = services
         self._read_only = read_only
         self._paused = False
+        self._seen: Snapshot | None = None
+        self.crash: Exception | None = None
         self._has_focus = True
         self._ticks = 0
         themes, self._problems = load_themes()
@@ -113,6 +120,22 @@ class ControlRoom(App[None]):
         """Look less often: nobody does."""
         self._has_focus = False
 
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give themes that are not ours what the stylesheet needs."""
+        return {"quiet": "ansi_bright_black"}
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a notice. A router's words are never taken for markup, unless somebody asks for it."""
+        super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Fill the palette from the registry."""
         yield from super().get_system_commands(screen)
@@ -121,6 +144,12 @@ class ControlRoom(App[None]):
                 yield SystemCommand(
                     f"{action.title} ({action.shown})", action.help, getattr(self, f"action_{action.id}")
                 )
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Keep a bug for the owner: it is told in one line there, and its traceback goes to a file."""
+        if self.crash is None:
+            self.crash = error
+            self.exit(return_code=1)
 
     # --- looking
 
@@ -134,13 +163,32 @@ class ControlRoom(App[None]):
         view = self.view
         if view is not None and view.is_mounted:
             with suppress(NoMatches):  # a screen that is being taken down
-                view.show(self._services.snapshot(), Palette(self.theme_variables), self.mode)
+                if self._seen is None or not self._paused:
+                    self._seen = self._services.snapshot()
+                view.show(self._seen, Palette(self.theme_variables), self.mode)
 
     # --- moving about
 
     def action_help(self) -> None:
         """Show every key."""
         self.push_screen(Help())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Say whether an action has a meaning where we are.
+
+        The filter's key is taken before the focus is asked, so that what follows it in one burst is for the filter; and
+        over a question there is nothing to choose but its answer.
+        """
+        del parameters
+        if action == "filter":
+            return isinstance(self.screen, FleetScreen) and not isinstance(self.focused, Input)
+        if action in {"palette", "command_palette"}:
+            return not isinstance(self.screen, ModalScreen)
+        return True
+
+    def action_help_quit(self) -> None:
+        """Answer ctrl+c: it is no way out of a program that holds connections."""
+        self.notify("q leaves", timeout=3)
 
     def action_palette(self) -> None:
         """Open the command palette."""
@@ -227,7 +275,7 @@ class ControlRoom(App[None]):
     def action_test(self) -> None:
         """Test the router's connection."""
         if name := self._target("test"):
-            self.run_worker(self._test(name), name=f"test {name}", exit_on_error=False)
+            self.run_worker(self._test(name), name=f"test {name}")
 
     def action_reset(self) -> None:
         """Replace the router's connections."""
@@ -277,7 +325,7 @@ class ControlRoom(App[None]):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.run_worker(self._do(doing, router.name, do), name=f"{doing} {router.name}", exit_on_error=False)
+                self.run_worker(self._do(doing, router.name, do), name=f"{doing} {router.name}")
             else:
                 self.notify(f"{router.name} was left alone")
 
@@ -296,4 +344,8 @@ class ControlRoom(App[None]):
         router = self._services.snapshot().router(name)
         shown = TestView(name, router.address if router is not None else "")
         await self.push_screen(shown)
-        shown.end(await self._services.test(name, on_step=shown.add))
+        try:
+            shown.end(await self._services.test(name, on_step=shown.add))
+        except MktuiError as error:
+            shown.dismiss()
+            self.notify(str(error), title=f"test {name}", severity="error", timeout=15)

@@ -70,6 +70,7 @@ def _load(file: Path) -> Theme:
         name=read.name, dark=read.dark, primary=read.primary, secondary=read.secondary, accent=read.accent,
         foreground=read.foreground, background=read.background, surface=read.surface, panel=read.panel,
         success=read.success, warning=read.warning, error=read.error, variables=dict(read.variables),
+        ansi=read.background.startswith("ansi_"),
     )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from mktui.core.pool.statistics import BreakerStatistics
     from mktui.monitor.snapshot import RouterSnapshot, SyncState
 
 UNKNOWN: Final = "–"
@@ -27,7 +26,14 @@ def percent(value: float | None) -> str:
     """Return a share; 99.98 is never shown as 100."""
     if value is None:
         return UNKNOWN
+    if 99 <= value < 100:
+        return f"{math.floor(value * 100) / 100:.2f}"
     return f"{math.floor(value)}" if value >= 10 else f"{value:.1f}"
+
+
+def count(number: int, what: str) -> str:
+    """Return 1 timeout, 2 timeouts."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def age(seconds: float) -> str:
@@ -52,12 +58,15 @@ def size(number_bytes: int) -> str:
     return f"{value:.0f}T"
 
 
-def circuit(breaker: BreakerStatistics) -> str:
-    """Return the breaker in a few words."""
+def circuit(router: RouterSnapshot) -> str:
+    """Return in a few words whether the router may be asked."""
+    breaker = router.pool.circuit_breaker
+    if router.pool.auth_failed and not router.pool.ready:
+        return "login refused"
     if breaker.state == "open" and breaker.retry_after is not None:
         return f"open, {math.ceil(breaker.retry_after)} s"
     if breaker.state == "half-open":
-        return "half-open, probing"
+        return "probing"
     if breaker.state == "closed" and breaker.failures:
         return f"closed {breaker.failures}/{breaker.threshold}"
     return breaker.state.value
@@ -78,7 +87,15 @@ def sync(state: SyncState) -> str:
 
 def trouble(router: RouterSnapshot, now: datetime) -> str:
     """Return the router's last error and its age, or nothing."""
-    bad = {"connection lost", "connect failed", "login refused", "circuit opened", "connection suspect"}
+    bad = {
+        "connection lost",
+        "connect failed",
+        "login refused",
+        "circuit opened",
+        "connection suspect",
+        "isolated",
+        "router changed",
+    }
     for event in reversed(router.events):
         if event.kind in bad:
             return f"{event.kind} {age((now - event.at).total_seconds())}"

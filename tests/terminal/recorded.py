@@ -83,7 +83,8 @@ def pool(
     usable = [each for each in connections if each.state in {"ready", "busy"}]  # as the pool itself counts
     return PoolStatistics(
         min_size=2, max_size=5, size=len(connections), ready=len(usable), **counted,
-        slots_used=sum(each.in_flight for each in connections), slots_total=8 * len(usable), in_flight_limit=8, ceiling=None, slow=(),
+        slots_used=sum(each.in_flight for each in connections), slots_total=8 * len(usable), in_flight_limit=8,
+        ceiling=None, slow=(),
         auth_failed=auth_failed, connections=connections, circuit_breaker=breaker, performance=figures, queue=queue,
     )  # fmt: skip
 

@@ -108,7 +108,7 @@ def left_in_order(terminal: Terminal) -> None:
     assert crashes() == []
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
 def test_a_signal_ends_it_in_order_with_its_own_exit_code(number: signal.Signals, code: int) -> None:
     with on_a_pty(*DEMO) as terminal:
         until_drawn(terminal)
@@ -117,9 +117,6 @@ def test_a_signal_ends_it_in_order_with_its_own_exit_code(number: signal.Signals
         left_in_order(terminal)
 
 
-@pytest.mark.xfail(
-    reason="the signals are listened for only some 0.1 s after the screen is taken; a race, so not strict"
-)
 def test_a_signal_in_the_first_moment_gives_the_terminal_back_too() -> None:
     with on_a_pty(*DEMO) as terminal:
         terminal.until(lambda: b"\x1b[?1049h" in terminal.output)
@@ -157,7 +154,6 @@ main(["demo"])
 """
 
 
-@pytest.mark.xfail(strict=True, reason="Textual prints the traceback with its local variables, and the code is 1")
 def test_a_bug_of_the_screen_is_one_line_and_a_code_like_any_other() -> None:
     with on_a_pty("-c", PLANTED) as terminal:
         terminal.until(lambda: terminal.process.poll() is not None)

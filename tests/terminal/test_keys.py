@@ -107,6 +107,9 @@ async def test_help_lists_every_action_and_says_which_ask_first() -> None:
         await press(pilot, "question_mark")
         shown = lines(app)
         for action in ACTIONS:
+            if action.id in {"down", "up", "top", "bottom"}:
+                assert any(line.strip().startswith("j k g G  move") for line in shown)
+                continue
             (line,) = (line for line in shown if f" {action.shown}  {action.title} " in line)
             assert action.help in line
             assert line.rstrip().endswith("asks") == (action.danger is Danger.CONFIRMED)
@@ -153,9 +156,9 @@ async def test_sort_goes_through_every_order_and_comes_round() -> None:
             order = lines(app)[1].partition(" by ")[2].split()[0]
             seen.append((order, routers(app)[FIRST]))
         assert [order for order, _ in seen] == ["router", "queue", "p95", "pending", "health"]
-        assert [first for _, first in seen[:4]] == ["edge-1", "edge-1", "hotspot-pla…", "edge-2"]
+        assert [first for _, first in seen[:4]] == ["edge-1", "edge-1", "hotspot-plaza", "edge-2"]
         await press(pilot, "o", "O")
-        assert routers(app) == ["tower-west", "tower-cerro…", "hotspot-pla…", "edge-2", "edge-1"]
+        assert routers(app) == ["tower-west", "tower-cerro-alto", "hotspot-plaza", "edge-2", "edge-1"]
         assert "by router reversed" in text(app)
 
 
@@ -164,8 +167,8 @@ async def test_sort_goes_through_every_order_and_comes_round() -> None:
     [
         ("edge", ["edge-1", "edge-2"]),
         ("EDGE-2", ["edge-2"]),
-        ("!edge", ["tower-cerro…", "tower-west", "hotspot-pla…"]),
-        ("!", ["tower-cerro…", "tower-west", "hotspot-pla…", "edge-1", "edge-2"]),
+        ("!edge", ["tower-cerro-alto", "tower-west", "hotspot-plaza"]),
+        ("!", ["tower-cerro-alto", "tower-west", "hotspot-plaza", "edge-1", "edge-2"]),
         ("nothing", []),
     ],
     ids=repr,
@@ -204,9 +207,6 @@ async def test_a_router_that_goes_away_while_it_is_open_leaves_its_screen_standi
     assert services.asked == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the filter has the focus only some messages later: till then letters are commands"
-)
 async def test_letters_that_come_with_the_slash_in_one_burst_are_no_commands() -> None:
     services = RecordedServices()
     async with opened(services) as (app, pilot):

@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = (
     Column("glyph", "", 2),
-    Column("router", "ROUTER", 13),
+    Column("router", " ROUTER", 18),
     Column("conn", "CONN", 5, is_number=True),
     Column("queue", "Q", 4, is_number=True),
     Column("p50", "P50ms", 6, is_number=True),
     Column("p95", "P95ms", 6, is_number=True),
-    Column("ok", "OK%", 5, is_number=True),
+    Column("ok", "OK%", 6, is_number=True),
     Column("gap", "", 2),
-    Column("circuit", "CIRCUIT", 18),
-    Column("sync", "SYNC", 12),
+    Column("circuit", "CIRCUIT", 14),
+    Column("sync", "SYNC", 14),
     Column("version", "VERSION", 9, least=100),
     Column("cpu", "CPU%", 5, least=100, is_number=True),
     Column("gap2", "", 2, least=100),
-    Column("latency", "P95, LAST MINUTES", 22, least=120),
-    Column("error", "LAST TROUBLE", 24, least=100),
+    Column("latency", "P95, LAST MINUTES", 22, least=118),
+    Column("error", "LAST TROUBLE", 24, least=142),
 )
 
 SORTS: Final[dict[str, Callable[[RouterSnapshot], object]]] = {
@@ -116,7 +116,11 @@ class FleetScreen(View):
         """Let a filter be typed."""
         box = self.query_one("#filter", Input)
         box.add_class("open")
-        box.focus()
+        box.display = True
+        self.set_focus(box)
+        self.query_one("#keys", Static).update(
+            Text.assemble((" ⏎", "bold"), " keep it  ", ("esc", "bold"), " leave it")
+        )
 
     def close_filter(self, *, keep: bool) -> bool:
         """Close the filter's line; True when there was something to close or to clear."""
@@ -125,7 +129,9 @@ class FleetScreen(View):
         if not keep:
             box.value = self._filter = ""
         box.remove_class("open")
+        box.display = False
         self.table.focus()
+        self.show_keys(self.size.width)
         self._again()
         return was_open
 
@@ -158,22 +164,20 @@ class FleetScreen(View):
     def _row(self, router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Mapping[str, Text]:
         status = router.health.status.value
         response, pool = router.pool.performance.response, router.pool
-        style = palette.state(status)
-        is_quiet = status == "offline"
-        quiet = palette.quiet if is_quiet else ""
+        is_gone = status == "offline"
+        style = palette.state("critical" if is_gone else status)
+        quiet = palette.quiet if is_gone else ""  # its figures are old; what is wrong is not
         return {
             "glyph": Text(f" {words.GLYPHS[status]}", style=style),
-            "router": Text(f" {router.name}", style="bold" if not is_quiet else quiet),
+            "router": Text(f" {router.name}", style=f"bold {style}" if is_gone else "bold"),
             "conn": Text(f"{pool.ready}/{pool.max_size}", style=quiet),
             "queue": Text(str(pool.queue.length), style=quiet),
             "p50": Text(words.milliseconds(response.p50), style=quiet),
             "p95": Text(words.milliseconds(response.p95), style=quiet),
             "ok": Text(words.percent(pool.performance.success_percent), style=quiet),
             "gap": Text(""),
-            "circuit": Text(
-                words.circuit(pool.circuit_breaker), style="" if pool.circuit_breaker.state == "closed" else style
-            ),
-            "sync": Text(words.sync(router.sync)),
+            "circuit": Text(words.circuit(router), style=quiet if pool.circuit_breaker.state == "closed" else style),
+            "sync": Text(words.sync(router.sync), style=quiet),
             "version": Text(router.facts.version or words.UNKNOWN, style=quiet),
             "cpu": Text(
                 words.UNKNOWN if router.facts.cpu_percent is None else str(router.facts.cpu_percent), style=quiet

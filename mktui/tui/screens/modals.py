@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+import textwrap
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
 
     from mktui.core.client.connection_test import TestReport, TestStep
 
+_MOVES: Final = frozenset({"down", "up", "top", "bottom"})
+"""Keys that help shows on one line."""
 _CSS = """
-#box { width: 72; max-width: 96%; height: auto; max-height: 90%; background: $panel; padding: 1 2; }
-#box Input { margin-top: 1; }
+#box { width: 74; max-width: 98%; height: auto; max-height: 100%; background: $panel; padding: 1 2; }
+#box Input { margin-top: 1; background: $background; }
 """
 
 
@@ -28,7 +31,7 @@ class Confirm(ModalScreen[bool]):
 
     DEFAULT_CSS = "Confirm { align: center middle; }" + _CSS.replace("#box", "Confirm #box")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,enter", "yes", "yes", show=False),
+        Binding("y", "yes", "yes", show=False),
         Binding("n,escape,q", "no", "no", show=False),
     ]
 
@@ -43,13 +46,17 @@ class Confirm(ModalScreen[bool]):
             if self._must_type:
                 yield Static(f"It is protected: type its name ({self._router}), then ⏎. esc leaves it alone.")
                 yield Input(id="name", compact=True)
+                yield Static(id="wrong")
             else:
                 yield Static("y yes   n no")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take the name; a wrong one is a no."""
+        """Take the name; a wrong one is told, and nothing is done."""
         event.stop()
-        self.dismiss(event.value.strip() == self._router)
+        if event.value.strip() == self._router:
+            self.dismiss(True)
+        else:
+            self.query_one("#wrong", Static).update(f"that is not its name: {self._router}")
 
     def action_yes(self) -> None:
         """Go ahead."""
@@ -72,7 +79,7 @@ class TestView(ModalScreen[None]):
     def __init__(self, router: str, address: str) -> None:
         super().__init__()
         self._title = f"Test of {router}, {address}"
-        self._lines: list[str] = []
+        self._lines: list[Text] = []
         self._verdict = "…"
 
     def compose(self) -> ComposeResult:
@@ -86,21 +93,28 @@ class TestView(ModalScreen[None]):
 
     def add(self, step: TestStep) -> None:
         """Show one more step."""
-        glyph = "✓" if step.ok else "✗"
-        self._lines.append(f"{glyph} {step.name:<11}{step.took * 1000:>8.1f} ms  {step.text}")
+        colours = self.app.theme_variables
+        glyph, style = ("✓", colours["text-success"]) if step.ok else ("✗", colours["text-error"])
+        figures = f" {step.name:<11}{step.took * 1000:>8.1f} ms  "
+        self._lines.append(Text.assemble((glyph, style), figures, _indented(step.text, 1 + len(figures))))
         self._paint()
 
     def end(self, report: TestReport) -> None:
         """Show the verdict."""
-        self._verdict = f"{report.verdict}\n\nesc closes"
+        self._verdict = report.verdict
         self._paint()
 
     def _paint(self) -> None:
         if self.is_mounted:
-            body = "\n".join(self._lines)
+            body = Text("\n").join(self._lines)
             self.query_one("#steps", Static).update(
-                Text.assemble((self._title, "bold"), f"\n\n{body}\n\n{self._verdict}")
+                Text.assemble((self._title, "bold"), "\n\n", body, f"\n\n{self._verdict}\n\nesc closes")
             )
+
+
+def _indented(text: str, indent: int) -> str:
+    """Wrap a long text under itself."""
+    return f"\n{' ' * indent}".join(textwrap.wrap(text, max(20, 70 - indent)))
 
 
 class Help(ModalScreen[None]):
@@ -111,11 +125,15 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
-        lines = Text.assemble(("Keys", "bold"), "\n\n")
+        lines = Text()
         for action in ACTIONS:
-            asks = "  asks" if action.danger is Danger.CONFIRMED else ""
-            lines.append(f"{action.shown:>4}  ", style="bold")
-            lines.append(f"{action.title:<12}{action.help}{asks}\n")
-        lines.append("\n● healthy  ◐ warning  ▲ critical  ○ offline\nesc closes")
+            if action.id in _MOVES:
+                continue
+            lines.append(f"{action.shown:>7}  ", style="bold")
+            asks = "asks" if action.danger is Danger.CONFIRMED else ""
+            lines.append(f"{action.title:<12}{action.help:<45}{asks}\n")
+        lines.append(f"{' '.join(action.shown for action in ACTIONS if action.id in _MOVES)}  ", style="bold")
+        lines.append("move        Next row, row before, first, last.\n")
+        lines.append("● healthy  ◐ warning  ▲ critical  ○ offline      esc closes")
         with VerticalScroll(id="box"):
             yield Static(lines)

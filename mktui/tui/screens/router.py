@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.events import Resize
 
-    from mktui.core.pool.statistics import BreakerStatistics, ConnectionStatistics
+    from mktui.core.pool.statistics import BreakerStatistics, ConnectionStatistics, PerformanceStatistics
     from mktui.monitor.snapshot import RouterSnapshot, Snapshot
     from mktui.tui.palette import Palette
 
@@ -97,13 +97,13 @@ def _about(router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Text
     """Return health and what the router says of itself; what is old is grey and has its age."""
     facts = router.facts
     parts = [facts.version, facts.board]
-    if facts.cpu_percent is not None:
-        parts.append(f"cpu {facts.cpu_percent} %")
-    if facts.uptime is not None:
-        parts.append(f"up {words.age(facts.uptime)}")
-    about = " · ".join(part for part in parts if part)
     seconds = (snapshot.at - facts.read_at).total_seconds() if facts.read_at else 0.0
     is_old = seconds > 30
+    if facts.cpu_percent is not None and not is_old:
+        parts.append(f"cpu {facts.cpu_percent} %")
+    if facts.uptime is not None and not is_old:
+        parts.append(f"up {words.age(facts.uptime)}")
+    about = " · ".join(part for part in parts if part)
     told = f"   {about}{f' ({words.age(seconds)} ago)' if is_old else ''}" if about else ""
     return Text.assemble(state_text(router, palette), (told, palette.quiet if is_old else ""))
 
@@ -132,15 +132,14 @@ def _panels(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width:
     performance, queue = pool.performance, pool.queue
     oldest = words.UNKNOWN if queue.oldest is None else f"{queue.oldest:.1f} s"
     slots = f"slots {pool.slots_used} of {pool.slots_total}, {pool.in_flight_limit} in flight each"
+    slots += "" if pool.ceiling is None else f" · the router allows us {pool.ceiling} sessions"
     lines = [
         _line("Circuit", _circuit(pool.circuit_breaker, palette, router), palette),
         _line("Queue", Text(f"critical {queue.critical} · high {queue.high} · normal {queue.normal} · low {queue.low}"
                             f" · oldest {oldest}"), palette),
         _line("", Text(slots, style=palette.quiet), palette),
         _line("Latency", _latency(router, palette, width), palette),
-        _line("Success", Text(f"{words.percent(performance.success_percent)} % of {performance.commands:,} · "
-                              f"{performance.retries} retries · {performance.timeouts} timeouts · "
-                              f"{performance.drops} drops"), palette),
+        _line("Success", Text(_success(performance)), palette),
         _line("Sync", _sync(router, snapshot, palette), palette),
     ]  # fmt: skip
     text = Text("\n").join(lines)
@@ -154,13 +153,26 @@ def _line(title: str, body: Text, palette: Palette) -> Text:
 
 def _circuit(breaker: BreakerStatistics, palette: Palette, router: RouterSnapshot) -> Text:
     status = router.health.status.value
-    style = palette.state("healthy") if breaker.state == "closed" else palette.state(status)
+    style = palette.state(status)
+    if breaker.state == "closed":
+        style = palette.state("warning" if breaker.failures else "healthy")
     opened = [change for change in breaker.history if change.state == "open"]
-    last = f", last for {opened[-1].lasts:.0f} s" if opened and opened[-1].lasts else ""
-    times = f"opened {breaker.opens} times{last}" if breaker.opens else "never opened"
+    last = f", the last break {opened[-1].lasts:.0f} s" if opened and opened[-1].lasts else ""
+    times = f"opened {words.count(breaker.opens, 'time')}{last}" if breaker.opens else "never opened"
     why = f" · {breaker.reason}" if breaker.state != "closed" and breaker.reason else ""
     facts = f" · failures {breaker.failures} of {breaker.threshold} · {times}{why}"
-    return Text.assemble((words.circuit(breaker), style), facts)
+    said = breaker.state.value if breaker.state == "closed" else words.circuit(router)
+    return Text.assemble((said, style), facts)
+
+
+def _success(performance: PerformanceStatistics) -> str:
+    if not performance.commands:
+        return "nothing has been asked yet"
+    retries = f"{performance.retries:,} retr{'y' if performance.retries == 1 else 'ies'}"
+    return (
+        f"{words.percent(performance.success_percent)} % of {performance.commands:,} · {retries} · "
+        f"{words.count(performance.timeouts, 'timeout')} · {words.count(performance.drops, 'drop')}"
+    )
 
 
 def _latency(router: RouterSnapshot, palette: Palette, width: int) -> Text:
@@ -181,9 +193,8 @@ def _sync(router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Text:
     when = "" if state.finished_at is None else f" · {words.age((snapshot.at - state.finished_at).total_seconds())} ago"
     detail = f" · {state.reason}" if state.reason else ""
     if state.planned:
-        detail = (
-            f" · {state.applied} applied, {state.failed} failed, {state.deferred} deferred in {state.seconds:.1f} s"
-        )
+        counts = f"{state.applied} applied, {state.failed} failed, {state.deferred} deferred in {state.seconds:.1f} s"
+        detail = f" · {counts}{detail}"
     return Text(f"{words.sync(state)}{when}{detail}")
 
 

@@ -34,8 +34,12 @@ class View(Screen[None]):
 
     def on_resize(self, event: Resize) -> None:
         """Fit the keys to the width."""
+        self.show_keys(event.size.width)
+
+    def show_keys(self, width: int) -> None:
+        """Show as many keys as fit."""
         keys = Text(" ", no_wrap=True)
-        for action in footer(is_fleet=self.is_fleet, width=event.size.width):
+        for action in footer(is_fleet=self.is_fleet, width=width):
             keys.append(action.shown, style="bold")
             keys.append(f" {action.title}  ")
         self.query_one("#keys", Static).update(keys)
@@ -54,6 +58,7 @@ def state_text(router: RouterSnapshot, palette: Palette) -> Text:
 class StillStatic(Static):
     """A Static that is painted only when its text has changed."""
 
+    DEFAULT_CSS = "StillStatic { text-wrap: nowrap; text-overflow: ellipsis; }"
     _shown: Text | None = None
 
     def show(self, text: Text) -> None:

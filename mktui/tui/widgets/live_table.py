@@ -27,7 +27,9 @@ class LiveTable(DataTable[Text]):
     """A DataTable that is told what it should show."""
 
     def __init__(self, columns: Sequence[Column], *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=0)
+        super().__init__(
+            id=id, cursor_type="row", zebra_stripes=False, cell_padding=0, cursor_foreground_priority="renderable"
+        )
         self._all_columns = columns
         self._shown_columns: tuple[Column, ...] = ()
         self._order: list[str] = []

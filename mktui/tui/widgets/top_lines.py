@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def first_line(left: str, mode: str, right: Text, width: int) -> Text:
     """Return name at the left, mode in the middle, figures at the right."""
     middle = f"{left}  {mode}"
-    gap = max(1, width - len(middle) - right.cell_len - 1)
+    gap = max(1, width - len(middle) - right.cell_len)
     return Text.assemble((left, "bold"), "  ", (mode, "bold"), " " * gap, right)
 
 
@@ -34,7 +34,11 @@ def counts(snapshot: Snapshot, palette: Palette) -> Text:
 class TopLines(Static):
     """Two lines of text."""
 
-    DEFAULT_CSS = "TopLines { height: 2; width: 100%; background: $panel; padding: 0 1; }"
+    DEFAULT_CSS = """
+    TopLines {
+        height: 2; width: 100%; background: $panel; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    """
 
     def show(self, first: Text, second: Text) -> None:
         """Show both lines, when they have changed."""
