@@ -6,6 +6,7 @@ From a table of paths and verbs; what is not in it is non-idempotent, and so is 
 from __future__ import annotations
 
 import enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from mktui.core.protocol import schema
@@ -44,10 +45,16 @@ RowKey = tuple[str, str]
 
 def effect_of(command: Command) -> Effect:
     """Return a command's effect. What is not known is non-idempotent: it is never sent twice."""
-    verb = command.verb
-    if verb in _READ_VERBS or command.path in _READ_PATHS:
-        return Effect.ACTION if _WRITES_A_FILE in command.attributes else Effect.READ
-    if verb in _NON_IDEMPOTENT_VERBS or command.path in _NOT_TWICE or schema.menu(command.menu) is None:
+    effect = _effect_of_path(command.path)
+    return Effect.ACTION if effect is Effect.READ and _WRITES_A_FILE in command.attributes else effect
+
+
+@lru_cache(maxsize=1024)
+def _effect_of_path(path: str) -> Effect:
+    menu, _, verb = path.rpartition("/")
+    if verb in _READ_VERBS or path in _READ_PATHS:
+        return Effect.READ
+    if verb in _NON_IDEMPOTENT_VERBS or path in _NOT_TWICE or schema.menu(menu) is None:
         return Effect.NON_IDEMPOTENT
     return Effect.IDEMPOTENT if verb in _IDEMPOTENT_VERBS else Effect.ACTION
 

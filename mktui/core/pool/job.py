@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mktui.errors import WrongUse
 
@@ -93,6 +93,9 @@ class JobState(enum.Enum):
     SETTLED = enum.auto()
 
 
+NOBODY_KNOWS: Final = Outcome(Status.UNKNOWN)
+
+
 @dataclass(slots=True, eq=False)
 class Request:
     """What a caller wants; each attempt at it is a job. ``outcome`` is how it ended: unknown until somebody knows."""
@@ -104,7 +107,7 @@ class Request:
     caller: str = ""
     claim: Claim | None = None
     epoch: int | None = None
-    outcome: Outcome = field(default_factory=lambda: Outcome(Status.UNKNOWN))
+    outcome: Outcome = NOBODY_KNOWS
 
     def job(self, now: float) -> Job:
         """Return the next attempt."""

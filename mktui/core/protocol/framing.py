@@ -53,7 +53,9 @@ def encode(words: Iterable[str], encoding: str = "utf-8") -> bytes:
     try:
         # surrogates are bytes that no character stood for when they were read: they go back as they came
         said = tuple(
-            word.encode("utf-8" if isinstance(word, Utf8Text) else encoding, "surrogateescape").decode("latin-1")
+            word
+            if word.isascii()
+            else word.encode("utf-8" if isinstance(word, Utf8Text) else encoding, "surrogateescape").decode("latin-1")
             for word in words
         )
         if not all(said):

@@ -86,17 +86,17 @@ class RouterScreen(View):
 
     def _show_top(self, snapshot: Snapshot, router: RouterSnapshot, palette: Palette, mode: str) -> None:
         width = (self.size.width or 80) - 2
-        first = first_line(f"mktui · {router.name}", mode, _about(router, snapshot, palette), width)
+        first = first_line(f"mktui · {router.name}", mode, _about(router, snapshot, palette, width), width)
         protected = "  protected" if router.is_protected else ""
         left, right = f"Fleet › {router.name}", f"{router.address}{protected}"
         gap = max(1, width - len(left) - len(right))
         self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
 
 
-def _about(router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Text:
+def _about(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width: int) -> Text:
     """Return health and what the router says of itself; what is old is grey and has its age."""
     facts = router.facts
-    parts = [facts.version, facts.board]
+    parts = [facts.version, facts.board if width >= 98 else ""]
     seconds = (snapshot.at - facts.read_at).total_seconds() if facts.read_at else 0.0
     is_old = seconds > 30
     if facts.cpu_percent is not None and not is_old:
