@@ -25,7 +25,7 @@ class ReplyFault(enum.Enum):
     FATAL = "a !fatal instead of it"
     CONTROL_BYTE = "a reserved control byte instead of it"
     HUGE_LENGTH = "a length of four gigabytes instead of it"
-    INVALID_UTF8 = "a text of bytes that are no UTF-8 comes with it"
+    INVALID_UTF8 = "its !done carries bytes that are no UTF-8"
     TRAPS = "two traps with attributes that nobody knows instead of it"
 
 

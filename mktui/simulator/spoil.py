@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FOREIGN: Final = {"name": "foreign", ".id": "*BAD"}
+_NO_TEXT: Final = {"note": "\udcff\udcfe"}
 
 
 def spoil(fault: ReplyFault, rows: bytes, done: Done) -> bytes:
@@ -50,6 +51,6 @@ _SPOILT: Final[dict[ReplyFault, Callable[[bytes, Done], bytes]]] = {
     ReplyFault.FATAL: lambda _rows, _done: encode(("!fatal", "the router is going down")),
     ReplyFault.CONTROL_BYTE: lambda rows, done: b"\xf8" + rows + _end(done),
     ReplyFault.HUGE_LENGTH: lambda rows, done: b"\xf0\xff\xff\xff\xff" + rows + _end(done),
-    ReplyFault.INVALID_UTF8: lambda rows, done: _tagged(done, "!re", "=comment=\udcff\udcfe") + rows + _end(done),
+    ReplyFault.INVALID_UTF8: lambda rows, done: rows + _end(Done({**done.attributes, **_NO_TEXT}, done.tag)),
     ReplyFault.TRAPS: lambda _rows, done: _traps(done) + _end(done),
 }
