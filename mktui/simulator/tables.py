@@ -87,14 +87,14 @@ class Table:
         row.change(values, unset)
         after = row.values.get(self.key, "")
         if before != after:
-            self._by_key[before].remove(row)
+            self._unlist(row, before)
             self._by_key.setdefault(after, []).append(row)
         self._tell(dict(row.values))
 
     def remove(self, row: TableRow) -> None:
         """Take a row away; its id is never given again."""
         del self.rows[row.row_id]
-        self._by_key[row.values.get(self.key, "")].remove(row)
+        self._unlist(row, row.values.get(self.key, ""))
         self._tell({".id": row.row_id, ".dead": "yes"})
 
     def move(self, row: TableRow, before: TableRow | None) -> None:
@@ -119,6 +119,12 @@ class Table:
         """Hear each change as a row; returns how to stop."""
         self._listeners.append(hear)
         return lambda: self._listeners.remove(hear)
+
+    def _unlist(self, row: TableRow, key: str) -> None:
+        named = self._by_key[key]
+        named.remove(row)
+        if not named:
+            del self._by_key[key]
 
     def _tell(self, row: Row) -> None:
         for hear in list(self._listeners):

@@ -154,7 +154,7 @@ async def test_while_the_circuit_is_open_the_last_rows_are_there_for_who_takes_s
 
 
 async def test_after_a_reboot_nothing_old_is_answered() -> None:
-    async with client_and_router(PoolOptions(min_size=1, max_size=1)) as (client, router):
+    async with client_and_router(ONE.model_copy(update={"circuit_breaker_threshold": 1000})) as (client, router):
         await client.get("/ppp/secret", ("name",))
         router.reboot(1.0)
         await until(lambda: client.connection_stats().pool.ready == 0)
