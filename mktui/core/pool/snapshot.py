@@ -70,6 +70,7 @@ def _connection(link: Link, limit: int, now: float) -> ConnectionStatistics:
         bytes_in=link.traffic.bytes_in if link.traffic else 0,
         bytes_out=link.traffic.bytes_out if link.traffic else 0,
         local_port=link.local_port,
+        writes=link.traffic.writes if link.traffic else 0,
     )
 
 

@@ -202,6 +202,8 @@ class ConnectionStatistics:
     bytes_in: int
     bytes_out: int
     local_port: int
+    writes: int = 0
+    """Batches: how often bytes were handed to the socket; commands / writes is how well they travel together."""
 
 
 @dataclass(frozen=True, slots=True)
