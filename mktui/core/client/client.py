@@ -25,7 +25,7 @@ from mktui.core.pool.options import PoolOptions
 from mktui.core.pool.pool import open_pool
 from mktui.core.pool.snapshot import statistics
 from mktui.core.protocol.sentences import Command, Row
-from mktui.errors import Overloaded, RouterError
+from mktui.errors import Overloaded, RouterError, WrongUse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -94,6 +94,8 @@ class Client:
             CommandTrapped: The router said no.
             CircuitOpen, ConnectFailed, LoginRefused, CommandTimeout, Overloaded: It could not be asked, or not in time.
         """
+        if isinstance(columns, str):
+            raise WrongUse(f"columns are names in a sequence, such as ({columns!r},), not one text")
         attributes = {".proplist": ",".join(columns)} if columns else {}
         command = Command(f"{path}/print", attributes, query_words(path, where))
         age = self.options.cache_ttl if max_age is None else max_age
@@ -185,6 +187,9 @@ class Client:
         ``epoch``: the router's life that the row ids in them were read in; after a reboot they are not sent.
         """
         asked = list(commands)
+        for command in asked:
+            if not isinstance(command, Command):
+                raise WrongUse(f"a batch is made of Command(path, attributes), not {command!r}")
         outcomes: dict[int, Outcome] = {}
         rest = iter(enumerate(asked))
 
@@ -325,13 +330,20 @@ async def _stop_on_overflow(overflow: anyio.Event, scope: anyio.CancelScope) -> 
 
 def as_text(values: Mapping[str, Value]) -> dict[str, str]:
     """Say values as RouterOS takes them."""
-    return {name: _text(value) for name, value in values.items()}
+    return {name: _text(name, value) for name, value in values.items()}
 
 
-def _text(value: Value) -> str:
+def _text(name: str, value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    kind = type(value).__name__  # never the value: it may be a password
+    raise WrongUse(
+        f"{name} must be text, a whole number or a flag, not {kind}: what RouterOS would make of it is a guess"
+    )
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from anyio.lowlevel import checkpoint
 
 from mktui import clock
 from mktui.core.client.cache import Flight, Kept, ReadCache, key_of
-from mktui.core.pool.job import Outcome, Priority
+from mktui.core.pool.job import Outcome, Priority, seconds_of
 from mktui.core.protocol.sentences import Row
 from mktui.errors import CircuitOpen, CommandTimeout
 
@@ -111,8 +111,8 @@ class Executor:
     ) -> Rows:
         """Join a read under way that is as urgent, or begin one that others may join."""
         began_at = clock.now()
-        options = self._pool.dispatcher.options
-        deadline = began_at + (options.acquire_timeout + options.command_timeout if timeout is None else timeout)
+        longest = self._pool.dispatcher.options.longest
+        deadline = began_at + (longest if timeout is None else seconds_of(timeout))
         key = key_of(command)
         assert key is not None
         flight = self.cache.flight(key) if max_age > 0 else None

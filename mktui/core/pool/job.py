@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -41,6 +42,17 @@ def priority_of(given: int) -> Priority:
     except ValueError:
         levels = ", ".join(f"Priority.{level.name}" for level in Priority)
         raise WrongUse(f"there is no priority {given!r}; there are {levels}") from None
+
+
+def seconds_of(given: object) -> float:
+    """Return a timeout.
+
+    Raises:
+        WrongUse: It is no number of seconds; None stands for the settings' own, and there is no waiting for ever.
+    """
+    if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+        raise WrongUse(f"a timeout is a number of seconds, not {given!r}")
+    return given
 
 
 class Status(enum.Enum):

@@ -106,6 +106,11 @@ class PoolOptions(BaseModel):
         30.0, description="how long a read may be answered from memory", json_schema_extra=_unit("s")
     )
 
+    @property
+    def longest(self) -> float:
+        """Seconds that a command may take in all when its caller says nothing."""
+        return self.acquire_timeout + self.command_timeout
+
     @model_validator(mode="after")
     def _sizes_agree(self) -> Self:
         if self.max_size < self.min_size:

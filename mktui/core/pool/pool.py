@@ -31,7 +31,7 @@ from mktui.core.pool.effects import effect_of
 from mktui.core.pool.epoch import RouterIdentity
 from mktui.core.pool.execution import Execution
 from mktui.core.pool.health import SAMPLE, Health, HealthTrend, assess
-from mktui.core.pool.job import Job, Outcome, Priority, Request, priority_of
+from mktui.core.pool.job import Job, Outcome, Priority, Request, priority_of, seconds_of
 from mktui.core.pool.snapshot import statistics
 from mktui.core.protocol.sentences import Command
 from mktui.core.protocol.session import Phase
@@ -71,7 +71,7 @@ class Pool:
         self.dispatcher = Dispatcher(router.name, options, now=self.clock.now(), random=clock.RANDOM)
         self._connect = connect
         self.tasks = tasks
-        self.tell = on_event
+        self._on_event = on_event
         self._connections: dict[int, Connection] = {}
         self._openers: dict[int, anyio.CancelScope] = {}
         self._execution = Execution(self)
@@ -88,6 +88,13 @@ class Pool:
             Probe: self._probe,
             Notify: lambda action: self.tell(action.event),
         }
+
+    def tell(self, event: PoolEvent) -> None:
+        """Tell whoever listens. What a listener raises ends the pool, but never in the middle of a decision."""
+        try:
+            self._on_event(event)
+        except Exception as error:  # noqa: BLE001 - it is raised where the pool's owner sees it
+            self.tasks.start_soon(_raise, error, name=f"{self.router.name} listener's error")
 
     async def changed(self) -> None:
         """Wait until a connection was opened, lost or closed."""
@@ -114,8 +121,7 @@ class Pool:
             WrongUse: Called from another event loop than the pool's, or after its end.
         """
         self._check_loop()
-        options = self.dispatcher.options
-        total = options.acquire_timeout + options.command_timeout if timeout is None else timeout
+        total = self.dispatcher.options.longest if timeout is None else seconds_of(timeout)
         request = Request(command, effect_of(command), priority_of(priority), self.clock.now() + total, caller)
         request.epoch = epoch
         return await self._execution.run(request)
@@ -308,6 +314,10 @@ class Pool:
             self._openers[link].cancel()
         elif link in self._connections:
             self._connections[link].close()
+
+
+async def _raise(error: Exception) -> None:
+    raise error
 
 
 def _wake(action: Wake) -> None:
