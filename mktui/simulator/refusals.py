@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MISSING, ARGUMENT, INTERRUPTED, GENERAL = 0, 1, 2, 4
+MISSING, ARGUMENT, INTERRUPTED, GENERAL, TTY = 0, 1, 2, 4, 6
 
 
 class Refusal(Exception):

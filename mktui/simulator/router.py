@@ -14,6 +14,7 @@ from mktui import clock
 from mktui.core.protocol.values import format_date
 from mktui.simulator import refusals, tls
 from mktui.simulator.faults import Faults
+from mktui.simulator.monitors import begin
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.rows import build_tables
 from mktui.simulator.schema import VersionedSchema
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from anyio.abc import ByteStream, TaskStatus
 
     from mktui.core.protocol.sentences import Command
+    from mktui.simulator.monitors import Monitor
     from mktui.simulator.tables import Table, TableRow
 
 _LOG_ROWS = 1000
@@ -126,6 +128,16 @@ class SimulatedRouter:
             self._keep_password(command, answer)
         return answer
 
+    def begin_monitor(self, command: Command, session: ApiSession) -> Monitor:
+        """Begin a command that goes on by itself.
+
+        Raises:
+            Refusal: The router says no.
+        """
+        monitor = begin(self._desk(session), command)
+        self.commands[command.path] += 1
+        return monitor
+
     def table_for_listen(self, command: Command, session: ApiSession) -> Table:
         """Return the menu that a ``listen`` follows.
 
@@ -171,12 +183,21 @@ class SimulatedRouter:
     def _logged_out(self, session: ApiSession) -> None:
         row = self._active.pop(session, None)
         if row is not None:
-            self.tables["/user/active"].remove(row)
+            if row.row_id in self.tables["/user/active"].rows:
+                self.tables["/user/active"].remove(row)
             self.log("system,info,account", f"user {session.username} logged out from 127.0.0.1 via api")
 
     def _desk(self, session: ApiSession) -> Desk:
         policies = self._policies(session.username)
-        return Desk(self.tables, self.schema, clock.now(), policies, self._traffic.ended)
+        return Desk(self.tables, self.schema, clock.now(), policies, self._date(), self._removed)
+
+    def _removed(self, path: str, row: TableRow) -> None:
+        """Hear that a row was taken away by a user: a session of ours, or a customer's, ends with it."""
+        if path == "/user/active":
+            for session, active in list(self._active.items()):
+                if active is row:
+                    self._sessions[session].cancel()
+        self._traffic.ended(path, row)
 
     def _policies(self, username: str | None) -> frozenset[str]:
         user = self.tables["/user"].find(username or "")

@@ -11,6 +11,7 @@ BEFORE_SCHEMA: Final = "6.49"
 """Approximated by the oldest schema there is; dates, health and logins differ (ROUTEROS facts)."""
 
 _ROWS: Final = frozenset({".id", "numbers"})
+_FOR_A_WHILE: Final = frozenset({"once", "interval", "duration", "count", "numbers", "file", "append", "as-value"})
 _EVERYWHERE: Final[dict[str, frozenset[str]]] = {
     "remove": _ROWS,
     "enable": _ROWS,
@@ -22,7 +23,23 @@ _EVERYWHERE: Final[dict[str, frozenset[str]]] = {
     "get": _ROWS | {"number", "value-name"},
     "find": frozenset(),
     "move": _ROWS | {"destination"},
-    "reset": _ROWS,
+    "reset": _ROWS | {"value-name"},
+    "recursive-print": frozenset(),
+    "export": frozenset({"file", "compact", "terse", "verbose", "hide-sensitive", "show-sensitive"}),
+    "edit": _ROWS | {"value-name"},
+    "setup": frozenset(),
+    "blink": _ROWS | {"duration"},
+    "reset-html": _ROWS,
+    "make-binding": _ROWS,
+    "expire-password": _ROWS,
+    "request-logout": _ROWS,
+    "run": _ROWS | {"number", "use-script-permissions"},
+    "info": frozenset({"message"}),
+    "warning": frozenset({"message"}),
+    "error": frozenset({"message"}),
+    "debug": frozenset({"message"}),
+    "monitor": _ROWS | _FOR_A_WHILE,
+    "monitor-traffic": _ROWS | _FOR_A_WHILE | {"interface"},
 }
 """Arguments that the schema does not list for these commands."""
 _API_ONLY: Final = frozenset({"listen", "getall"})
@@ -48,7 +65,10 @@ class VersionedSchema:
 
     def has_menu(self, path: str) -> bool:
         """Say whether the menu exists."""
-        return schema.menu(path) is not None
+        facts = schema.menu(path)
+        if facts is None or not facts.commands:
+            return facts is not None
+        return any(schema.in_version(span, self._as_of) for span in facts.commands.values())
 
     def has_command(self, path: str, verb: str) -> bool:
         """Say whether the menu has the command."""

@@ -17,6 +17,7 @@ from mktui.core.protocol.sentences import AnyReply, Command, Done, Empty, Fatal,
 from mktui.errors import ProtocolError
 from mktui.simulator import refusals
 from mktui.simulator.faults import CutMoment, ReplyFault
+from mktui.simulator.monitors import Monitor, is_monitor
 from mktui.simulator.spoil import spoil
 
 if TYPE_CHECKING:
@@ -29,7 +30,13 @@ if TYPE_CHECKING:
 
 _SEND_BYTES: Final = 65536
 _STREAMING: Final = frozenset({"listen"})
+_FOLLOW: Final = frozenset({"follow", "follow-only"})
 _LISTEN_ROWS: Final = 10_000
+
+
+def _goes_on(command: Command) -> bool:
+    """Say whether a command ends only when it is cancelled, or after a while."""
+    return command.verb in _STREAMING or is_monitor(command) or bool(_FOLLOW & set(command.attributes))
 
 
 class _Ended(Exception):
@@ -88,7 +95,7 @@ class ApiSession:
             raise _Ended
         elif command.path == "/cancel":
             await self._cancel(command.attributes.get("tag"), tag)
-        elif tag and self._takes_time(command):
+        elif _goes_on(command) or (tag and self._takes_time(command)):
             tasks.start_soon(self._run_tagged, command, tag)
         else:
             await self._run(command, tag)
@@ -158,6 +165,12 @@ class ApiSession:
             if command.verb in _STREAMING:
                 await self._listen(command, tag)
                 return
+            if is_monitor(command):
+                await self._monitor(router.begin_monitor(command, self), tag)
+                return
+            if _FOLLOW & set(command.attributes):
+                await self._follow(command, tag)
+                return
             answer = router.execute(command, self)
         except refusals.Refusal as refusal:
             await self._say(Trap(refusal.message, refusal.category, tag), Done(tag=tag))
@@ -200,6 +213,29 @@ class ApiSession:
                     await self._say(Reply(row, tag))
         finally:
             stop()
+
+    async def _follow(self, command: Command, tag: str) -> None:
+        """Print what is there, unless only changes are asked for, and go on with what changes."""
+        plain = {name: text for name, text in command.attributes.items() if name not in _FOLLOW}
+        answer = self._router.execute(Command(command.path, plain, command.query), self)
+        if "follow" in command.attributes:
+            for row in answer.rows:
+                wanted = answer.columns or tuple(row.values)
+                shown = {name: row.values[name] for name in wanted if name in row.values and name not in answer.hidden}
+                await self._say(Reply(shown, tag))
+        await self._listen(command, tag)
+
+    async def _monitor(self, monitor: Monitor, tag: str) -> None:
+        """Say how things are, again and again."""
+        look = 0
+        while monitor.looks is None or look < monitor.looks:
+            if look:
+                await anyio.sleep(monitor.interval)
+            for row in monitor.sample(look):
+                await self._say(Reply(row, tag))
+            look += 1
+        self._running.pop(tag, None)
+        await self._say(Done(tag=tag))
 
     async def _say(self, *sentences: AnyReply) -> None:
         parts = [encode(sentence.words()) for sentence in sentences if not isinstance(sentence, UnknownReply)]

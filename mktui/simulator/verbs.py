@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SELECTORS: Final = frozenset({".id", "numbers"})
 _SECRETS: Final = frozenset({"password", "otp-secret", "totp-secret"})
-READING: Final = frozenset({"print", "get", "find", "listen", "getall"})
+READING: Final = frozenset({"print", "get", "find", "listen", "getall", "recursive-print", "export"})
 _NAMED_FREELY: Final = frozenset(
     {"/log", "/ppp/active", "/ip/hotspot/active", "/user/active", "/ip/firewall/address-list"}
 )
@@ -45,6 +45,7 @@ class Desk:
     schema: VersionedSchema
     now: float
     policies: frozenset[str]
+    date: str
     removed: Callable[[str, TableRow], None]
     """Told of each row a user removes: a session ends, for example."""
 
@@ -200,6 +201,43 @@ def _move(_desk: Desk, table: Table, command: Command) -> Answer:
     return Answer()
 
 
+def _reset(_desk: Desk, table: Table, command: Command) -> Answer:
+    """Set attributes back to their defaults: the one that is named, or nothing."""
+    name = command.attributes.get("value-name", "")
+    default = blank_row(table.path).get(name)
+    for row in _selected(table, command) if set(command.attributes) & _SELECTORS else []:
+        _refuse_fixed(row)
+        if name:
+            table.change(row, {} if default is None else {name: default}, unset=() if default is not None else (name,))
+    return Answer()
+
+
+def _write_log(desk: Desk, table: Table, command: Command) -> Answer:
+    table.add({"time": desk.date, "topics": f"script,{command.verb}", "message": command.attributes.get("message", "")})
+    return Answer()
+
+
+def _run_script(_desk: Desk, table: Table, command: Command) -> Answer:
+    for row in _selected(table, command, (".id", "numbers", "number")):
+        table.change(row, {"run-count": str(int(row.values.get("run-count", "0")) + 1)})
+    return Answer()
+
+
+def _log_out(desk: Desk, table: Table, command: Command) -> Answer:
+    for row in _selected(table, command):
+        desk.removed(table.path, row)
+    return Answer()
+
+
+def _accepted(_desk: Desk, _table: Table, _command: Command) -> Answer:
+    """Do what leaves no trace in any table: an export to nowhere, a blinking light."""
+    return Answer()
+
+
+def _interactive(_desk: Desk, _table: Table, _command: Command) -> Answer:
+    raise Refusal("interactive command, no terminal", refusals.TTY)
+
+
 def _reset_counters(_desk: Desk, table: Table, command: Command) -> Answer:
     rows = list(table) if command.verb == "reset-counters-all" else _selected(table, command)
     for row in rows:
@@ -211,7 +249,11 @@ def _reset_counters(_desk: Desk, table: Table, command: Command) -> Answer:
 _VERBS: Final[dict[str, Callable[[Desk, Table, Command], Answer]]] = {
     "print": _print, "getall": _print, "get": _get, "find": _find, "add": _add, "set": _set, "unset": _unset,
     "remove": _remove, "enable": _enable, "disable": _disable, "comment": _comment, "move": _move,
-    "reset-counters": _reset_counters, "reset-counters-all": _reset_counters,
+    "reset-counters": _reset_counters, "reset-counters-all": _reset_counters, "recursive-print": _print,
+    "reset": _reset, "export": _accepted, "blink": _accepted, "reset-html": _accepted, "login": _accepted,
+    "make-binding": _accepted, "expire-password": _accepted, "edit": _interactive, "setup": _interactive,
+    "info": _write_log, "warning": _write_log, "error": _write_log, "debug": _write_log, "run": _run_script,
+    "request-logout": _log_out,
 }  # fmt: skip
 
 
