@@ -188,3 +188,22 @@ def test_cyrillic_is_read_in_either_encoding_on_one_router() -> None:
         word = b"=comment=" + raw
         [(_, _, attributes)] = decoder.feed(b"\x03!re" + bytes([len(word)]) + word + b"\0")
         assert attributes["comment"] == "Привет"
+
+
+def test_a_long_word_is_looked_at_when_it_is_there_and_not_at_every_piece() -> None:
+    decoder = Decoder()
+    text = "x" * 4_000_000
+    framed = encode(("!re", ".tag=1", f"=source={text}", "=name=script"))
+    decoded: list[int] = []
+    original = Decoder._sentence
+
+    def counting(self: Decoder, buffer: bytes, said: str, at: int) -> tuple[RawReply, int]:
+        decoded.append(len(said))
+        return original(self, buffer, said, at)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Decoder, "_sentence", counting)
+        replies = [reply for at in range(0, len(framed), 16_384) for reply in decoder.feed(framed[at : at + 16_384])]
+    assert replies == [("!re", "1", {"source": text, "name": "script"})]
+    assert len(decoded) <= 3
+    assert decoder.held_bytes == 0

@@ -31,13 +31,17 @@ class Decoder:
     def __init__(self, encoding: str = "utf-8") -> None:
         self._encoding = encoding
         self._tail = b""
+        self._wanted = 0
+        """Bytes from the tail's first on without which the sentence cannot go on."""
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
         self._follow: dict[str, tuple[str, int, str]] = {}  # key -> (the prefix that came next, its length, its key)
         self._known: dict[str, tuple[str, int, str]] = {}
 
     @property
     def held_bytes(self) -> int:
         """How many bytes of an unfinished sentence are held; at most ``MAX_SENTENCE_BYTES``."""
-        return len(self._tail)
+        return len(self._tail) + self._waiting_bytes
 
     def feed(self, chunk: bytes) -> list[RawReply]:
         """Return the replies that ``chunk`` completes, in order.
@@ -45,7 +49,10 @@ class Decoder:
         Raises:
             ProtocolError: The bytes cannot be a RouterOS router's.
         """
-        buffer = self._tail + chunk if self._tail else chunk
+        if self._tail and not self._is_worth_a_look(chunk):
+            return []
+        buffer = b"".join((self._tail, *self._waiting, chunk)) if self._tail else chunk
+        self._waiting, self._waiting_bytes, wanted = [], 0, 0
         text = buffer.decode("latin-1")
         replies: list[RawReply] = []
         at, size, is_ascii = 0, len(buffer), text.isascii()
@@ -56,11 +63,20 @@ class Decoder:
                     continue
                 reply, at = self._sentence(buffer, text, at)
                 replies.append(reply if is_ascii else self._repaired(reply))
-        except IndexError:
-            pass  # the rest of this sentence has not arrived
+        except IndexError as error:  # the rest of this sentence has not arrived
+            wanted = error.args[0] if isinstance(error.args[0], int) else 0
         self._tail = buffer[at:]
+        self._wanted = wanted - at + 1
         self._check_tail()
         return replies
+
+    def _is_worth_a_look(self, chunk: bytes) -> bool:
+        """Keep a piece of a long word until enough of it is there: looking at each time would cost its square."""
+        if len(self._tail) + self._waiting_bytes + len(chunk) >= self._wanted:
+            return True
+        self._waiting.append(chunk)
+        self._waiting_bytes += len(chunk)
+        return False
 
     def _sentence(self, buffer: bytes, text: str, at: int) -> tuple[RawReply, int]:
         """Read one sentence; IndexError when it is not all there."""
