@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from mktui.core.protocol import schema
 from mktui.core.protocol.values import format_duration, format_flag, parse_duration, parse_flag
-from mktui.simulator import refusals
+from mktui.simulator import by_hand, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +72,7 @@ def normal(path: str, name: str, value: str, tables: Mapping[str, Table]) -> str
 
 
 def _by_schema(path: str, name: str, value: str) -> str:
-    facts = schema.menu(path)
+    facts = by_hand.menu(path)
     form = facts.values.get(name) if facts else None
     if (path, name) in _CLOSED and isinstance(form, list) and value not in form:
         raise refusals.no_match(name)

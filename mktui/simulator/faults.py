@@ -1,9 +1,18 @@
-"""What may go wrong at a simulated router, switched at run time. Plain state."""
+"""What may go wrong at a simulated router, switched at run time: always, by rate, by schedule, by command.
+
+Plain state; ``now`` is an argument. Everything that went wrong is kept with its time, for tests to look at.
+"""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+import random
+from collections import deque
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from typing import Final
+
+_KEPT: Final = 10_000
 
 
 class CutMoment(enum.Enum):
@@ -11,6 +20,7 @@ class CutMoment(enum.Enum):
 
     BEFORE = "before it is executed"
     AFTER = "after it was executed, before it is answered"
+    INSIDE = "in the middle of its answer"
 
 
 class ReplyFault(enum.Enum):
@@ -27,6 +37,51 @@ class ReplyFault(enum.Enum):
     HUGE_LENGTH = "a length of four gigabytes instead of it"
     INVALID_UTF8 = "its !done carries bytes that are no UTF-8"
     TRAPS = "two traps with attributes that nobody knows instead of it"
+    SILENCE = "nothing at all, ever"
+
+
+What = CutMoment | ReplyFault
+
+
+@dataclass(slots=True)
+class FaultRule:
+    """One thing that goes wrong with commands. Times are the loop's.
+
+    ``path`` may hold ``*``; ``rate`` is the share of the commands that it hits; ``left`` None: as often as it likes.
+    """
+
+    what: What
+    path: str = "*"
+    rate: float = 1.0
+    left: int | None = None
+    begins_at: float = 0.0
+    ends_at: float = float("inf")
+
+    def is_due(self, path: str, now: float, chance: random.Random) -> bool:
+        """Say whether it hits a command now."""
+        if self.left == 0 or not self.begins_at <= now < self.ends_at or not fnmatchcase(path, self.path):
+            return False
+        return self.rate >= 1.0 or chance.random() < self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSeen:
+    """Something that went wrong: when, with which command, what."""
+
+    at: float
+    path: str
+    what: What
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What goes wrong with one command."""
+
+    cut: CutMoment | None = None
+    reply: ReplyFault | None = None
+
+
+_NOTHING: Final = Due()
 
 
 @dataclass(slots=True)
@@ -38,9 +93,13 @@ class Faults:
     accept_and_close: bool = False
     """As at the session limit: accepted, then closed before the login is answered."""
     refuse_logins: bool = False
+    ignore_logins: bool = False
+    """Logins are read and never answered."""
     is_silent: bool = False
     """Commands are read and never answered."""
     extra_latency: float = 0.0
+    reorder: float = 0.0
+    """Answers to tagged commands come up to this many seconds late, each on its own: they overtake each other."""
     cut_on: dict[str, CutMoment] = field(default_factory=dict)
     """Command path -> when to cut; each is used once."""
     slow: dict[str, float] = field(default_factory=dict)
@@ -50,22 +109,54 @@ class Faults:
     """Command path, or ``*`` for every command -> what is wrong with its answer."""
     replies_left: int | None = None
     """How many answers are still spoilt; None: all."""
+    rules: list[FaultRule] = field(default_factory=list)
+    """By rate, by schedule, by command; the first that is due counts."""
+    seen: deque[FaultSeen] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    """What went wrong with commands so far, oldest first."""
+    seed: int = 1
+    _chance: random.Random = field(init=False)
 
-    def take_reply(self, path: str) -> ReplyFault | None:
-        """Return what is wrong with the answer to a command now, counting it."""
+    def __post_init__(self) -> None:
+        self._chance = random.Random(f"{self.seed} faults")  # noqa: S311 - what goes wrong, not cryptography
+
+    @property
+    def is_irregular(self) -> bool:
+        """Answers may overtake each other."""
+        return self.reorder > 0
+
+    def due(self, path: str, now: float) -> Due:
+        """Return what goes wrong with a command now, and keep it."""
+        cut, reply = self.cut_on.pop(path, None), self._spoilt(path)
+        if cut is None and reply is None:
+            rule = next((rule for rule in self.rules if rule.is_due(path, now, self._chance)), None)
+            if rule is None:
+                return _NOTHING
+            if rule.left is not None:
+                rule.left -= 1
+            if isinstance(rule.what, CutMoment):
+                cut = rule.what
+            else:
+                reply = rule.what
+        for what in (cut, reply):
+            if what is not None:
+                self.seen.append(FaultSeen(now, path, what))
+        return Due(cut, reply)
+
+    def lateness(self) -> float:
+        """Return the seconds that an answer is held back."""
+        return self._chance.uniform(0, self.reorder) if self.reorder else 0.0
+
+    def clear(self) -> None:
+        """Be a good router again; what was seen stays."""
+        healthy = Faults()
+        for each in fields(self):
+            if each.name not in {"seen", "seed", "_chance"}:
+                setattr(self, each.name, getattr(healthy, each.name))
+
+    def _spoilt(self, path: str) -> ReplyFault | None:
         fault = self.replies.get(path) or self.replies.get("*")
         if fault is None or self.replies_left == 0:
             return None
         if self.replies_left is not None:
             self.replies_left -= 1
         return fault
-
-    def clear(self) -> None:
-        """Be a good router again."""
-        healthy = Faults()
-        for name in self.__slots__:
-            setattr(self, name, getattr(healthy, name))
-
-    def take_cut(self, path: str) -> CutMoment | None:
-        """Return the cut planned for a command, once."""
-        return self.cut_on.pop(path, None)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mktui.core.protocol.sentences import Command, Row
+    from mktui.simulator.desk import Desk
     from mktui.simulator.tables import TableRow
-    from mktui.simulator.verbs import Desk
 
     Sample = Callable[[int], Sequence[Row]]
     """The number of the look, from 0 -> its rows."""

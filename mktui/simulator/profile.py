@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from mktui.simulator.cost import MODELS, CostModel
+
 
 @dataclass(frozen=True, slots=True)
 class RouterProfile:
-    """One simulated router. ``latency`` and ``jitter`` are seconds a command; ``online`` a share of its secrets."""
+    """One simulated router. ``latency`` and ``jitter`` are seconds a command, besides what its model costs.
+
+    ``online`` is the share of its customers that are connected, ``churn`` how often an hour each of them leaves and
+    comes back by himself. What no public source settles is a switch here, not a constant.
+    """
 
     name: str = "edge-1"
     version: str = "7.20.8"
@@ -23,3 +29,9 @@ class RouterProfile:
     serial: str = "HE108ABCDEF"
     login: Literal["plain", "challenge"] = "plain"
     online: float = 0.2
+    churn: float = 0.0
+    cost: CostModel = MODELS["none"]
+    lists_connections: bool | None = None
+    """Whether /ip/service shows open connections as dynamic rows; None: from 7.21 on. Since when is not known."""
+    renumbers_at_reboot: bool = False
+    """Whether row ids are other ones after a reboot. No source says that they are, or that they are not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-MISSING, ARGUMENT, INTERRUPTED, GENERAL, TTY = 0, 1, 2, 4, 6
+MISSING, ARGUMENT, INTERRUPTED, SCRIPTING, GENERAL, TTY = 0, 1, 2, 3, 4, 6
 
 
 class Refusal(Exception):

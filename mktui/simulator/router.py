@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import random
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
+from anyio.abc import SocketAttribute
 
 from mktui import clock
-from mktui.core.protocol.values import format_date
 from mktui.simulator import refusals, tls
+from mktui.simulator.access import Access
+from mktui.simulator.commands import execute
+from mktui.simulator.cost import Admission, CpuLoad
+from mktui.simulator.desk import Desk
 from mktui.simulator.faults import Faults
 from mktui.simulator.monitors import begin
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.rows import build_tables
 from mktui.simulator.schema import VersionedSchema
 from mktui.simulator.session import ApiSession
+from mktui.simulator.tables import Table, TableRow
 from mktui.simulator.traffic import Traffic
-from mktui.simulator.verbs import Answer, Desk, execute
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterable
 
     from anyio.abc import ByteStream, TaskStatus
 
-    from mktui.core.protocol.sentences import Command
+    from mktui.core.protocol.sentences import Command, Row
+    from mktui.simulator.desk import Answer, Backup
     from mktui.simulator.monitors import Monitor
-    from mktui.simulator.tables import Table, TableRow
 
-_LOG_ROWS = 1000
+_READS = frozenset({"print", "getall", "get", "find", "listen", "export"})
 
 
 class SimulatedRouter:
@@ -41,17 +45,19 @@ class SimulatedRouter:
         self.profile = profile or RouterProfile()
         self.schema = VersionedSchema(self.profile.version)
         self.tables = build_tables(self.profile)
-        self.faults = Faults()
+        self.faults = Faults(seed=self.profile.seed)
         self.commands: Counter[str] = Counter()
         """How often each command was executed: what a client's retries really did."""
         self.peak_sessions = 0
         self.down_until = 0.0
+        self.access = Access(self.profile, self.tables)
+        self.load = CpuLoad(self.profile.cost.cores)
+        self.traffic = Traffic(self.profile, self.tables, self.load, clock.now())
+        self._backups: dict[str, Backup] = {}
+        self._admission = Admission(self.profile.cost.requests_per_second)
         self._sessions: dict[ApiSession, anyio.CancelScope] = {}
-        self._active: dict[ApiSession, TableRow] = {}
-        self._passwords = {self.profile.username: self.profile.password}
         self._chance = random.Random(f"{self.profile.seed} latency")  # noqa: S311 - jitter, not cryptography
-        self._traffic = Traffic(self.profile, self.tables, clock.now())
-        self.log("system,info", "router rebooted")
+        self.access.log("system,info", "router rebooted")
 
     @property
     def sessions(self) -> int:
@@ -62,18 +68,19 @@ class SimulatedRouter:
         """Serve one connection to its end."""
         faults = self.faults
         is_down = faults.is_down or clock.now() < self.down_until
-        if is_down or faults.accept_and_close or len(self._sessions) >= self.profile.max_sessions:
+        if is_down or faults.accept_and_close or len(self._sessions) >= self.access.max_sessions:
             await anyio.aclose_forcefully(stream)
             return
-        session = ApiSession(self, stream)
+        session = ApiSession(self, stream, _address_of(stream))
         with anyio.CancelScope() as scope:
             self._sessions[session] = scope
             self.peak_sessions = max(self.peak_sessions, len(self._sessions))
+            self.access.connected(session)
             try:
                 await session.serve()
             finally:
                 del self._sessions[session]
-                self._logged_out(session)
+                self.access.left(session)
 
     async def serve_tcp(
         self,
@@ -90,7 +97,7 @@ class SimulatedRouter:
         """
         listener = await anyio.create_tcp_listener(local_host=host, local_port=port)
         async with listener:
-            task_status.started(listener.extra(anyio.abc.SocketAttribute.local_port))  # noqa: S610 - a socket's
+            task_status.started(listener.extra(SocketAttribute.local_port))  # noqa: S610 - a socket's, not Django's
             await listener.serve(partial(self._serve_socket, context=context))
 
     def drop_sessions(self) -> None:
@@ -102,19 +109,52 @@ class SimulatedRouter:
         """Drop everything, refuse connections for a while, and come back with an uptime of zero."""
         now = clock.now()
         self.down_until = now + down_for
-        self._traffic.rebooted(now + down_for)
-        self.log("system,info", "router rebooted")
+        if self.profile.renumbers_at_reboot:
+            for table in self.tables.values():
+                table.renumber()
+        self.traffic.rebooted(now + down_for)
+        self.access.log("system,info", "router rebooted")
         self.drop_sessions()
 
-    def has_latency(self, path: str) -> bool:
-        """Say whether a command takes time."""
-        profile = self.profile
-        return bool(profile.latency or profile.jitter or self.faults.extra_latency or path in self.faults.slow)
+    def load_rows(self, path: str, rows: Iterable[Row]) -> None:
+        """Hold exactly these rows in a menu, as they were printed by a real router; the menu need not be known.
 
-    def delay(self, path: str) -> float:
-        """Return the seconds that a command takes."""
-        jitter = self._chance.uniform(0, self.profile.jitter) if self.profile.jitter else 0.0
-        return self.profile.latency + jitter + self.faults.extra_latency + self.faults.slow.get(path, 0.0)
+        Rows with ``dynamic`` true stay what they are, and are no customers of ours: nothing counts in them.
+        """
+        if path not in self.tables:
+            self.tables[path] = Table(path)
+            self.schema.learn(path)
+        self.tables[path].refresh = None
+        self.tables[path].restore(TableRow(dict(row)) for row in rows)
+
+    def takes_time(self, command: Command) -> bool:
+        """Say whether a command makes its client wait."""
+        profile, faults = self.profile, self.faults
+        cost = profile.cost
+        return bool(
+            profile.latency or profile.jitter or faults.extra_latency or command.path in faults.slow
+            or cost.command or cost.jitter or cost.requests_per_second or faults.is_irregular
+        )  # fmt: skip
+
+    def delay(self, command: Command) -> float:
+        """Return the seconds before a command begins to be answered, counting the work as done."""
+        profile, cost, now = self.profile, self.profile.cost, clock.now()
+        work = cost.command + (self._chance.uniform(0, cost.jitter) if cost.jitter else 0.0)
+        if command.verb not in _READS:
+            work += cost.write
+        if command.query and cost.filtered_row:
+            work += cost.filtered_row * len(self.tables.get(command.menu, ()))
+        self.load.worked(now, work)
+        jitter = self._chance.uniform(0, profile.jitter) if profile.jitter else 0.0
+        on_the_way = profile.latency + jitter + self.faults.extra_latency + self.faults.slow.get(command.path, 0.0)
+        return self._admission.wait(now) + work + on_the_way
+
+    def row_delay(self, answer: Answer, count: int) -> float:
+        """Return the seconds that printing some rows of an answer takes, counting the work as done."""
+        cost = self.profile.cost
+        work = count * cost.row * (1.0 if answer.columns else cost.without_proplist)
+        self.load.worked(clock.now(), work)
+        return work
 
     def execute(self, command: Command, session: ApiSession) -> Answer:
         """Carry out a command for a session's user.
@@ -124,8 +164,9 @@ class SimulatedRouter:
         """
         self.commands[command.path] += 1
         answer = execute(self._desk(session), command)
-        if command.menu == "/user" and command.verb in {"add", "set"} and "password" in command.attributes:
-            self._keep_password(command, answer)
+        self.access.keep_password(command, answer)
+        if command.path == "/system/backup/load":
+            self.reboot()
         return answer
 
     def begin_monitor(self, command: Command, session: ApiSession) -> Monitor:
@@ -146,70 +187,40 @@ class SimulatedRouter:
         """
         if not self.schema.has_menu(command.menu):
             raise refusals.no_such_menu()
-        if "read" not in self._policies(session.username):
-            raise refusals.not_permitted()
+        self.refuse_without("read", session)
         self.commands[command.path] += 1
         return self.tables[command.menu]
 
-    def password_of(self, name: str) -> str | None:
-        """Return a user's password; None when there is no such user, or it is disabled."""
-        row = self.tables["/user"].find(name)
-        if row is None or row.values.get("disabled") == "true":
-            return None
-        return self._passwords.get(name, "")
+    def refuse_without(self, policy: str, session: ApiSession) -> None:
+        """Let a session go on only when its user's group has a policy.
 
-    def logged_in(self, session: ApiSession) -> None:
-        """Note a login as a router does: a row of /user/active, a line of /log."""
-        when = self._date()
-        row = {"when": when, "name": session.username or "", "address": "127.0.0.1", "via": "api", "group": "full"}
-        self._active[session] = self.tables["/user/active"].add(row | {"radius": "false"})
-        self.log("system,info,account", f"user {session.username} logged in from 127.0.0.1 via api")
-        user = self.tables["/user"].find(session.username or "")
-        if user is not None:
-            user.change({"last-logged-in": when})
-
-    def log(self, topics: str, message: str) -> None:
-        """Write a line into /log; the oldest goes when there are too many."""
-        table = self.tables["/log"]
-        table.add({"time": self._date(), "topics": topics, "message": message})
-        if len(table) > _LOG_ROWS:
-            table.remove(next(iter(table)))
+        Raises:
+            Refusal: It has not.
+        """
+        if policy not in self.access.policies(session.username):
+            raise refusals.not_permitted()
 
     async def _serve_socket(self, stream: ByteStream, context: ssl.SSLContext | None) -> None:
         accepted = stream if context is None else await tls.accept(stream, context)
         if accepted is not None:
             await self.serve(accepted)
 
-    def _logged_out(self, session: ApiSession) -> None:
-        row = self._active.pop(session, None)
-        if row is not None:
-            if row.row_id in self.tables["/user/active"].rows:
-                self.tables["/user/active"].remove(row)
-            self.log("system,info,account", f"user {session.username} logged out from 127.0.0.1 via api")
-
     def _desk(self, session: ApiSession) -> Desk:
-        policies = self._policies(session.username)
-        return Desk(self.tables, self.schema, clock.now(), policies, self._date(), self._removed)
+        policies = self.access.policies(session.username)
+        date = self.access.date()
+        return Desk(
+            self.tables, self.schema, clock.now(), policies, date, self._removed, self.profile, self._backups
+        )  # fmt: skip
 
     def _removed(self, path: str, row: TableRow) -> None:
         """Hear that a row was taken away by a user: a session of ours, or a customer's, ends with it."""
         if path == "/user/active":
-            for session, active in list(self._active.items()):
-                if active is row:
-                    self._sessions[session].cancel()
-        self._traffic.ended(path, row)
+            session = self.access.session_of(row)
+            if session is not None:
+                self._sessions[session].cancel()
+        self.traffic.ended(path, row, clock.now())
 
-    def _policies(self, username: str | None) -> frozenset[str]:
-        user = self.tables["/user"].find(username or "")
-        group = self.tables["/user/group"].find(user.values["group"]) if user is not None else None
-        return frozenset(group.values["policy"].split(",")) if group is not None else frozenset()
 
-    def _keep_password(self, command: Command, answer: Answer) -> None:
-        row_id = answer.done.get("ret") or command.attributes.get(".id") or command.attributes.get("numbers", "")
-        row = self.tables["/user"].find(row_id)
-        if row is not None:
-            self._passwords[row.values["name"]] = command.attributes["password"]
-            row.change({}, unset=("password",))
-
-    def _date(self) -> str:
-        return format_date(dt.datetime.now(dt.UTC), self.profile.version)
+def _address_of(stream: ByteStream) -> tuple[str, int]:
+    address = stream.extra(SocketAttribute.remote_address, ("127.0.0.1", 0))  # noqa: S610 - a socket's, not Django's
+    return (str(address[0]), int(address[1])) if isinstance(address, tuple) else ("127.0.0.1", 0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Final
 
-from mktui.core.protocol import schema
 from mktui.core.protocol.values import version_key
+from mktui.simulator import by_hand
+from mktui.simulator.schema import VersionedSchema
 from mktui.simulator.tables import Table
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def blank_row(path: str) -> Row:
     known = _BLANK.get(path)
     if known is not None:
         return dict(known)
-    facts = schema.menu(path)
+    facts = by_hand.menu(path)
     if facts is None:
         return {}
     defaults = {name: {"True": "true", "False": "false"}.get(value, value) for name, value in facts.defaults.items()}
@@ -66,14 +67,33 @@ def customer(index: int) -> str:
 
 def build_tables(profile: RouterProfile) -> dict[str, Table]:
     """Return all menus of a new router, filled from its seed."""
-    tables = {path: Table(path, first_id=_first_id(path)) for path in schema.menus()}
+    tables = {path: Table(path, first_id=_first_id(path)) for path in by_hand.menus()}
     chance = random.Random(f"{profile.seed} {profile.name}")  # noqa: S311 - believable rows, not cryptography
     _system(tables, profile)
     _access(tables, profile)
     _network(tables, profile)
     _ppp(tables, profile, chance)
     _hotspot(tables, profile, chance)
+    _by_hand(tables, profile)
+    _as_of(tables, profile)
     return tables
+
+
+def _by_hand(tables: dict[str, Table], profile: RouterProfile) -> None:
+    for path, values in by_hand.TUNNELS.items():
+        _single(tables, path, dict(values))
+    _single(tables, "/system/license", dict(by_hand.LICENSE))
+    tables["/file"].add({"name": "skins", "type": "directory", "creation-time": never(profile.version)})
+
+
+def _as_of(tables: dict[str, Table], profile: RouterProfile) -> None:
+    """Take away what this version does not have yet, or no longer."""
+    schema = VersionedSchema(profile.version)
+    for path, table in tables.items():
+        readable = schema.readable(path)
+        gone = {name for row in table for name in row.values} - readable - {".id"} if readable is not None else set()
+        for row in table if gone else ():
+            row.change({}, unset=gone)
 
 
 def _first_id(path: str) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 
 from mktui.core.protocol import schema
 from mktui.core.protocol.values import version_key
+from mktui.simulator import by_hand
 
 BEFORE_SCHEMA: Final = "6.49"
 """Approximated by the oldest schema there is; dates, health and logins differ (ROUTEROS facts)."""
@@ -57,6 +58,11 @@ class VersionedSchema:
     def __init__(self, version: str) -> None:
         self.version = version
         self._as_of = schema.versions()[0] if version == BEFORE_SCHEMA else version
+        self._learnt: set[str] = set()
+
+    def learn(self, path: str) -> None:
+        """Know a menu that was recorded elsewhere: it can be read, nothing more."""
+        self._learnt.add(path)
 
     @property
     def says_empty(self) -> bool:
@@ -65,28 +71,44 @@ class VersionedSchema:
 
     def has_menu(self, path: str) -> bool:
         """Say whether the menu exists."""
-        facts = schema.menu(path)
+        if path in self._learnt:
+            return True
+        facts = by_hand.menu(path)
         if facts is None or not facts.commands:
             return facts is not None
         return any(schema.in_version(span, self._as_of) for span in facts.commands.values())
 
     def has_command(self, path: str, verb: str) -> bool:
         """Say whether the menu has the command."""
-        facts = schema.menu(path)
+        facts = by_hand.menu(path)
         if facts is None:
-            return False
+            return path in self._learnt and verb in {"print", "get", "find", *_API_ONLY}
         if not facts.commands:  # a menu the schema names without its commands, such as /system/routerboard
             return verb in {"print", "get"}
         if verb in _API_ONLY:
             return "print" in facts.commands
         return verb in facts.commands and schema.in_version(facts.commands[verb], self._as_of)
 
+    def readable(self, path: str) -> frozenset[str] | None:
+        """Return the attributes that rows may have; None: nobody has recorded them.
+
+        They are known of 7.22.3. In another version those are there that cannot be set at all, and those that can be
+        set there.
+        """
+        facts = by_hand.menu(path)
+        if facts is None or not facts.readable:
+            return None
+        settable = {**facts.arguments.get("add", {}), **facts.arguments.get("set", {})}
+        return frozenset(
+            name for name in facts.readable
+            if name not in settable or schema.in_version(settable[name], self._as_of)
+        )  # fmt: skip
+
     def unknown_argument(self, path: str, verb: str, names: list[str]) -> str | None:
         """Return the first argument that the command does not have."""
-        facts = schema.menu(path)
-        assert facts is not None
+        facts = by_hand.menu(path)
         verb = "print" if verb in _API_ONLY else verb
-        known = facts.arguments.get(verb, {})
+        known = facts.arguments.get(verb, {}) if facts is not None else {}
         always = _EVERYWHERE.get(verb, frozenset())
         for name in names:
             if name in always or (name in _ROWS and verb == "set"):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from mktui import clock
 from mktui.core.protocol.framing import WordReader, encode
 from mktui.core.protocol.sentences import AnyReply, Command, Done, Empty, Fatal, Reply, Trap, UnknownReply
 from mktui.errors import ProtocolError
@@ -21,22 +22,43 @@ from mktui.simulator.monitors import Monitor, is_monitor
 from mktui.simulator.spoil import spoil
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from anyio.abc import ByteStream, TaskGroup
 
+    from mktui.simulator.desk import Answer
+    from mktui.simulator.faults import Due
     from mktui.simulator.router import SimulatedRouter
-    from mktui.simulator.verbs import Answer
 
-_SEND_BYTES: Final = 65536
+_PIECE_BYTES: Final = 65536
+_PIECE_ROWS: Final = 500
 _STREAMING: Final = frozenset({"listen"})
 _FOLLOW: Final = frozenset({"follow", "follow-only"})
 _LISTEN_ROWS: Final = 10_000
+_REFRESH: Final = 1.0
+"""Seconds between two looks at rows that change by themselves, while somebody listens."""
 
 
 def _goes_on(command: Command) -> bool:
     """Say whether a command ends only when it is cancelled, or after a while."""
     return command.verb in _STREAMING or is_monitor(command) or bool(_FOLLOW & set(command.attributes))
+
+
+def _pieces(answer: Answer, tag: str) -> Iterator[tuple[bytes, int]]:
+    """Yield an answer's rows as bytes, some at a time, with how many they are."""
+    head = encode(("!re", f".tag={tag}") if tag else ("!re",))[:-1]
+    parts: list[bytes] = []
+    size = count = 0
+    for row in answer.rows:
+        body = row.encoded(answer.columns, answer.hidden)
+        parts += (head, body, b"\0")
+        size += len(body)
+        count += 1
+        if size >= _PIECE_BYTES or count >= _PIECE_ROWS:
+            yield b"".join(parts), count
+            parts, size, count = [], 0, 0
+    if parts:
+        yield b"".join(parts), count
 
 
 class _Ended(Exception):
@@ -49,14 +71,17 @@ _ENDS: Final = (_Ended, anyio.EndOfStream, anyio.BrokenResourceError, anyio.Clos
 class ApiSession:
     """A client's connection, from its first byte to its last."""
 
-    def __init__(self, router: SimulatedRouter, stream: ByteStream) -> None:
+    def __init__(self, router: SimulatedRouter, stream: ByteStream, address: tuple[str, int]) -> None:
         self.username: str | None = None
+        self.address = address
+        """Host and port of the other end."""
         self._router = router
         self._stream = stream
         self._challenge = ""
         self._running: dict[str, anyio.CancelScope] = {}
         self._sending = anyio.Lock()
         self._reader = WordReader()
+        self._one_at_a_time = anyio.Lock()
 
     async def serve(self) -> None:
         """Answer until the client leaves, quits, or is cut off."""
@@ -91,8 +116,7 @@ class ApiSession:
             await self._say(Fatal("not logged in"))
             raise _Ended
         elif command.path == "/system/reboot":
-            self._router.reboot()
-            raise _Ended
+            await self._reboot(tag)
         elif command.path == "/cancel":
             await self._cancel(command.attributes.get("tag"), tag)
         elif _goes_on(command) or (tag and self._takes_time(command)):
@@ -101,12 +125,22 @@ class ApiSession:
             await self._run(command, tag)
 
     def _takes_time(self, command: Command) -> bool:
-        return command.verb in _STREAMING or self._router.has_latency(command.path)
+        return command.verb in _STREAMING or self._router.takes_time(command)
+
+    async def _reboot(self, tag: str) -> None:
+        """Go down at once, often without a ``!done``; a user without the policy hears so."""
+        try:
+            self._router.refuse_without("reboot", self)
+        except refusals.Refusal as refusal:
+            await self._say(Trap(refusal.message, refusal.category, tag), Done(tag=tag))
+            return
+        self._router.reboot()
+        raise _Ended
 
     async def _login(self, command: Command, tag: str) -> None:
         router, given = self._router, command.attributes
-        await anyio.sleep(router.delay(command.path))
-        if router.faults.is_silent:
+        await anyio.sleep(router.delay(command))
+        if router.faults.is_silent or router.faults.ignore_logins:
             return
         if not given or (router.profile.login == "challenge" and "response" not in given):
             self._challenge = secrets.token_hex(16)
@@ -116,15 +150,15 @@ class ApiSession:
         if router.faults.refuse_logins or not self._is_right(name, given):
             old = "response" in given
             text = "cannot log in" if old else "invalid user name or password (6)"
-            router.log("system,error,critical", f"login failure for user {name} via api")
+            router.access.log("system,error,critical", f"login failure for user {name} via api")
             await self._say(Trap(text, tag=tag), Done(tag=tag))
             return
         self.username = name
-        router.logged_in(self)
+        router.access.logged_in(self)
         await self._say(Done(tag=tag))
 
     def _is_right(self, name: str, given: Mapping[str, str]) -> bool:
-        password = self._router.password_of(name)
+        password = self._router.access.password_of(name)
         if password is None:
             return False
         if "response" not in given:
@@ -154,63 +188,88 @@ class ApiSession:
 
     async def _run(self, command: Command, tag: str) -> None:
         router = self._router
-        if delay := router.delay(command.path):
+        if router.profile.cost.is_serial and not _goes_on(command):
+            async with self._one_at_a_time:
+                await self._carry_out(command, tag)
+        else:
+            await self._carry_out(command, tag)
+
+    async def _carry_out(self, command: Command, tag: str) -> None:
+        router = self._router
+        if delay := router.delay(command):
             await anyio.sleep(delay)
         if router.faults.is_silent:
             return
-        cut = router.faults.take_cut(command.path)
-        if cut is CutMoment.BEFORE:
+        due = router.faults.due(command.path, clock.now())
+        if due.cut is CutMoment.BEFORE:
             raise _Ended
         try:
-            if command.verb in _STREAMING:
-                await self._listen(command, tag)
-                return
-            if is_monitor(command):
-                await self._monitor(router.begin_monitor(command, self), tag)
-                return
-            if _FOLLOW & set(command.attributes):
-                await self._follow(command, tag)
+            if _goes_on(command):
+                await self._go_on(command, tag)
                 return
             answer = router.execute(command, self)
         except refusals.Refusal as refusal:
             await self._say(Trap(refusal.message, refusal.category, tag), Done(tag=tag))
             return
-        if cut is CutMoment.AFTER:
+        if due.cut is CutMoment.AFTER:
             raise _Ended
-        await self._answer(answer, tag, router.faults.take_reply(command.path))
+        if tag and (late := router.faults.lateness()):
+            await anyio.sleep(late)
+        await self._answer(answer, tag, due)
 
-    async def _answer(self, answer: Answer, tag: str, fault: ReplyFault | None) -> None:
-        head = encode(("!re", f".tag={tag}") if tag else ("!re",))[:-1]
-        parts: list[bytes] = []
-        size = 0
-        for row in answer.rows:
-            body = row.encoded(answer.columns, answer.hidden)
-            parts += (head, body, b"\0")
-            size += len(body)
-            if size >= _SEND_BYTES:
-                await self._send(b"".join(parts))
-                parts, size = [], 0
-        if answer.is_print and not answer.rows and self._router.schema.says_empty:
-            parts.append(encode(Empty(tag).words()))
-        done = Done(answer.done, tag)
-        if fault is not None:
-            parts = [spoil(fault, b"".join(parts), done)]
+    async def _go_on(self, command: Command, tag: str) -> None:
+        if command.verb in _STREAMING:
+            await self._listen(command, tag)
+        elif is_monitor(command):
+            await self._monitor(self._router.begin_monitor(command, self), tag)
         else:
-            parts.append(encode(done.words()))
+            await self._follow(command, tag)
+
+    async def _answer(self, answer: Answer, tag: str, due: Due) -> None:
+        """Send rows piece by piece, never all at once, and the end."""
+        rest = b""
+        for piece, count in _pieces(answer, tag):
+            if delay := self._router.row_delay(answer, count):
+                await anyio.sleep(delay)
+            if rest:
+                await self._send(rest)
+            rest = piece
+        if answer.is_print and not answer.rows and self._router.schema.says_empty:
+            rest += encode(Empty(tag).words())
+        done = Done(answer.done, tag)
+        end = rest + encode(done.words()) if due.reply is None else spoil(due.reply, rest, done)
+        if due.cut is CutMoment.INSIDE:
+            await self._send(end[: len(end) // 2])
+            raise _Ended
         self._running.pop(tag, None)  # from here on there is nothing to cancel
-        await self._send(b"".join(parts))
-        if fault is ReplyFault.FATAL:
+        await self._send(end)
+        if due.reply is ReplyFault.FATAL:
             raise _Ended
 
     async def _listen(self, command: Command, tag: str) -> None:
         """Send rows as they change, until cancelled."""
         table = self._router.table_for_listen(command, self)
         send, receive = anyio.create_memory_object_stream[dict[str, str]](_LISTEN_ROWS)
-        stop = table.listen(send.send_nowait)
+
+        def hear(row: dict[str, str]) -> None:
+            try:
+                send.send_nowait(row)
+            except anyio.WouldBlock:  # it does not read: who changes rows must not suffer for it
+                send.close()
+            except anyio.ClosedResourceError:
+                pass
+
+        stop = table.listen(hear)
         try:
             with send, receive:
-                async for row in receive:
-                    await self._say(Reply(row, tag))
+                while True:
+                    row = None
+                    with anyio.move_on_after(_REFRESH):
+                        row = await receive.receive()
+                    if row is not None:
+                        await self._say(Reply(row, tag))
+                    elif table.refresh is not None:  # what nobody reads is not up to date
+                        table.refresh(clock.now())
         finally:
             stop()
 

@@ -52,5 +52,6 @@ _SPOILT: Final[dict[ReplyFault, Callable[[bytes, Done], bytes]]] = {
     ReplyFault.CONTROL_BYTE: lambda rows, done: b"\xf8" + rows + _end(done),
     ReplyFault.HUGE_LENGTH: lambda rows, done: b"\xf0\xff\xff\xff\xff" + rows + _end(done),
     ReplyFault.INVALID_UTF8: lambda rows, done: rows + _end(Done({**done.attributes, **_NO_TEXT}, done.tag)),
+    ReplyFault.SILENCE: lambda _rows, _done: b"",
     ReplyFault.TRAPS: lambda _rows, done: _traps(done) + _end(done),
 }

@@ -5,7 +5,7 @@ Plain state without I/O. What may be written is decided in ``verbs``; here it is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mktui.core.protocol.framing import encode
 
@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from mktui.core.protocol.sentences import Row
 
 
+_FIRST_DYNAMIC_ID: Final = 0xF00000
+"""Interfaces that the router makes for a session are numbered from here (recorded rows)."""
+
+
 class TableRow:
     """One row. Its encoded form is kept per column choice until it changes."""
 
-    __slots__ = ("_encoded", "values")
+    __slots__ = ("_encoded", "kept", "values")
 
     def __init__(self, values: Row) -> None:
         self.values = values
+        self.kept = ""
+        """What the row stands for and is not printed: a file's contents."""
         self._encoded: dict[tuple[str, ...], bytes] = {}
 
     @property
@@ -40,6 +46,12 @@ class TableRow:
         for name in unset:
             self.values.pop(name, None)
         self._encoded.clear()
+
+    def copy(self) -> TableRow:
+        """Return another row that holds the same."""
+        copied = TableRow(dict(self.values))
+        copied.kept = self.kept
+        return copied
 
     def encoded(self, columns: tuple[str, ...], hidden: frozenset[str]) -> bytes:
         """Return the row's attribute words without a sentence's head and end; ``columns`` empty: all of them."""
@@ -63,6 +75,7 @@ class Table:
         self.refresh: Callable[[float], None] | None = None
         """Brings rows that change with time up to date before they are read."""
         self._next_id = first_id
+        self._next_dynamic_id = _FIRST_DYNAMIC_ID if path == "/interface" else None
         self._listeners: list[Callable[[Row], None]] = []
         self._by_key: dict[str, list[TableRow]] = {}
 
@@ -74,8 +87,7 @@ class Table:
 
     def add(self, values: Row) -> TableRow:
         """Append a row under a new id."""
-        row = TableRow({".id": f"*{self._next_id:X}", **values})
-        self._next_id += 1
+        row = TableRow({".id": self._take_id(values), **values})
         self.rows[row.row_id] = row
         self._by_key.setdefault(values.get(self.key, ""), []).append(row)
         self._tell(dict(row.values))
@@ -96,6 +108,25 @@ class Table:
         del self.rows[row.row_id]
         self._unlist(row, row.values.get(self.key, ""))
         self._tell({".id": row.row_id, ".dead": "yes"})
+
+    def restore(self, rows: Iterable[TableRow]) -> None:
+        """Hold exactly these rows, with the ids that they came with; a row without an id is the only one."""
+        self.rows = {}
+        self._by_key.clear()
+        for row in rows:
+            self.rows[row.row_id] = row
+            self._by_key.setdefault(row.values.get(self.key, ""), []).append(row)
+            if row.row_id:
+                self._next_id = max(self._next_id, int(row.row_id[1:], 16) + 1)
+
+    def renumber(self) -> None:
+        """Give every row another id, in the same order."""
+        if "" in self.rows:
+            return
+        first = self._next_id
+        for index, row in enumerate(rows := list(self)):
+            row.change({".id": f"*{first + index:X}"})
+        self.restore(rows)
 
     def move(self, row: TableRow, before: TableRow | None) -> None:
         """Put a row in front of another, or last."""
@@ -119,6 +150,13 @@ class Table:
         """Hear each change as a row; returns how to stop."""
         self._listeners.append(hear)
         return lambda: self._listeners.remove(hear)
+
+    def _take_id(self, values: Row) -> str:
+        if self._next_dynamic_id is not None and values.get("dynamic") == "true":
+            self._next_dynamic_id += 1
+            return f"*{self._next_dynamic_id - 1:X}"
+        self._next_id += 1
+        return f"*{self._next_id - 1:X}"
 
     def _unlist(self, row: TableRow, key: str) -> None:
         named = self._by_key[key]

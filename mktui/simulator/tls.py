@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import ssl
 import tempfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -35,6 +37,32 @@ def anonymous_context() -> ssl.SSLContext:
         file.flush()
         context.load_dh_params(file.name)
     return context
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A server with a certificate, what trusts it, and what it can be pinned by."""
+
+    context: ssl.SSLContext
+    ca_pem: bytes
+    fingerprint: str
+    """SHA-256 of the certificate, in hex."""
+
+
+def certified(name: str) -> Certified:
+    """Return a server with a fresh certificate for ``name``, signed by an authority that nobody else knows.
+
+    Raises:
+        ImportError: trustme is not installed (the extra ``tls``).
+    """
+    import trustme  # noqa: PLC0415 - only who asks for certificates needs it
+
+    authority = trustme.CA()
+    issued = authority.issue_cert(name)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issued.configure_cert(context)
+    der = ssl.PEM_cert_to_DER_cert(issued.cert_chain_pems[0].bytes().decode())
+    return Certified(context, authority.cert_pem.bytes(), hashlib.sha256(der).hexdigest())
 
 
 async def accept(stream: ByteStream, context: ssl.SSLContext) -> ByteStream | None:

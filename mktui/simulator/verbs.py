@@ -1,57 +1,30 @@
-"""What each command does to the tables. Plain functions: a command in, an answer or a Refusal out; no I/O."""
+"""What each menu's commands do to its table. Plain functions: a command in, an answer or a Refusal out; no I/O."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mktui.core.protocol import schema
-from mktui.simulator import checks, refusals
+from mktui.simulator import by_hand, checks, refusals
+from mktui.simulator.desk import Answer, Desk
 from mktui.simulator.query import compile_query
 from mktui.simulator.refusals import Refusal
 from mktui.simulator.rows import blank_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from mktui.core.protocol.sentences import Command, Row
-    from mktui.simulator.schema import VersionedSchema
     from mktui.simulator.tables import Table, TableRow
 
 _SELECTORS: Final = frozenset({".id", "numbers"})
-_SECRETS: Final = frozenset({"password", "otp-secret", "totp-secret"})
 READING: Final = frozenset({"print", "get", "find", "listen", "getall", "recursive-print", "export"})
 _NAMED_FREELY: Final = frozenset(
     {"/log", "/ppp/active", "/ip/hotspot/active", "/user/active", "/ip/firewall/address-list"}
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Rows to print with the columns asked for, and what ``!done`` carries."""
-
-    rows: Sequence[TableRow] = ()
-    columns: tuple[str, ...] = ()
-    done: Row = field(default_factory=dict)
-    is_print: bool = False
-    hidden: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a verb may touch: the tables, the version's schema, the time, and who asks."""
-
-    tables: dict[str, Table]
-    schema: VersionedSchema
-    now: float
-    policies: frozenset[str]
-    date: str
-    removed: Callable[[str, TableRow], None]
-    """Told of each row a user removes: a session ends, for example."""
-
-
-def execute(desk: Desk, command: Command) -> Answer:
-    """Carry out one command.
+def perform(desk: Desk, command: Command) -> Answer:
+    """Carry out one command of a menu.
 
     Raises:
         Refusal: The router says no; nothing was changed by the part that was refused.
@@ -59,8 +32,8 @@ def execute(desk: Desk, command: Command) -> Answer:
     menu, verb = command.menu, command.verb
     if not desk.schema.has_menu(menu):
         raise refusals.no_such_menu()
-    perform = _VERBS.get(verb)
-    if perform is None or not desk.schema.has_command(menu, verb):
+    carry_out = _VERBS.get(verb)
+    if carry_out is None or not desk.schema.has_command(menu, verb):
         raise refusals.no_such_command()
     if ("read" if verb in READING else "write") not in desk.policies:
         raise refusals.not_permitted()
@@ -70,7 +43,7 @@ def execute(desk: Desk, command: Command) -> Answer:
     table = desk.tables[menu]
     if table.refresh is not None:
         table.refresh(desk.now)
-    return perform(desk, table, command)
+    return carry_out(desk, table, command)
 
 
 def _print(desk: Desk, table: Table, command: Command) -> Answer:
@@ -86,19 +59,19 @@ def _print(desk: Desk, table: Table, command: Command) -> Answer:
     if "count-only" in attributes:
         return Answer(done={"ret": str(len(rows))})
     columns = tuple(name for name in attributes.get(".proplist", "").split(",") if name)
-    hidden = frozenset() if "sensitive" in desk.policies else _SECRETS
+    hidden = desk.hidden
     return Answer(rows, columns, is_print=True, hidden=hidden)
 
 
 def _get(desk: Desk, table: Table, command: Command) -> Answer:
     row = _selected(table, command, ("number", ".id", "numbers"))[0]
     name = command.attributes.get("value-name")
-    hidden = frozenset() if "sensitive" in desk.policies else _SECRETS
+    hidden = desk.hidden
     if name is None:
         text = ";".join(f"{key}={value}" for key, value in row.values.items() if key not in hidden)
         return Answer(done={"ret": text})
-    facts = schema.menu(table.path)
-    if facts is not None and facts.readable and name not in facts.readable and name != ".id":
+    readable = desk.schema.readable(table.path)
+    if readable is not None and name not in readable and name != ".id":
         raise refusals.unknown_parameter(name)
     return Answer(done={"ret": "" if name in hidden else row.values.get(name, "")})
 
@@ -110,7 +83,7 @@ def _find(_desk: Desk, table: Table, command: Command) -> Answer:
 
 def _add(desk: Desk, table: Table, command: Command) -> Answer:
     given = {name: value for name, value in command.attributes.items() if name not in {"place-before", "copy-from"}}
-    facts = schema.menu(table.path)
+    facts = by_hand.menu(table.path)
     assert facts is not None
     source = command.attributes.get("copy-from")
     base: Row = {}
@@ -122,7 +95,9 @@ def _add(desk: Desk, table: Table, command: Command) -> Answer:
     for name in sorted(facts.required):
         if not given.get(name) and name not in base:
             raise refusals.missing(name)
-    values = blank_row(table.path) | base | _normal(desk, table.path, given)
+    readable = desk.schema.readable(table.path)
+    blank = {name: value for name, value in blank_row(table.path).items() if readable is None or name in readable}
+    values = blank | base | _normal(desk, table.path, given)
     _refuse_duplicate(table, values, None)
     return Answer(done={"ret": table.add(values).row_id})
 
@@ -145,7 +120,7 @@ def _set(desk: Desk, table: Table, command: Command) -> Answer:
 
 def _unset(_desk: Desk, table: Table, command: Command) -> Answer:
     name = command.attributes.get("value-name", "")
-    facts = schema.menu(table.path)
+    facts = by_hand.menu(table.path)
     assert facts is not None
     if name not in facts.arguments.get("set", {}):
         raise refusals.unknown_parameter(name)
@@ -250,7 +225,7 @@ _VERBS: Final[dict[str, Callable[[Desk, Table, Command], Answer]]] = {
     "print": _print, "getall": _print, "get": _get, "find": _find, "add": _add, "set": _set, "unset": _unset,
     "remove": _remove, "enable": _enable, "disable": _disable, "comment": _comment, "move": _move,
     "reset-counters": _reset_counters, "reset-counters-all": _reset_counters, "recursive-print": _print,
-    "reset": _reset, "export": _accepted, "blink": _accepted, "reset-html": _accepted, "login": _accepted,
+    "reset": _reset, "blink": _accepted, "reset-html": _accepted, "login": _accepted,
     "make-binding": _accepted, "expire-password": _accepted, "edit": _interactive, "setup": _interactive,
     "info": _write_log, "warning": _write_log, "error": _write_log, "debug": _write_log, "run": _run_script,
     "request-logout": _log_out,
@@ -259,7 +234,7 @@ _VERBS: Final[dict[str, Callable[[Desk, Table, Command], Answer]]] = {
 
 def _selected(table: Table, command: Command, names: tuple[str, ...] = (".id", "numbers")) -> list[TableRow]:
     """Return the rows a command names by id or name, several with commas; a menu that is one row needs none."""
-    facts = schema.menu(table.path)
+    facts = by_hand.menu(table.path)
     if facts is not None and facts.is_single:
         return list(table)
     wanted = next((command.attributes[name] for name in names if name in command.attributes), "")

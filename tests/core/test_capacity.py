@@ -66,7 +66,9 @@ async def test_a_ceiling_is_raised_by_one_after_ten_minutes() -> None:
     profile = RouterProfile(secrets=5, max_sessions=2)
     async with client_and_router(options, profile) as (client, router):
         await until(lambda: client.connection_stats().pool.ceiling == 2)
-        object.__setattr__(router.profile, "max_sessions", 20)
+        service = router.tables["/ip/service"].find("api")
+        assert service is not None
+        service.change({"max-sessions": "20"})
         await anyio.sleep(610)
         assert client.connection_stats().pool.ceiling is None
         assert client.connection_stats().pool.ready == 3

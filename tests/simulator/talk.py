@@ -51,10 +51,10 @@ class Talk:
 
 
 @asynccontextmanager
-async def talking(router: SimulatedRouter) -> AsyncIterator[Talk]:
-    """Hold a session for the block."""
+async def talking(router: SimulatedRouter, *, within: float = 10) -> AsyncIterator[Talk]:
+    """Hold a session for the block, which may take so many seconds."""
     ours, theirs = byte_stream_pair()
-    with anyio.fail_after(10):
+    with anyio.fail_after(within):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(router.serve, theirs)
             async with ours:

@@ -1,0 +1,111 @@
+"""Who may come in and what he may do: users, groups, passwords, and the traces that a login leaves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Final
+
+from mktui.core.protocol.values import format_date, version_key
+
+if TYPE_CHECKING:
+    from mktui.core.protocol.sentences import Command
+    from mktui.simulator.desk import Answer
+    from mktui.simulator.profile import RouterProfile
+    from mktui.simulator.session import ApiSession
+    from mktui.simulator.tables import Table, TableRow
+
+_LOG_ROWS: Final = 1000
+_LISTS_CONNECTIONS_SINCE: Final = (7, 21)
+
+
+class Access:
+    """The users of one router and their API sessions."""
+
+    def __init__(self, profile: RouterProfile, tables: dict[str, Table]) -> None:
+        self._profile = profile
+        self._tables = tables
+        for user in tables["/user"]:
+            user.kept = profile.password
+        self._active: dict[ApiSession, TableRow] = {}
+        self._listed: dict[ApiSession, TableRow] = {}
+        listed = profile.lists_connections
+        self._lists = version_key(profile.version) >= _LISTS_CONNECTIONS_SINCE if listed is None else listed
+
+    @property
+    def max_sessions(self) -> int:
+        """How many sessions the API service takes now; it can be set where /ip/service has it (7.16 on)."""
+        row = self._tables["/ip/service"].find("api")
+        text = row.values.get("max-sessions", "") if row is not None else ""
+        return int(text) if text.isdecimal() else self._profile.max_sessions
+
+    def connected(self, session: ApiSession) -> None:
+        """Note an open connection, where the version lists them."""
+        if not self._lists:
+            return
+        host, port = session.address
+        self._listed[session] = self._tables["/ip/service"].add({
+            "name": "api", "port": "8728", "proto": "tcp", "vrf": "main", "local": "127.0.0.1:8728",
+            "remote": f"{host}:{port}", "connection": "true", "dynamic": "true", "disabled": "false",
+            "invalid": "false",
+        })  # fmt: skip
+
+    def logged_in(self, session: ApiSession) -> None:
+        """Note a login as a router does: a row of /user/active, a line of /log."""
+        when, (host, _) = self.date(), session.address
+        user = self._tables["/user"].find(session.username or "")
+        group = user.values["group"] if user is not None else "full"
+        row = {"when": when, "name": session.username or "", "address": host, "via": "api", "group": group}
+        self._active[session] = self._tables["/user/active"].add(row | {"radius": "false"})
+        self.log("system,info,account", f"user {session.username} logged in from {host} via api")
+        if user is not None:
+            user.change({"last-logged-in": when})
+
+    def left(self, session: ApiSession) -> None:
+        """Note that a connection has ended."""
+        listed = self._listed.pop(session, None)
+        if listed is not None and self._tables["/ip/service"].rows.get(listed.row_id) is listed:
+            self._tables["/ip/service"].remove(listed)
+        row = self._active.pop(session, None)
+        if row is not None:
+            if self._tables["/user/active"].rows.get(row.row_id) is row:
+                self._tables["/user/active"].remove(row)
+            host = session.address[0]
+            self.log("system,info,account", f"user {session.username} logged out from {host} via api")
+
+    def session_of(self, row: TableRow) -> ApiSession | None:
+        """Return the session that a row of /user/active stands for."""
+        return next((session for session, active in self._active.items() if active is row), None)
+
+    def policies(self, username: str | None) -> frozenset[str]:
+        """Return what a user's group allows."""
+        user = self._tables["/user"].find(username or "")
+        group = self._tables["/user/group"].find(user.values["group"]) if user is not None else None
+        return frozenset(group.values["policy"].split(",")) if group is not None else frozenset()
+
+    def password_of(self, name: str) -> str | None:
+        """Return a user's password; None when there is no such user, or it is disabled."""
+        row = self._tables["/user"].find(name)
+        if row is None or row.values.get("disabled") == "true":
+            return None
+        return row.kept
+
+    def keep_password(self, command: Command, answer: Answer) -> None:
+        """Take the password of a user out of the row that was just written: no print ever shows it."""
+        if command.menu != "/user" or "password" not in command.attributes:
+            return
+        row_id = answer.done.get("ret") or command.attributes.get(".id") or command.attributes.get("numbers", "")
+        row = self._tables["/user"].find(row_id)
+        if row is not None:
+            row.kept = command.attributes["password"]
+            row.change({}, unset=("password",))
+
+    def log(self, topics: str, message: str) -> None:
+        """Write a line into /log; the oldest goes when there are too many."""
+        table = self._tables["/log"]
+        table.add({"time": self.date(), "topics": topics, "message": message})
+        if len(table) > _LOG_ROWS:
+            table.remove(next(iter(table)))
+
+    def date(self) -> str:
+        """Return the router's date and time as its version prints it."""
+        return format_date(dt.datetime.now(dt.UTC), self._profile.version)

@@ -1,0 +1,163 @@
+"""PPP customers: sessions with a dynamic interface and queue, who dial again when they are cut off.
+
+As on a router, a session goes on when its secret is disabled, changed or removed; only its own end ends it. The next
+dial is what the secret decides.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mktui.core.protocol.values import format_date, format_duration
+
+if TYPE_CHECKING:
+    import random
+
+    from mktui.core.protocol.sentences import Row
+    from mktui.simulator.profile import RouterProfile
+    from mktui.simulator.tables import Table, TableRow
+
+_REDIAL: Final = (5.0, 15.0)
+"""Seconds until a customer who was cut off dials again; who is refused tries again after as long."""
+_HOUR: Final = 3600.0
+
+
+@dataclass(slots=True)
+class PppSession:
+    """One customer online. Rates are bytes a second; ``upload`` is what the router receives."""
+
+    name: str
+    begun_at: float
+    upload: float
+    download: float
+    active: TableRow
+    interface: TableRow
+    queue: TableRow | None
+
+
+class PppCustomers:
+    """Who dials in, and the rows that a router makes of it."""
+
+    def __init__(self, profile: RouterProfile, tables: dict[str, Table], chance: random.Random, now: float) -> None:
+        self._profile = profile
+        self._active = tables["/ppp/active"]
+        self._interfaces = tables["/interface"]
+        self._queues = tables["/queue/simple"]
+        self._secrets = tables["/ppp/secret"]
+        self._profiles = tables["/ppp/profile"]
+        self._chance = chance
+        self._sessions: dict[str, PppSession] = {}
+        self._dials: list[tuple[float, str]] = []
+        self._leaves: list[tuple[float, str]] = []
+        self._dialled = 0
+        for row in list(self._secrets)[: int(profile.secrets * profile.online)]:
+            self._begin(row, now - chance.uniform(60, 86_400 * 3), now)
+
+    def dial(self, name: str, now: float) -> bool:
+        """Let a customer dial in; False: there is no such secret, or it is disabled."""
+        secret = self._secrets.find(name)
+        if secret is None or secret.values.get("disabled") == "true":
+            return False
+        self._begin(secret, now, now)
+        return True
+
+    def ended(self, row: TableRow, now: float, reason: str) -> None:
+        """End the session of a row of /ppp/active that has been removed; its customer will dial again."""
+        session = self._sessions.pop(row.row_id, None)
+        if session is None:
+            return
+        self._interfaces.remove(session.interface)
+        if session.queue is not None:
+            self._queues.remove(session.queue)
+        secret = self._secrets.find(session.name)
+        if secret is not None:
+            when = format_date(dt.datetime.now(dt.UTC), self._profile.version)
+            caller = row.values["caller-id"]
+            secret.change({"last-logged-out": when, "last-caller-id": caller, "last-disconnect-reason": reason})
+        heapq.heappush(self._dials, (now + self._chance.uniform(*_REDIAL), session.name))
+
+    def rebooted(self, now: float) -> None:
+        """Begin every session anew."""
+        for session in self._sessions.values():
+            session.begun_at = now
+
+    def refresh(self, now: float) -> None:
+        """Make up for what has happened until now, and bring the rows up to date."""
+        while self._leaves and self._leaves[0][0] <= now:
+            at, row_id = heapq.heappop(self._leaves)
+            row = self._active.rows.get(row_id)
+            if row is not None:
+                self._active.remove(row)
+                self.ended(row, at, "hung-up")
+        while self._dials and self._dials[0][0] <= now:
+            at, name = heapq.heappop(self._dials)
+            if not self.dial(name, at):
+                heapq.heappush(self._dials, (now + self._chance.uniform(*_REDIAL), name))
+        for session in self._sessions.values():
+            _count(session, now)
+
+    def _begin(self, secret: TableRow, begun_at: float, now: float) -> None:
+        name, chance, index = secret.values["name"], self._chance, self._dialled
+        self._dialled += 1
+        address = secret.values.get("remote-address") or f"10.64.{index // 240 % 256}.{index % 240 + 10}"
+        service = secret.values["service"]
+        active = self._active.add({
+            "name": name, "service": "pppoe" if service == "any" else service,
+            "caller-id": f"02:00:5E:{index >> 16 & 255:02X}:{index >> 8 & 255:02X}:{index & 255:02X}",
+            "address": address, "uptime": "0s", "encoding": "", "session-id": f"0x{0x81100000 + index:x}",
+            "limit-bytes-in": "0", "limit-bytes-out": "0", "radius": "false",
+        })  # fmt: skip
+        up_since = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=now - begun_at)
+        interface = self._interfaces.add(_interface(name, format_date(up_since, self._profile.version)))
+        queue = self._queue(secret, address)
+        rates = chance.uniform(2e3, 2e5), chance.uniform(1e4, 1.5e6)
+        self._sessions[active.row_id] = PppSession(name, begun_at, *rates, active, interface, queue)
+        if self._profile.churn:
+            leaves_at = now + chance.expovariate(self._profile.churn / _HOUR)
+            heapq.heappush(self._leaves, (leaves_at, active.row_id))
+
+    def _queue(self, secret: TableRow, address: str) -> TableRow | None:
+        profile = self._profiles.find(secret.values["profile"])
+        rate = profile.values.get("rate-limit") if profile is not None else None
+        if not rate:
+            return None
+        limits = [part.split("/") for part in rate.split()]
+        pairs = ["/".join(_bits(each) for each in (part if len(part) == 2 else part * 2)) for part in limits[:3]]
+        burst = {"burst-limit": pairs[1], "burst-threshold": pairs[2]} if len(pairs) == 3 else {}
+        return self._queues.add({
+            "name": f"<pppoe-{secret.values['name']}>", "target": f"{address}/32", "parent": "none",
+            "packet-marks": "", "priority": "8/8", "queue": "default-small/default-small", "limit-at": "0/0",
+            "max-limit": pairs[0], "burst-limit": "0/0", "burst-threshold": "0/0", "burst-time": "0s/0s",
+            "bucket-size": "0.1/0.1", "bytes": "0/0", "invalid": "false", "dynamic": "true", "disabled": "false",
+        } | burst)  # fmt: skip
+
+
+def _interface(name: str, up_since: str) -> Row:
+    return {
+        "name": f"<pppoe-{name}>", "type": "pppoe-in", "mtu": "1480", "actual-mtu": "1480",
+        "last-link-up-time": up_since, "link-downs": "0", "rx-byte": "0", "tx-byte": "0", "rx-packet": "0",
+        "tx-packet": "0", "rx-drop": "0", "tx-drop": "0", "tx-queue-drop": "0", "rx-error": "0", "tx-error": "0",
+        "fp-rx-byte": "0", "fp-tx-byte": "0", "fp-rx-packet": "0", "fp-tx-packet": "0",
+        "dynamic": "true", "running": "true", "disabled": "false",
+    }  # fmt: skip
+
+
+def _count(session: PppSession, now: float) -> None:
+    seconds = max(0.0, now - session.begun_at)
+    received, sent = int(seconds * session.upload), int(seconds * session.download)
+    session.active.change({"uptime": format_duration(seconds)})
+    session.interface.change({
+        "rx-byte": str(received), "tx-byte": str(sent), "rx-packet": str(received // 400),
+        "tx-packet": str(sent // 1200), "fp-rx-byte": str(received), "fp-rx-packet": str(received // 400),
+    })  # fmt: skip
+    if session.queue is not None:
+        session.queue.change({"bytes": f"{received}/{sent}"})
+
+
+def _bits(rate: str) -> str:
+    factor = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}.get(rate[-1:])
+    number = rate[:-1] if factor else rate
+    return str(int(number) * (factor or 1)) if number.isdecimal() else rate
