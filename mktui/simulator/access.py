@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mktui.simulator.tables import Table, TableRow
 
 _LOG_ROWS: Final = 1000
+_EVERYTHING: Final = frozenset({"api", "read", "write", "policy", "test", "sensitive", "reboot", "ftp"})
 _LISTS_CONNECTIONS_SINCE: Final = (7, 21)
 
 
@@ -77,14 +78,18 @@ class Access:
         return next((session for session, active in self._active.items() if active is row), None)
 
     def policies(self, username: str | None) -> frozenset[str]:
-        """Return what a user's group allows."""
+        """Return what a user's group allows; the profile's own user keeps his key when rows are loaded over his."""
         user = self._tables["/user"].find(username or "")
         group = self._tables["/user/group"].find(user.values["group"]) if user is not None else None
+        if group is None and username == self._profile.username:
+            return _EVERYTHING
         return frozenset(group.values["policy"].split(",")) if group is not None else frozenset()
 
     def password_of(self, name: str) -> str | None:
         """Return a user's password; None when there is no such user, or it is disabled."""
         row = self._tables["/user"].find(name)
+        if name == self._profile.username and row is None:
+            return self._profile.password
         if row is None or row.values.get("disabled") == "true":
             return None
         return row.kept

@@ -1,4 +1,4 @@
-"""Menus that the schema does not have, as public documentation shows them: files, backups, licence, tunnel servers.
+"""Menus that the schema does not have, as public documentation shows them: files, addresses, licence, tunnel servers.
 
 Which arguments they take in which version nobody has gathered: they are the same in all.
 """
@@ -46,7 +46,11 @@ def _menu(path: str, verbs: tuple[str, ...], settable: tuple[str, ...], read_onl
         arguments=arguments,
         readable=frozenset((*settable, *read_only)),
         read_only=frozenset(read_only),
-        values={name: _FLAGS for name in settable if TUNNELS.get(path, {}).get(name) in {"true", "false"}},
+        values={
+            name: _FLAGS
+            for name in settable
+            if name == "disabled" or TUNNELS.get(path, {}).get(name) in {"true", "false"}
+        },
         defaults=TUNNELS.get(path, {}),
         required=frozenset(),
         unsettable=frozenset(),
@@ -56,6 +60,12 @@ def _menu(path: str, verbs: tuple[str, ...], settable: tuple[str, ...], read_onl
 MENUS: Final[dict[str, Menu]] = {
     "/file": _menu(
         "/file", (*_READ, "add", "set", "remove", "edit"), ("name", "contents"), ("type", "size", "creation-time")
+    ),
+    "/ip/address": _menu(
+        "/ip/address",
+        (*_READ, "add", "set", "remove", "enable", "disable", "export"),
+        ("address", "network", "interface", "comment", "disabled"),
+        ("actual-interface", "dynamic", "invalid"),
     ),
     "/system/license": _menu("/system/license", ("print", "get"), (), tuple(LICENSE)),
     **{path: _menu(path, ("print", "get", "set", "export"), tuple(values)) for path, values in TUNNELS.items()},

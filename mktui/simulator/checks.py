@@ -23,6 +23,11 @@ REFERENCES: Final[dict[tuple[str, str], str]] = {
     ("/ip/hotspot/user", "server"): "/ip/hotspot",
     ("/ip/hotspot", "profile"): "/ip/hotspot/profile",
     ("/ip/hotspot", "interface"): "/interface",
+    ("/ip/address", "interface"): "/interface",
+    ("/interface/l2tp-server/server", "default-profile"): "/ppp/profile",
+    ("/interface/pptp-server/server", "default-profile"): "/ppp/profile",
+    ("/interface/sstp-server/server", "default-profile"): "/ppp/profile",
+    ("/interface/ovpn-server/server", "default-profile"): "/ppp/profile",
     ("/interface/pppoe-server/server", "default-profile"): "/ppp/profile",
     ("/interface/pppoe-server/server", "interface"): "/interface",
     ("/user", "group"): "/user/group",
@@ -47,8 +52,8 @@ _ADDRESSES: Final = {
 _RANGES: Final = {("/ip/service", "port"): (1, 65535), ("/ip/service", "max-sessions"): (1, 1000)}
 
 
-def normal(path: str, name: str, value: str, tables: Mapping[str, Table]) -> str:
-    """Return ``value`` as it is kept.
+def normal(path: str, name: str, value: str, tables: Mapping[str, Table], *, completes: bool = False) -> str:
+    """Return ``value`` as it is kept. ``completes``: the one name that begins so is meant.
 
     Raises:
         Refusal: It cannot be one.
@@ -60,7 +65,7 @@ def normal(path: str, name: str, value: str, tables: Mapping[str, Table]) -> str
         except ValueError:
             raise refusals.invalid_value(name) from None
     if where in REFERENCES:
-        return _reference(where, value, tables)
+        return _reference(where, value, tables, completes=completes)
     if where in _RANGES:
         low, high = _RANGES[where]
         if not value.isdecimal() or not low <= int(value) <= high:
@@ -84,13 +89,19 @@ def _by_schema(path: str, name: str, value: str) -> str:
     return value
 
 
-def _reference(where: tuple[str, str], value: str, tables: Mapping[str, Table]) -> str:
+def _reference(where: tuple[str, str], value: str, tables: Mapping[str, Table], *, completes: bool) -> str:
     if value in _WORDS.get(where, ()):
         return value
-    row = tables[REFERENCES[where]].find(value)
-    if row is None:
-        raise refusals.no_match(where[1])
-    return row.values.get("name", value)
+    table = tables[REFERENCES[where]]
+    row = table.find(value)
+    if row is not None:
+        return row.values.get("name", value)
+    begun = [name for each in table if value and (name := each.values.get("name", "")).startswith(value)]
+    if len(begun) > 1:
+        raise refusals.ambiguous(where[1])
+    if begun and completes:
+        return begun[0]
+    raise refusals.no_match(where[1])
 
 
 def _address(where: tuple[str, str], value: str, tables: Mapping[str, Table]) -> str:

@@ -26,8 +26,10 @@ _INLINE_BYTES: Final = {6: 4096, 7: 61_440}
 _WRITABLE_BYTES: Final = 61_440
 _PIECE_BYTES: Final = 32_768
 _READ_SINCE: Final = (7, 13)
-_BY_ITSELF: Final = frozenset({"/ip/service", "/interface", "/user"})
-"""Menus whose first rows are there from the factory: an export sets them by name."""
+_FIRST: Final = ("/interface", "/ip/pool", "/ip/hotspot/profile", "/ip/hotspot/user/profile", "/ppp/profile",
+                 "/user/group", "/ip/hotspot")  # fmt: skip
+"""Menus whose rows others name: an export says them first, or it could not be imported."""
+_NEVER_SAID: Final = frozenset({"numbers", "date", "time", "last-logged-in"})
 
 
 def hold(desk: Desk, name: str, contents: str, kind: str = "") -> TableRow:
@@ -100,7 +102,7 @@ def export_text(desk: Desk, menus: list[str] | None, words: frozenset[str]) -> s
         "show-sensitive" in words or (version_key(version) < (7,) and "hide-sensitive" not in words)
     )
     lines = []
-    for path in menus or by_hand.menus():
+    for path in menus or sorted(by_hand.menus(), key=lambda path: _FIRST.index(path) if path in _FIRST else 99):
         said = list(_said(desk, path, words, frozenset() if shows else SECRETS))
         title = path.lstrip("/").replace("/", " ")
         if said and "terse" in words:
@@ -154,25 +156,26 @@ def _said(desk: Desk, path: str, words: frozenset[str], hidden: frozenset[str]) 
     if facts is None or not desk.schema.has_command(path, "export"):
         return
     settable = set(facts.arguments.get("add", {})) | set(facts.arguments.get("set", {}))
-    blank = {} if "verbose" in words else blank_row(path)
+    said = settable - hidden - _NEVER_SAID
+    blank = blank_row(path)
     for row in desk.tables[path]:
-        if row.is_fixed or not row.values:
+        if row.is_fixed:
             continue
+        usual = {} if "verbose" in words else blank if row.born is None else row.born
         values = {name: _yes_no(value) for name, value in row.values.items()
-                  if name in settable - hidden and name != "numbers" and value != blank.get(name)}  # fmt: skip
-        verb, target = _how(row, path, is_single=facts.is_single, is_addable="add" in facts.commands)
+                  if name in said and value != usual.get(name)}  # fmt: skip
+        verb, target = _how(row, is_single=facts.is_single)
         if target:
             values.pop("name", None)
         if values:
             yield script.say(verb, target, values, terse="terse" in words)
 
 
-def _how(row: TableRow, path: str, *, is_single: bool, is_addable: bool) -> tuple[str, str]:
-    name = row.values.get("name", "")
+def _how(row: TableRow, *, is_single: bool) -> tuple[str, str]:
     if is_single:
         return "set", ""
-    if row.values.get("default") == "true" or path in _BY_ITSELF or not is_addable:
-        return "set", f"[ find name={script.quote(name)} ]"
+    if row.born is not None:
+        return "set", f"[ find name={script.quote(row.values.get('name', ''))} ]"
     return "add", ""
 
 

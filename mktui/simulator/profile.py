@@ -31,6 +31,8 @@ class RouterProfile:
     online: float = 0.2
     churn: float = 0.0
     cost: CostModel = MODELS["none"]
+    completes_names: bool = False
+    """Whether a name may be given by its beginning when only one begins so; several are refused as ambiguous."""
     lists_connections: bool | None = None
     """Whether /ip/service shows open connections as dynamic rows; None: from 7.21 on. Since when is not known."""
     renumbers_at_reboot: bool = False

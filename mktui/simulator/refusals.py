@@ -38,6 +38,11 @@ def no_match(name: str) -> Refusal:
     return Refusal(f"input does not match any value of {name}", ARGUMENT)
 
 
+def ambiguous(name: str) -> Refusal:
+    """The value is the beginning of several."""
+    return Refusal(f"ambiguous value of {name}, more than one possible value matches input", ARGUMENT)
+
+
 def invalid_value(name: str) -> Refusal:
     """The value cannot be read."""
     return Refusal(f"invalid value for argument {name}", ARGUMENT)

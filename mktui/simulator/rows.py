@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import random
 from typing import TYPE_CHECKING, Final
 
@@ -52,7 +53,31 @@ def blank_row(path: str) -> Row:
     if facts is None:
         return {}
     defaults = {name: {"True": "true", "False": "false"}.get(value, value) for name, value in facts.defaults.items()}
-    return {"name": "", **defaults} if "name" in facts.readable else defaults
+    state = {name: "false" for name in ("invalid", "dynamic") if name in facts.read_only}
+    return ({"name": "", **defaults} if "name" in facts.readable else defaults) | state
+
+
+def said_by_router(path: str, values: Row, version: str) -> Row:
+    """Return what the router itself adds to a new row: dates that have not been, states, counts."""
+    if path == "/ppp/secret":
+        return {"last-logged-out": never(version)}
+    if path == "/ip/hotspot":
+        return {"proxy-status": "running", "HTTPS": "false"}
+    if path == "/ip/pool":
+        total = str(sum(_addresses(part) for part in values.get("ranges", "").split(",")))
+        return {"total": total, "used": "0", "available": total}
+    return {}
+
+
+def _addresses(ranges: str) -> int:
+    """Return how many addresses ``10.0.0.1-10.0.0.9``, ``10.0.0.0/24`` or one address are."""
+    first, _, last = ranges.partition("-")
+    try:
+        if "/" in ranges:
+            return ipaddress.ip_network(ranges, strict=False).num_addresses
+        return int(ipaddress.ip_address(last or first)) - int(ipaddress.ip_address(first)) + 1
+    except ValueError:
+        return 0
 
 
 def never(version: str) -> str:
@@ -76,6 +101,7 @@ def build_tables(profile: RouterProfile) -> dict[str, Table]:
     _hotspot(tables, profile, chance)
     _by_hand(tables, profile)
     _as_of(tables, profile)
+    _remember_birth(tables)
     return tables
 
 
@@ -94,6 +120,15 @@ def _as_of(tables: dict[str, Table], profile: RouterProfile) -> None:
         gone = {name for row in table for name in row.values} - readable - {".id"} if readable is not None else set()
         for row in table if gone else ():
             row.change({}, unset=gone)
+
+
+def _remember_birth(tables: dict[str, Table]) -> None:
+    """Note what is there from the factory: an export says only what was changed of it."""
+    for path, table in tables.items():
+        for row in table:
+            is_default = row.values.get("default") == "true" or not row.row_id
+            if is_default or path in {"/ip/service", "/interface", "/user", "/user/group"}:
+                row.born = dict(row.values)
 
 
 def _first_id(path: str) -> int:
@@ -170,10 +205,9 @@ def _network(tables: dict[str, Table], profile: RouterProfile) -> None:
             "last-link-up-time": never(profile.version), "link-downs": "0", "rx-byte": "0", "tx-byte": "0",
             "rx-packet": "0", "tx-packet": "0", "running": "true" if number < 4 else "false", "disabled": "false",
         })  # fmt: skip
-    pool = {"name": "pppoe-pool", "ranges": "10.64.0.10-10.64.255.250", "total": "65265", "used": "0",
-            "available": "65265"}  # fmt: skip
-    tables["/ip/pool"].add(pool)
-    tables["/ip/pool"].add(pool | {"name": "hs-pool", "ranges": "10.5.50.2-10.5.50.254", "total": "253"})
+    for name, ranges in (("pppoe-pool", "10.64.0.10-10.64.255.250"), ("hs-pool", "10.5.50.2-10.5.50.254")):
+        pool = {"name": name, "ranges": ranges}
+        tables["/ip/pool"].add(pool | said_by_router("/ip/pool", pool, profile.version))
 
 
 def _ppp(tables: dict[str, Table], profile: RouterProfile, chance: random.Random) -> None:
@@ -186,8 +220,8 @@ def _ppp(tables: dict[str, Table], profile: RouterProfile, chance: random.Random
     tables["/interface/pppoe-server/server"].add({
         "service-name": "pppoe", "interface": "ether2", "max-mtu": "auto", "max-mru": "auto", "mrru": "disabled",
         "authentication": "pap,chap,mschap1,mschap2", "keepalive-timeout": "10", "one-session-per-host": "true",
-        "max-sessions": "unlimited", "pado-delay": "0", "default-profile": "default", "invalid": "false",
-        "disabled": "false",
+        "max-sessions": "unlimited", "pado-delay": "0", "default-profile": "default",
+        "accept-empty-service": "true", "invalid": "false", "disabled": "false",
     })  # fmt: skip
     blank = blank_row("/ppp/secret") | {"service": "pppoe", "last-logged-out": never(profile.version)}
     names = list(PROFILES)

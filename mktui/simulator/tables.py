@@ -22,10 +22,12 @@ _FIRST_DYNAMIC_ID: Final = 0xF00000
 class TableRow:
     """One row. Its encoded form is kept per column choice until it changes."""
 
-    __slots__ = ("_encoded", "kept", "values")
+    __slots__ = ("_encoded", "born", "kept", "values")
 
     def __init__(self, values: Row) -> None:
         self.values = values
+        self.born: Row | None = None
+        """What it held when it left the factory; None: somebody added it."""
         self.kept = ""
         """What the row stands for and is not printed: a file's contents."""
         self._encoded: dict[tuple[str, ...], bytes] = {}
@@ -50,7 +52,7 @@ class TableRow:
     def copy(self) -> TableRow:
         """Return another row that holds the same."""
         copied = TableRow(dict(self.values))
-        copied.kept = self.kept
+        copied.kept, copied.born = self.kept, self.born
         return copied
 
     def encoded(self, columns: tuple[str, ...], hidden: frozenset[str]) -> bytes:

@@ -8,7 +8,7 @@ from mktui.simulator import by_hand, checks, refusals
 from mktui.simulator.desk import Answer, Desk
 from mktui.simulator.query import compile_query
 from mktui.simulator.refusals import Refusal
-from mktui.simulator.rows import blank_row
+from mktui.simulator.rows import blank_row, said_by_router
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,9 +95,10 @@ def _add(desk: Desk, table: Table, command: Command) -> Answer:
     for name in sorted(facts.required):
         if not given.get(name) and name not in base:
             raise refusals.missing(name)
+    written = base | _normal(desk, table.path, given)
+    blank = blank_row(table.path) | said_by_router(table.path, written, desk.profile.version)
     readable = desk.schema.readable(table.path)
-    blank = {name: value for name, value in blank_row(table.path).items() if readable is None or name in readable}
-    values = blank | base | _normal(desk, table.path, given)
+    values = {name: value for name, value in blank.items() if readable is None or name in readable} | written
     _refuse_duplicate(table, values, None)
     return Answer(done={"ret": table.add(values).row_id})
 
@@ -248,7 +249,8 @@ def _selected(table: Table, command: Command, names: tuple[str, ...] = (".id", "
 
 
 def _normal(desk: Desk, path: str, values: Row) -> Row:
-    return {name: checks.normal(path, name, value, desk.tables) for name, value in values.items()}
+    completes = desk.profile.completes_names
+    return {name: checks.normal(path, name, value, desk.tables, completes=completes) for name, value in values.items()}
 
 
 def _undeletable(path: str) -> frozenset[str]:
