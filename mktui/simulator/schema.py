@@ -96,7 +96,8 @@ class VersionedSchema:
         set there.
         """
         facts = by_hand.menu(path)
-        if facts is None or not facts.readable:
+        is_other_in_6 = self.version == BEFORE_SCHEMA and path == "/system/health"
+        if facts is None or not facts.readable or is_other_in_6:
             return None
         settable = {**facts.arguments.get("add", {}), **facts.arguments.get("set", {})}
         return frozenset(

@@ -109,7 +109,8 @@ def _set(desk: Desk, table: Table, command: Command) -> Answer:
     changed = _normal(desk, table.path, values)
     for row in rows:
         _refuse_fixed(row)
-        _refuse_duplicate(table, row.values | changed, row)
+        if changed.keys() & {"name", "server"}:
+            _refuse_duplicate(table, row.values | changed, row)
     for row in rows:
         before = row.values.get("name", "")
         table.change(row, changed)

@@ -9,6 +9,7 @@ from tests.benchmarks.memory import memory, million
 from tests.benchmarks.overhead import overhead
 from tests.benchmarks.reading import decoder, secrets, small
 from tests.benchmarks.sharing import slots
+from tests.benchmarks.simulated import simulated
 from tests.benchmarks.stalls import stall
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 BENCHMARKS: Final = {
     "secrets": secrets, "decoder": decoder, "slots": slots, "small": small, "overhead": overhead, "stall": stall,
-    "memory": memory, "million": million,
+    "memory": memory, "million": million, "simulated": simulated,
 }  # fmt: skip
 HEADER: Final = ("work", "mktui", "against", "ratio", "target", "reached", "repeats")
 

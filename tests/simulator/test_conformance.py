@@ -20,11 +20,9 @@ from tests.virtual_time import backend
 
 pytestmark = pytest.mark.anyio
 
-_SCHEMA: Final = json.loads(
-    (Path(__file__).parent.parent / "data" / "routeros-schema.json").read_text(encoding="utf-8")
-)
+SCHEMA: Final = json.loads((Path(__file__).parent.parent / "data" / "routeros-schema.json").read_text(encoding="utf-8"))
 VERSIONS: Final = ("7.9", "7.15.3", "7.18.2", "7.22.3", "7.24")
-MENUS: Final = sorted(_SCHEMA["paths"])
+MENUS: Final = sorted(SCHEMA["paths"])
 Facts = dict[str, Any]  # Any: JSON
 
 
@@ -33,7 +31,7 @@ def anyio_backend() -> object:
     return backend("asyncio")
 
 
-def _has(span: Facts, version: str) -> bool:
+def has(span: Facts, version: str) -> bool:
     return version_key(span["first"]) <= version_key(version) <= version_key(span["last"])
 
 
@@ -47,18 +45,18 @@ async def _message(talk: Talk, *words: str) -> str:
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("menu", MENUS)
 async def test_a_menu_takes_its_versions_commands_and_arguments_and_no_others(menu: str, version: str) -> None:
-    facts: Facts = _SCHEMA["paths"][menu]
+    facts: Facts = SCHEMA["paths"][menu]
     commands: Facts = facts.get("commands", {})
     wrong: list[str] = []
     for verb, span in commands.items():
         router = SimulatedRouter(RouterProfile(version=version, secrets=3))
         async with talking(router) as talk:
             await talk.ask(*LOGIN)
-            wrong += await _check_command(talk, f"/{menu}/{verb}", _has(span, version))
-            if not _has(span, version):
+            wrong += await _check_command(talk, f"/{menu}/{verb}", has(span, version))
+            if not has(span, version):
                 continue
             for name, known in facts.get("args", {}).get(verb, {}).items():
-                wrong += await _check_argument(talk, f"/{menu}/{verb}", name, _has(known, version))
+                wrong += await _check_argument(talk, f"/{menu}/{verb}", name, has(known, version))
             if not (await _message(talk, f"/{menu}/{verb}", "=no-such-thing=1", "=once=")).startswith("unknown param"):
                 wrong.append(f"{verb} takes no-such-thing")
     assert wrong == []
