@@ -61,6 +61,11 @@ def _pieces(answer: Answer, tag: str) -> Iterator[tuple[bytes, int]]:
         yield b"".join(parts), count
 
 
+def _raw(text: str) -> bytes:
+    """Return a text as the bytes that it came as, in whatever code page."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 class _Ended(Exception):
     """The session ends now."""
 
@@ -162,8 +167,8 @@ class ApiSession:
         if password is None:
             return False
         if "response" not in given:
-            return secrets.compare_digest(given.get("password", "").encode(), password.encode())
-        digest = hashlib.md5(b"\x00" + password.encode() + bytes.fromhex(self._challenge), usedforsecurity=False)
+            return secrets.compare_digest(_raw(given.get("password", "")), _raw(password))
+        digest = hashlib.md5(b"\x00" + _raw(password) + bytes.fromhex(self._challenge), usedforsecurity=False)
         return bool(self._challenge) and given["response"] == "00" + digest.hexdigest()
 
     async def _cancel(self, target: str | None, tag: str) -> None:
