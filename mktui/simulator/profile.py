@@ -31,6 +31,8 @@ class RouterProfile:
     online: float = 0.2
     churn: float = 0.0
     cost: CostModel = MODELS["none"]
+    cancel_order: Literal["command first", "cancel first", "two traps"] = "command first"
+    """How /cancel is answered: all of these have been seen in the wild."""
     completes_names: bool = False
     """Whether a name may be given by its beginning when only one begins so; several are refused as ambiguous."""
     lists_connections: bool | None = None

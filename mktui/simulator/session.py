@@ -173,12 +173,17 @@ class ApiSession:
 
     async def _cancel(self, target: str | None, tag: str) -> None:
         """Interrupt one command, or every one of the session when none is named."""
+        order = self._router.profile.cancel_order
+        said: list[AnyReply] = []
         for running in [target] if target is not None else list(self._running):
             scope = self._running.pop(running, None)
             if scope is not None:
                 scope.cancel()
-                await self._say(Trap("interrupted", refusals.INTERRUPTED, running), Done(tag=running))
-        await self._say(Done(tag=tag))
+                trap = Trap("interrupted", refusals.INTERRUPTED, running)
+                said += [trap, trap] if order == "two traps" else [trap]
+                said.append(Done(tag=running))
+        own = Done(tag=tag)
+        await self._say(*([own, *said] if order == "cancel first" else [*said, own]))
 
     async def _run_tagged(self, command: Command, tag: str) -> None:
         with anyio.CancelScope() as scope:

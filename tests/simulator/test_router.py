@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mktui.core import PoolOptions
 from mktui.core.protocol import schema
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.query import compile_query
 from mktui.simulator.router import SimulatedRouter
 from mktui.simulator.schema import VersionedSchema
 from tests.simulator.talk import LOGIN, Steps, talking
+from tests.wiring import client_and_router
 
 pytestmark = pytest.mark.anyio
 
@@ -88,6 +92,23 @@ async def test_cancel_interrupts_the_named_command_or_every_one(bare: bool) -> N
     assert heard[:2] == [("!trap", ".tag=1", *interrupted), ("!done", ".tag=1")]
     assert heard[-1] == ("!done", ".tag=3")
     assert (("!done", ".tag=2") in heard) is bare
+
+
+@pytest.mark.parametrize("order", ["command first", "cancel first", "two traps"])
+async def test_every_order_in_which_a_cancel_was_answered_is_understood(
+    order: Literal["command first", "cancel first", "two traps"],
+) -> None:
+    profile = RouterProfile(secrets=5, cancel_order=order)
+    async with client_and_router(PoolOptions(min_size=1, max_size=1), profile) as (client, router):
+        for _ in range(3):
+            async with client.stream("/interface/monitor-traffic", {"interface": "ether1"}) as traffic:
+                async for row in traffic:
+                    assert row["name"] == "ether1"
+                    break
+            assert (await client.get("/system/identity", max_age=0))[0]["name"] == "edge-1"
+        await anyio.sleep(1)
+        assert router.sessions == 1, "the same session all the time"
+        assert client.connection_stats().performance.connects == 1
 
 
 async def test_a_removed_pool_leaves_a_dangling_reference_and_a_rename_is_followed() -> None:

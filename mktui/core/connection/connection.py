@@ -236,11 +236,7 @@ class Connection:
     async def _write(self) -> None:
         while True:
             await self._wait_for_batch()
-            batch, self._buffer = self._buffer[: self._batch_size], self._buffer[self._batch_size :]
-            self._flush_at = -math.inf if self._buffer else math.inf
-            for _, call in batch:
-                call.left = True
-            framed = b"".join(part for part, _ in batch)
+            framed = self._take_batch()
             if not framed:  # everything in it was withdrawn
                 continue
             try:
@@ -249,6 +245,14 @@ class Connection:
                 return  # the reader sees why
             self.traffic.bytes_out += len(framed)
             self.traffic.writes += 1
+
+    def _take_batch(self) -> bytes:
+        """Return what is sent next; from now on its calls may have been executed."""
+        batch, self._buffer = self._buffer[: self._batch_size], self._buffer[self._batch_size :]
+        self._flush_at = -math.inf if self._buffer else math.inf
+        for _, call in batch:
+            call.left = True
+        return b"".join(part for part, _ in batch)
 
     async def _wait_for_batch(self) -> None:
         while self._flush_at > 0 and (wait := self._flush_at - self._clock.now()) > 0:

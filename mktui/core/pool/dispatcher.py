@@ -104,6 +104,7 @@ class Dispatcher(Lifecycle):
         if job.state is not JobState.SETTLED:
             self._settle(job, self._judge(job), now)
         self._tag_is_back(job, link, now)
+        job.call = None  # it holds the rows, and timers know the job for a while yet
         return self._flush()
 
     def not_sent(self, job: Job, now: float, error: MktuiError | None) -> list[Action]:

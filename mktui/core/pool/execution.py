@@ -74,8 +74,7 @@ class Execution:
             try:
                 outcome = await self._pool.settled(job)
             except anyio.get_cancelled_exc_class():
-                assert job.outcome is not None
-                request.outcome = job.outcome
+                request.outcome = job.take_outcome()
                 raise
             attempt += 1
             pause = self._pause_before_retry(outcome, request.effect, attempt, request.deadline)

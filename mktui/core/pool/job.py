@@ -156,6 +156,12 @@ class Job:
     call: Call | None = None
     wake: Callable[[], None] | None = None
 
+    def take_outcome(self) -> Outcome:
+        """Give the outcome away, once: a job is known to timers for a while yet, its rows belong to the caller now."""
+        outcome, self.outcome = self.outcome, None
+        assert outcome is not None
+        return outcome
+
     @property
     def is_stream(self) -> bool:
         """It delivers rows as they come and ends by ``/cancel``."""

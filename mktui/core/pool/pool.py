@@ -193,8 +193,7 @@ class Pool:
         except anyio.get_cancelled_exc_class():
             self.perform(self.dispatcher.abandon(job, self.clock.now()))
             raise
-        assert job.outcome is not None
-        return job.outcome
+        return job.take_outcome()
 
     def _start_link(self, action: Open) -> None:
         name = f"{self.router.name} connection {action.link}"
