@@ -15,6 +15,11 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
     ├── ConfigError            a file, a key, a line, and what would be right
     ├── ProtocolError          the other side does not speak the RouterOS API, or we asked for what it cannot say
     ├── WrongUse               a client used in a way that cannot work
+    ├── BillingError           billing's database, or what was to be written into it
+    │   ├── DatabaseUnavailable  gone, locked, read-only, full
+    │   ├── DatabaseSchema     made by another version of mktui
+    │   ├── NotAccepted        a row that the database refuses
+    │   └── LeaseLost          another one writes to this router now
     └── RouterError            one router
         ├── ConnectFailed      no session could be opened
         │   ├── ConnectTimeout
@@ -90,6 +95,42 @@ class ProtocolError(MktuiError):
 
 class WrongUse(MktuiError):
     """A client was used in a way that cannot work: from another event loop, with a priority that is none."""
+
+
+class BillingError(MktuiError):
+    """Something about billing. ``database`` is its place, without a password."""
+
+    def __init__(self, problem: str, *, database: str = "", remedy: str = "") -> None:
+        super().__init__(problem)
+        self.problem, self.database, self.remedy = problem, database, remedy
+
+    def __str__(self) -> str:
+        where = f"billing database {self.database}: " if self.database else ""
+        return f"{where}{self.problem}{f' ({self.remedy})' if self.remedy else ''}"
+
+
+class DatabaseUnavailable(BillingError):
+    """It cannot be used now: gone, locked, read-only, full, or it is none. Nothing was written."""
+
+    transient = True
+
+
+class DatabaseSchema(BillingError):
+    """It was made by a newer mktui, or half by an older one. Nothing was touched."""
+
+
+class NotAccepted(BillingError):
+    """The database refuses a row: a name twice, a profile that is not there, a value out of bounds."""
+
+
+class LeaseLost(BillingError):
+    """Another one writes to this router; ``holder`` says who."""
+
+    transient = True
+
+    def __init__(self, router: str, *, holder: str) -> None:
+        super().__init__(f"{router} is being synced by {holder}", remedy="wait until it is done")
+        self.router, self.holder = router, holder
 
 
 class RouterError(MktuiError):

@@ -1,0 +1,129 @@
+"""What was planned, sent and done, row by row, before and after: a run can be resumed, counted and rolled back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from mktui.billing import tables
+from mktui.billing.records import OPEN_STATES, JournalRow, RowState, RunRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+_HARMFUL = (RowState.APPLIED, RowState.SENT, RowState.UNKNOWN)
+"""States that count against a day's limits: done, or perhaps done."""
+
+
+def begin_run(connection: sa.Connection, router: str, *, cause: str, owned: int, now: datetime) -> int:
+    """Open a run and return its number."""
+    values = {"router": router, "begun_at": now, "cause": cause, "owned": owned, "summary": {}}
+    result = connection.execute(tables.runs.insert().values(**values))
+    key = result.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+def finish_run(connection: sa.Connection, run: int, summary: Mapping[str, object], *, now: datetime) -> None:
+    """Close a run."""
+    table = tables.runs
+    connection.execute(table.update().where(table.c.id == run).values(finished_at=now, summary=dict(summary)))
+
+
+def plan_rows(connection: sa.Connection, run: int, rows: Sequence[JournalRow], *, now: datetime) -> None:
+    """Write down what is going to be done."""
+    values = [
+        {"run": run, "ordinal": row.ordinal, "menu": row.menu, "name": row.name, "server": row.server,
+         "external_id": row.external_id, "action": row.action, "before": dict(row.before), "after": dict(row.after),
+         "state": row.state.value, "error": row.error, "text": row.text, "took_ms": row.took_ms, "at": now}
+        for row in rows
+    ]  # fmt: skip
+    if values:
+        connection.execute(tables.journal.insert(), values)
+
+
+def mark_sent(connection: sa.Connection, run: int, ordinals: Sequence[int], *, now: datetime) -> None:
+    """Note that rows are about to leave: from now on nobody knows, until somebody does."""
+    table = tables.journal
+    connection.execute(
+        table.update().where(table.c.run == run, table.c.ordinal.in_(ordinals)).values(state=RowState.SENT, at=now)
+    )
+
+
+def settle_row(connection: sa.Connection, run: int, row: JournalRow, *, now: datetime) -> None:
+    """Note how a row ended."""
+    table = tables.journal
+    connection.execute(
+        table.update().where(table.c.run == run, table.c.ordinal == row.ordinal)
+        .values(state=row.state.value, error=row.error[:64], text=row.text[:1024], took_ms=row.took_ms, at=now)
+    )  # fmt: skip
+
+
+def open_rows(connection: sa.Connection, router: str) -> list[tuple[int, JournalRow]]:
+    """Return the rows of a router of which nobody knows whether they were done, oldest first, with their runs."""
+    table = tables.journal
+    query = (
+        sa.select(table).join(tables.runs, tables.runs.c.id == table.c.run)
+        .where(tables.runs.c.router == router, table.c.state.in_([state.value for state in OPEN_STATES]))
+        .order_by(table.c.run, table.c.ordinal)
+    )  # fmt: skip
+    return [(row["run"], _row(row)) for row in connection.execute(query).mappings()]
+
+
+def rows_of(connection: sa.Connection, run: int) -> list[JournalRow]:
+    """Return the rows of a run, in its order."""
+    table = tables.journal
+    query = sa.select(table).where(table.c.run == run).order_by(table.c.ordinal)
+    return [_row(row) for row in connection.execute(query).mappings()]
+
+
+def done_since(connection: sa.Connection, router: str, since: datetime) -> Counter[str]:
+    """Count what was done, or perhaps done, to a router since then: action -> rows."""
+    table = tables.journal
+    query = (
+        sa.select(table.c.action, sa.func.count()).join(tables.runs, tables.runs.c.id == table.c.run)
+        .where(tables.runs.c.router == router, table.c.at > since,
+               table.c.state.in_([state.value for state in _HARMFUL]))
+        .group_by(table.c.action)
+    )  # fmt: skip
+    return Counter({str(action): int(count) for action, count in connection.execute(query)})
+
+
+def first_owned_since(connection: sa.Connection, router: str, since: datetime) -> int | None:
+    """Return how many rows were ours when the first run since then began; None: there was none."""
+    table = tables.runs
+    query = sa.select(table.c.owned).where(table.c.router == router, table.c.begun_at > since).order_by(table.c.id)
+    found = connection.execute(query.limit(1)).scalar()
+    return None if found is None else int(found)
+
+
+def runs_of(connection: sa.Connection, router: str | None = None, *, limit: int = 50) -> list[RunRecord]:
+    """Return the last runs, newest first."""
+    table = tables.runs
+    query = sa.select(table).order_by(table.c.id.desc()).limit(limit)
+    if router is not None:
+        query = query.where(table.c.router == router)
+    return [RunRecord(**row) for row in connection.execute(query).mappings()]
+
+
+def find_run(connection: sa.Connection, run: int) -> RunRecord | None:
+    """Return one run."""
+    row = connection.execute(sa.select(tables.runs).where(tables.runs.c.id == run)).mappings().first()
+    return None if row is None else RunRecord(**row)
+
+
+def _row(row: sa.RowMapping) -> JournalRow:
+    values = {name: value for name, value in row.items() if name not in {"run", "at", "state"}}
+    return JournalRow(**values, state=RowState(row["state"]))
+
+
+def forget_before(connection: sa.Connection, routers: Iterable[str], before: datetime) -> None:
+    """Let old runs go, with their rows; those whose rows are open stay."""
+    table = tables.runs
+    waiting = sa.select(tables.journal.c.run).where(tables.journal.c.state.in_([state.value for state in OPEN_STATES]))
+    connection.execute(
+        table.delete().where(table.c.router.in_(list(routers)), table.c.begun_at < before, table.c.id.not_in(waiting))
+    )

@@ -1,0 +1,158 @@
+"""Profiles and subscribers in the database. Each change writes an outbox row in the same transaction.
+
+Functions over a connection: whoever begins the transaction decides what belongs together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from mktui.billing import tables
+from mktui.billing.model import Profile, Subscriber, SubscriberStatus
+from mktui.billing.records import Edit
+from mktui.errors import NotAccepted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+_REVISION = "revision"
+
+
+def read_profiles(connection: sa.Connection) -> tuple[Profile, ...]:
+    """Return all profiles, by name."""
+    found = connection.execute(sa.select(tables.profiles).order_by(tables.profiles.c.name)).mappings()
+    return tuple(_profile(row) for row in found)
+
+
+def read_subscribers(connection: sa.Connection) -> tuple[Subscriber, ...]:
+    """Return all subscribers, by name, those who are deleted too."""
+    routers: dict[str, list[str]] = {}
+    for external_id, router in connection.execute(
+        sa.select(tables.subscriber_routers).order_by(tables.subscriber_routers.c.router)
+    ):
+        routers.setdefault(external_id, []).append(router)
+    found = connection.execute(sa.select(tables.subscribers).order_by(tables.subscribers.c.username)).mappings()
+    return tuple(_subscriber(row, routers.get(row["external_id"], ())) for row in found)
+
+
+def find_subscriber(connection: sa.Connection, external_id: str) -> Subscriber | None:
+    """Return one subscriber as he is now."""
+    one = sa.select(tables.subscribers).where(tables.subscribers.c.external_id == external_id)
+    row = connection.execute(one).mappings().first()
+    if row is None:
+        return None
+    named = tables.subscriber_routers
+    routers = connection.execute(sa.select(named.c.router).where(named.c.external_id == external_id)).scalars()
+    return _subscriber(row, sorted(routers))
+
+
+def save_profile(connection: sa.Connection, profile: Profile, *, now: datetime) -> bool:
+    """Add or change a profile; False: it was so already. Its subscribers follow a new name.
+
+    Raises:
+        NotAccepted: Another one has its name.
+    """
+    table = tables.profiles
+    values = profile.model_dump()
+    before = connection.execute(sa.select(table).where(table.c.external_id == profile.external_id)).mappings().first()
+    if before is None:
+        connection.execute(table.insert().values(**values, revision=1))
+        _note(connection, Edit(profile.external_id, "profile", 1, ""), now)
+        return True
+    if _profile(before) == profile:
+        return False
+    revision = before[_REVISION] + 1
+    connection.execute(
+        table.update().where(table.c.external_id == profile.external_id).values(**values, revision=revision)
+    )
+    _note(connection, Edit(profile.external_id, "profile", revision, before["name"]), now)
+    return True
+
+
+def save_subscriber(connection: sa.Connection, subscriber: Subscriber, *, now: datetime) -> bool:
+    """Add or change a subscriber; False: he was so already.
+
+    Raises:
+        NotAccepted: Another one has his name, or his profile is not there.
+    """
+    table = tables.subscribers
+    values: dict[str, Any] = subscriber.model_dump(exclude={"routers", "password"})
+    values["password"] = subscriber.password.get_secret_value()
+    before = find_subscriber(connection, subscriber.external_id)
+    if before == subscriber:
+        return False
+    key = table.c.external_id == subscriber.external_id
+    if before is None:
+        revision = 1
+        connection.execute(table.insert().values(**values, revision=revision))
+    else:
+        revision = 1 + (connection.execute(sa.select(table.c.revision).where(key)).scalar() or 0)
+        connection.execute(table.update().where(key).values(**values, revision=revision))
+    named = tables.subscriber_routers
+    connection.execute(named.delete().where(named.c.external_id == subscriber.external_id))
+    if subscriber.routers:
+        routers = [{"external_id": subscriber.external_id, "router": router} for router in subscriber.routers]
+        connection.execute(named.insert(), routers)
+    old_name = before.username if before else ""
+    _note(connection, Edit(subscriber.external_id, "subscriber", revision, old_name), now)
+    return True
+
+
+def set_status(connection: sa.Connection, username: str, status: SubscriberStatus, *, now: datetime) -> Subscriber:
+    """Suspend, resume, expire or delete a subscriber by his name.
+
+    Raises:
+        NotAccepted: There is none of that name, or there are several (one a hotspot server).
+    """
+    table = tables.subscribers
+    ids = connection.execute(sa.select(table.c.external_id).where(table.c.username == username)).scalars().all()
+    if len(ids) != 1:
+        problem = f"no subscriber is called {username}" if not ids else f"{len(ids)} subscribers are called {username}"
+        raise NotAccepted(problem, remedy="mktui billing list shows them")
+    subscriber = find_subscriber(connection, ids[0])
+    assert subscriber is not None
+    changed = subscriber.model_copy(update={"status": status})
+    save_subscriber(connection, changed, now=now)
+    return changed
+
+
+def edits(connection: sa.Connection) -> tuple[Edit, ...]:
+    """Return what has changed and was not synced yet: ten edits of one subscriber are one, with his oldest name."""
+    found: dict[tuple[str, str], Edit] = {}
+    for row in connection.execute(sa.select(tables.outbox).order_by(tables.outbox.c.id)).mappings():
+        key = row["what"], row["external_id"]
+        old_name = found[key].old_name if key in found else row["old_name"]
+        found[key] = Edit(row["external_id"], row["what"], row["revision"], old_name)
+    return tuple(found.values())
+
+
+def settle_edits(connection: sa.Connection, settled: Iterable[Edit]) -> None:
+    """Forget edits up to the revisions that were synced; what came after them stays."""
+    table = tables.outbox
+    for edit in settled:
+        connection.execute(
+            table.delete().where(
+                table.c.external_id == edit.external_id, table.c.what == edit.what, table.c.revision <= edit.revision
+            )
+        )
+
+
+def _note(connection: sa.Connection, edit: Edit, now: datetime) -> None:
+    connection.execute(
+        tables.outbox.insert().values(
+            external_id=edit.external_id, what=edit.what, revision=edit.revision, old_name=edit.old_name, at=now
+        )
+    )
+
+
+def _profile(row: sa.RowMapping) -> Profile:
+    return Profile.model_validate({name: value for name, value in row.items() if name != _REVISION})
+
+
+def _subscriber(row: sa.RowMapping, routers: Iterable[str]) -> Subscriber:
+    values = {name: value for name, value in row.items() if name not in {_REVISION, "password"}}
+    return Subscriber.model_validate({**values, "password": SecretStr(row["password"]), "routers": tuple(routers)})

@@ -1,0 +1,1 @@
+"""How the schema of billing's database has grown, step by step."""

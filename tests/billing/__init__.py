@@ -1,0 +1,1 @@
+"""Who pays for what: the store, its sources, its databases."""
