@@ -19,7 +19,8 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
     │   ├── DatabaseUnavailable  gone, locked, read-only, full
     │   ├── DatabaseSchema     made by another version of mktui
     │   ├── NotAccepted        a row that the database refuses
-    │   └── LeaseLost          another one writes to this router now
+    │   ├── LeaseLost          another one writes to this router now
+    │   └── StalePlan          a saved plan that is no longer what would be planned
     └── RouterError            one router
         ├── ConnectFailed      no session could be opened
         │   ├── ConnectTimeout
@@ -131,6 +132,14 @@ class LeaseLost(BillingError):
     def __init__(self, router: str, *, holder: str) -> None:
         super().__init__(f"{router} is being synced by {holder}", remedy="wait until it is done")
         self.router, self.holder = router, holder
+
+
+class StalePlan(BillingError):
+    """A saved plan is done exactly or not at all, and billing or the router have changed since. Nothing was written."""
+
+    def __init__(self, router: str) -> None:
+        super().__init__(f"{router}: this plan is stale: billing or the router have changed since", remedy="plan again")
+        self.router = router
 
 
 class RouterError(MktuiError):

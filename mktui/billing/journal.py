@@ -53,13 +53,25 @@ def mark_sent(connection: sa.Connection, run: int, ordinals: Sequence[int], *, n
     )
 
 
-def settle_row(connection: sa.Connection, run: int, row: JournalRow, *, now: datetime) -> None:
-    """Note how a row ended."""
+def settle_rows(connection: sa.Connection, run: int, rows: Sequence[JournalRow], *, now: datetime) -> None:
+    """Note how rows ended."""
     table = tables.journal
-    connection.execute(
-        table.update().where(table.c.run == run, table.c.ordinal == row.ordinal)
-        .values(state=row.state.value, error=row.error[:64], text=row.text[:1024], took_ms=row.took_ms, at=now)
+    update = (
+        table.update().where(table.c.run == run, table.c.ordinal == sa.bindparam("at_ordinal"))
+        .values({name: sa.bindparam(f"new_{name}") for name in ("state", "error", "text", "took_ms")} | {"at": now})
     )  # fmt: skip
+    values = [
+        {"at_ordinal": row.ordinal, "new_state": row.state.value, "new_error": row.error[:64],
+         "new_text": _sayable(row.text), "new_took_ms": row.took_ms}
+        for row in rows
+    ]  # fmt: skip
+    if values:
+        connection.execute(update, values)
+
+
+def _sayable(text: str) -> str:
+    """Return a router's words as every database can keep them: bytes that are no letters become question marks."""
+    return text.encode("utf-8", "replace").decode()[:1024].replace("\0", "?")
 
 
 def open_rows(connection: sa.Connection, router: str) -> list[tuple[int, JournalRow]]:
@@ -92,12 +104,14 @@ def done_since(connection: sa.Connection, router: str, since: datetime) -> Count
     return Counter({str(action): int(count) for action, count in connection.execute(query)})
 
 
-def first_owned_since(connection: sa.Connection, router: str, since: datetime) -> int | None:
-    """Return how many rows were ours when the first run since then began; None: there was none."""
+def most_owned_since(connection: sa.Connection, router: str, since: datetime) -> int:
+    """Return the most rows that were ours when a run since then began: what a day's limits are measured by.
+
+    Not the first run's: the day on which a router is filled would allow nothing, as none was ours in the morning.
+    """
     table = tables.runs
-    query = sa.select(table.c.owned).where(table.c.router == router, table.c.begun_at > since).order_by(table.c.id)
-    found = connection.execute(query.limit(1)).scalar()
-    return None if found is None else int(found)
+    query = sa.select(sa.func.max(table.c.owned)).where(table.c.router == router, table.c.begun_at > since)
+    return int(connection.execute(query).scalar() or 0)
 
 
 def runs_of(connection: sa.Connection, router: str | None = None, *, limit: int = 50) -> list[RunRecord]:

@@ -5,7 +5,8 @@ Functions over a connection: whoever begins the transaction decides what belongs
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 from pydantic import SecretStr
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-_REVISION = "revision"
+_REVISION: Final = "revision"
+_FORGOTTEN_AFTER: Final = timedelta(days=30)
+"""A router that was not synced for so long reads everything anyway: an edit only says that something is pending."""
 
 
 def read_profiles(connection: sa.Connection) -> tuple[Profile, ...]:
@@ -120,25 +123,38 @@ def set_status(connection: sa.Connection, username: str, status: SubscriberStatu
     return changed
 
 
-def edits(connection: sa.Connection) -> tuple[Edit, ...]:
-    """Return what has changed and was not synced yet: ten edits of one subscriber are one, with his oldest name."""
+def edits(connection: sa.Connection, router: str) -> tuple[Edit, ...]:
+    """Return what has changed since a router's last sync: ten edits of one subscriber are one, with his oldest name."""
+    table = tables.outbox
     found: dict[tuple[str, str], Edit] = {}
-    for row in connection.execute(sa.select(tables.outbox).order_by(tables.outbox.c.id)).mappings():
+    query = sa.select(table).where(table.c.id > _position(connection, router)).order_by(table.c.id)
+    for row in connection.execute(query).mappings():
         key = row["what"], row["external_id"]
         old_name = found[key].old_name if key in found else row["old_name"]
-        found[key] = Edit(row["external_id"], row["what"], row["revision"], old_name)
+        found[key] = Edit(row["external_id"], row["what"], row["revision"], old_name, row["id"])
     return tuple(found.values())
 
 
-def settle_edits(connection: sa.Connection, settled: Iterable[Edit]) -> None:
-    """Forget edits up to the revisions that were synced; what came after them stays."""
+def settle_edits(connection: sa.Connection, router: str, settled: Iterable[Edit], *, now: datetime) -> None:
+    """Note that a router has these; what came after them stays. Very old ones are forgotten."""
+    table = tables.outbox_positions
+    position = max((edit.position for edit in settled), default=0)
+    if position > _position(connection, router):
+        connection.execute(table.delete().where(table.c.router == router))
+        connection.execute(table.insert().values(router=router, position=position))
+    connection.execute(tables.outbox.delete().where(tables.outbox.c.at < now - _FORGOTTEN_AFTER))
+
+
+def edits_mark(connection: sa.Connection) -> tuple[int, int]:
+    """Return what changes with every edit: how many there are, for one may be committed late, and the last one."""
     table = tables.outbox
-    for edit in settled:
-        connection.execute(
-            table.delete().where(
-                table.c.external_id == edit.external_id, table.c.what == edit.what, table.c.revision <= edit.revision
-            )
-        )
+    count, last = connection.execute(sa.select(sa.func.count(), sa.func.max(table.c.id)).select_from(table)).one()
+    return int(count), int(last or 0)
+
+
+def _position(connection: sa.Connection, router: str) -> int:
+    table = tables.outbox_positions
+    return int(connection.execute(sa.select(table.c.position).where(table.c.router == router)).scalar() or 0)
 
 
 def _note(connection: sa.Connection, edit: Edit, now: datetime) -> None:

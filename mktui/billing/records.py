@@ -94,9 +94,22 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Everything that changed of one subscriber or profile since it was last looked at: many edits are one."""
+    """Everything that changed of one subscriber or profile since a router's last sync: many edits are one."""
 
     external_id: str
     what: str
     revision: int
     old_name: str
+    position: int = 0
+    """Where its last change stands in the outbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingKick:
+    """A session that is to be ended, and was not yet. ``cause``: inactive, or changed."""
+
+    menu: str
+    name: str
+    server: str
+    external_id: str
+    cause: str

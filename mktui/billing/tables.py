@@ -176,6 +176,26 @@ outbox = sa.Table(
     **_BYTEWISE,
 )  # fmt: skip
 
+outbox_positions = sa.Table(
+    "outbox_positions", metadata, *_named(router=_text(primary_key=True), position=_count()), **_BYTEWISE
+)
+
+kicks = sa.Table(
+    "kicks", metadata,
+    *_named(
+        router=_text(primary_key=True), menu=_text(64, primary_key=True), name=_text(primary_key=True),
+        server=_text(primary_key=True, server_default=""), external_id=_text(), cause=_text(16),
+        at=sa.Column(UtcDateTime, nullable=False),
+    ),
+    **_BYTEWISE,
+)  # fmt: skip
+
+known_boxes = sa.Table(
+    "known_boxes", metadata,
+    *_named(router=_text(primary_key=True), serial=_text(), at=sa.Column(UtcDateTime, nullable=False)),
+    **_BYTEWISE,
+)  # fmt: skip
+
 leases = sa.Table(
     "leases", metadata,
     *_named(

@@ -6,9 +6,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from mktui.billing.options import BillingOptions
 from mktui.config.secrets import SecretSource, parse_source
 from mktui.core.connection.options import RouterOptions, TlsMode, check_encoding, check_pin
 from mktui.core.pool.options import PoolOptions
+from mktui.sync.options import SyncOptions
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
 
@@ -61,6 +63,8 @@ class Config(BaseModel):
     pool: PoolOptions = Field(default_factory=PoolOptions, description="settings of every router's pool")
     routers: list[RouterConfig] = Field(default_factory=list, description="the routers")
     ui: UiConfig = Field(default_factory=UiConfig, description="the terminal")
+    billing: BillingOptions = Field(default_factory=BillingOptions, description="where billing lives")
+    sync: SyncOptions = Field(default_factory=SyncOptions, description="what a sync may do")
 
     def pool_for(self, router: RouterConfig) -> PoolOptions:
         """Return a router's pool settings: ``[pool]``, and its own on top."""

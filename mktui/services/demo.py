@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import random
+import secrets
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import anyio
 from pydantic import SecretStr
 
+from mktui import clock
 from mktui.billing.demo import demo_books
 from mktui.core.connection.options import RouterOptions
 from mktui.core.pool.job import Priority
 from mktui.core.pool.options import PoolOptions
 from mktui.errors import RouterError
-from mktui.services.books import Books
 from mktui.services.fleet import Fleet, open_fleet
 from mktui.services.router import RouterSetup
 from mktui.simulator.fleets import Served, demo_profiles, serve_fleet
+from mktui.sync.options import SyncOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.router import RouterService
+    from mktui.sync.run import Office
 
 FAILING: Final = "tower-west"
 _POOL: Final = PoolOptions(
@@ -40,18 +44,37 @@ async def open_demo(
     *, seed: int = 1, on_event: Callable[[SeenEvent], None] = lambda _event: None
 ) -> AsyncIterator[Fleet]:
     """Run the demo for the block."""
-    profiles, subscribers = demo_books(seed=seed)
     async with anyio.create_task_group() as tasks:
         served: list[Served] = await tasks.start(_serve, seed)
         setups = [_setup(each) for each in served]
-        books = Books(profiles, subscribers)
-        opened = open_fleet(setups, title="demo", books=books, on_event=on_event)
+        opened = open_fleet(setups, title="demo", open_office=partial(_office, seed), on_event=on_event)
         async with opened as fleet, anyio.create_task_group() as work:
             for name in fleet.names:
                 work.start_soon(_work, fleet.service(name), seed)
             yield fleet
             work.cancel_scope.cancel()
         tasks.cancel_scope.cancel()
+
+
+async def _office(seed: int) -> Office:
+    return await anyio.to_thread.run_sync(_filled, seed)
+
+
+def _filled(seed: int) -> Office:
+    """Return billing in memory, filled with the demo's customers."""
+    from mktui.billing import ledger  # noqa: PLC0415 - loads the database
+    from mktui.billing.store import Store  # noqa: PLC0415 - with it
+    from mktui.sync.digests import Digests  # noqa: PLC0415 - with it
+    from mktui.sync.run import Office  # noqa: PLC0415 - with it
+
+    store = Store.open("sqlite://")
+    profiles, subscribers = demo_books(seed=seed)
+    with store.begin() as connection:
+        for profile in profiles:
+            ledger.save_profile(connection, profile, now=clock.utc_now())
+        for subscriber in subscribers:
+            ledger.save_subscriber(connection, subscriber, now=clock.utc_now())
+    return Office(store, Digests(secrets.token_bytes(32)), SyncOptions(), store.installation())
 
 
 async def _serve(seed: int, *, task_status: TaskStatus[list[Served]]) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mktui import clock
-from mktui.errors import ConfigError
+from mktui.errors import BillingError, ConfigError
 from mktui.monitor.snapshot import Snapshot
-from mktui.services.books import Books
+from mktui.services.office import LazyOffice
 from mktui.services.router import RouterService, RouterSetup
 
 if TYPE_CHECKING:
@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.core.pool.options import PoolOptions
     from mktui.monitor.snapshot import SeenEvent
+    from mktui.services.office import OpenOffice
+    from mktui.sync.order import Order
     from mktui.sync.plan import Plan
     from mktui.sync.report import Report
+    from mktui.sync.run import Office
 
     ReadOptions = Callable[[str], Awaitable[PoolOptions]]
     """Reads a router's pool settings afresh, as a reset does."""
@@ -35,12 +38,12 @@ class Fleet:
         self,
         title: str,
         services: Iterable[RouterService],
-        books: Books,
+        office: LazyOffice,
         read_options: ReadOptions | None,
         tasks: TaskGroup,
     ) -> None:
         self.title = title
-        self.books = books
+        self.office = office
         self._services = {service.name: service for service in services}
         self._read_options = read_options
         self._tasks = tasks
@@ -91,23 +94,28 @@ class Fleet:
         """End a break or an isolation now."""
         await self.service(name).client.probe()
 
-    async def plan(self, name: str) -> Plan:
+    async def plan(self, name: str, order: Order | None = None) -> Plan:
         """Say what a sync would write.
 
         Raises:
             RouterError: The router cannot be read.
+            BillingError: Billing cannot be read.
         """
-        return await self.service(name).make_plan(self.books)
+        return await self.service(name).make_plan(self.office, order)
 
-    async def sync(self, name: str) -> Report:
+    async def sync(self, name: str, order: Order | None = None) -> Report:
         """Bring a router into step with billing."""
-        return await self.service(name).sync(self.books)
+        return await self.service(name).sync(self.office, order)
 
     def start_sync(self, name: str) -> None:
         """Begin a sync that goes on when whoever asked has left; its state is in the snapshots."""
         service = self.service(name)
         if not service.sync_state.is_running:
-            self._tasks.start_soon(service.sync, self.books, name=f"sync {name}")
+            self._tasks.start_soon(service.sync, self.office, name=f"sync {name}")
+
+
+async def _nobody() -> Office:
+    raise BillingError("there is no billing to sync from")
 
 
 @asynccontextmanager
@@ -115,20 +123,22 @@ async def open_fleet(
     setups: Iterable[RouterSetup],
     *,
     title: str = "",
-    books: Books | None = None,
+    open_office: OpenOffice | None = None,
     read_options: ReadOptions | None = None,
     on_event: Callable[[SeenEvent], None] = lambda _event: None,
 ) -> AsyncIterator[Fleet]:
     """Run all routers for the block. It returns at once; connections open in the background, and close at its end."""
     services = [RouterService(setup, on_event) for setup in setups]
+    office = LazyOffice(open_office or _nobody)
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         for service in services:
             await tasks.start(service.run)
         try:
-            yield Fleet(title, services, books or Books(), read_options, tasks)
+            yield Fleet(title, services, office, read_options, tasks)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below, outside the group
             failure = error
         tasks.cancel_scope.cancel()
+    await office.close()
     if failure is not None:
         raise failure

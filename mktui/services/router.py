@@ -15,13 +15,10 @@ from mktui.core.connection import transport
 from mktui.core.pool.actions import CommandSettled
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.values import parse_duration
-from mktui.errors import RouterError
+from mktui.errors import BillingError, RouterError
 from mktui.monitor.events import EventRing
 from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SyncState
-from mktui.sync.apply import apply
-from mktui.sync.mapping import desired
-from mktui.sync.mirror import read_live
-from mktui.sync.plan import Plan, Registry, plan
+from mktui.sync.order import Order
 from mktui.sync.report import Report, RowReport, RowStatus
 
 if TYPE_CHECKING:
@@ -34,7 +31,8 @@ if TYPE_CHECKING:
     from mktui.core.pool.actions import PoolEvent
     from mktui.core.pool.options import PoolOptions
     from mktui.monitor.snapshot import SeenEvent
-    from mktui.services.books import Books
+    from mktui.services.office import LazyOffice
+    from mktui.sync.plan import Plan
 
 SAMPLE: Final = 2.0
 """Seconds between two points of the latency chart."""
@@ -100,29 +98,28 @@ class RouterService:
             events=self._events.latest(EVENTS_SHOWN),
         )
 
-    async def make_plan(self, books: Books) -> Plan:
+    async def make_plan(self, office: LazyOffice, order: Order | None = None) -> Plan:
         """Read the router and say what a sync would write.
 
         Raises:
             RouterError: It cannot be read.
+            BillingError: Billing cannot be read.
         """
-        now = clock.utc_now()
-        life = self.client.epoch
-        wanted = desired(self.name, books.profiles, books.subscribers, now=now)
-        menus = sorted({row.menu for row in wanted.rows})
-        made = plan(wanted, await read_live(self.client, menus), Registry(), now=now)
-        return replace(made, epoch=life)
+        from mktui.sync.run import Sync  # noqa: PLC0415 - loads the database
 
-    async def sync(self, books: Books) -> Report:
+        return await Sync(await office.get(), self.client, self.name).plan(order or Order())
+
+    async def sync(self, office: LazyOffice, order: Order | None = None) -> Report:
         """Bring the router into step; one sync at a time. A router that is down is deferred, never failed."""
+        from mktui.sync.run import Sync  # noqa: PLC0415 - loads the database
+
         async with self._syncing:
             self.sync_state = SyncState(is_running=True)
             begun_at = clock.now()
             try:
-                made = await self.make_plan(books)
-                self.sync_state = replace(self.sync_state, planned=len(made.changes), refused=len(made.refused))
-                report = await apply(made, self.client, on_row=self._row_settled)
-            except RouterError as error:
+                sync = Sync(await office.get(), self.client, self.name)
+                report = await sync.run(order or Order(), on_row=self._row_settled, on_plan=self._planned)
+            except (RouterError, BillingError) as error:
                 report = Report(self.name, 0, (), reason=str(error))
             finally:
                 seconds = clock.now() - begun_at
@@ -132,6 +129,9 @@ class RouterService:
             self.sync_state = replace(self.sync_state, reason=report.reason)
             self.note("sync", _in_words(report))
             return report
+
+    def _planned(self, plan: Plan) -> None:
+        self.sync_state = replace(self.sync_state, planned=len(plan.changes), refused=len(plan.refused))
 
     def note(self, kind: str, text: str) -> None:
         """Put something into the router's history that did not come from its pool."""
@@ -189,6 +189,7 @@ def _in_words(report: Report) -> str:
     if report.reason:
         return f"deferred: {report.reason}"
     if not report.planned:
-        return "in step, nothing to do"
+        return f"{report.held} changes held back by a guard" if report.held else "in step, nothing to do"
     parts = [f"{report.count(status)} {status.value}" for status in RowStatus if report.count(status)]
-    return f"{report.planned} planned: {', '.join(parts)}"
+    held = f", {report.held} held back by a guard" if report.held else ""
+    return f"{report.planned} planned: {', '.join(parts)}{held}"

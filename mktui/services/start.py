@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -11,6 +12,7 @@ from mktui.config.load import load
 from mktui.config.secrets import resolve
 from mktui.errors import ConfigError
 from mktui.services.fleet import Fleet, open_fleet
+from mktui.services.office import open_office
 from mktui.services.router import RouterSetup
 
 if TYPE_CHECKING:
@@ -60,6 +62,9 @@ async def open_configured(
         fresh = await anyio.to_thread.run_sync(load, loaded.file)
         return fresh.config.pool_for(chosen_routers(fresh, [name])[0])
 
+    office = partial(open_office, loaded.config.billing, loaded.config.sync)
     title = loaded.file.stem if loaded.file.stem != "config" else "fleet"
-    async with open_fleet(setups, title=title, read_options=read_options, on_event=on_event) as fleet:
+    async with open_fleet(
+        setups, title=title, read_options=read_options, on_event=on_event, open_office=office
+    ) as fleet:
         yield fleet

@@ -1,27 +1,27 @@
-"""Carries a plan out through the client: progressive, and one outcome a row.
+"""Carries a plan out through the client: stage by stage, progressive, and one outcome a row.
 
 A rejected row is recorded and the run goes on; what depends on it is skipped; a router that cannot be asked defers the
-rest. Nothing is ever sent twice from here: an unknown outcome is settled by the next plan's reading.
+rest. Nothing is ever sent twice from here: an unknown outcome is settled by the next run's reading.
 """
 
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mktui import clock
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command
 from mktui.errors import CommandTrapped
-from mktui.sync.mapping import MANAGED_MENUS
-from mktui.sync.plan import Action
+from mktui.sync.plan import SECRET_FIELDS, Action
 from mktui.sync.report import Report, RowReport, RowStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from mktui.core.client.client import Client
     from mktui.core.pool.job import Outcome
+    from mktui.sync.digests import Digests
     from mktui.sync.plan import Change, Plan
 
     OnRow = Callable[[RowReport], None]
@@ -29,86 +29,182 @@ if TYPE_CHECKING:
 WINDOW: Final = 50
 """Rows under way at once: small enough that a lost router leaves few outcomes unknown."""
 _NO_RIGHT: Final = "not enough permissions"
+_HOPELESS_SHARE: Final = 0.5
 
 
-async def apply(
-    plan: Plan, client: Client, *, on_row: OnRow = lambda _row: None, priority: Priority = Priority.NORMAL
-) -> Report:
-    """Write a plan. ``on_row`` hears each row as it is settled. Never raises for a row."""
-    begun_at = clock.now()
-    run = _Run(client, on_row, priority, plan.epoch)
-    by_menu = groupby(plan.changes, key=lambda change: MANAGED_MENUS.index(change.menu))
-    for _, changes in by_menu:  # a menu at a time: profiles are there before who uses them
-        await run.write(list(changes))
-    return Report(plan.router, len(plan.changes), tuple(run.rows), len(plan.refused), clock.now() - begun_at)
+class Diary(Protocol):
+    """Who is told before rows leave, and when they are settled. What it raises ends the run."""
+
+    async def sending(self, changes: Sequence[Change]) -> None:
+        """Hear that these are about to leave."""
+
+    async def settled(self, rows: Sequence[RowReport]) -> None:
+        """Hear how they ended."""
 
 
-class _Run:
+class NoDiary:
+    """Nothing is kept: for a rehearsal, and for what is tried in memory."""
+
+    async def sending(self, changes: Sequence[Change]) -> None:
+        """Forget it."""
+
+    async def settled(self, rows: Sequence[RowReport]) -> None:
+        """Forget it."""
+
+
+class Writer:
     """One apply: what has been settled, and what can no longer be done."""
 
-    def __init__(self, client: Client, on_row: OnRow, priority: Priority, epoch: int | None) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        client: Client,
+        passwords: Mapping[str, str],
+        digests: Digests,
+        *,
+        diary: Diary | None = None,
+        on_row: OnRow = lambda _row: None,
+        priority: Priority = Priority.NORMAL,
+        max_failures: int = 20,
+        breathe: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.rows: list[RowReport] = []
+        self._plan = plan
         self._client = client
+        self._passwords = passwords
+        self._digests = digests
+        self._diary: Diary = diary or NoDiary()
         self._on_row = on_row
         self._priority = priority
-        self._epoch = epoch
-        self._broken: set[tuple[str, str]] = set()
-        self._deferred_because: RowReport | None = None
+        self._max_failures = max_failures
+        self._breathe = breathe
+        self._there = set(plan.profiles)
+        self._failures_in_a_row = 0
+        self._stopped: RowReport | None = None
+        self._denied: dict[str, RowReport] = {}
 
-    async def write(self, changes: Sequence[Change]) -> None:
-        """Write one menu's changes, a window at a time."""
-        denied: RowReport | None = None
-        for window in _windows(changes):
-            ready = [change for change in window if self._is_possible(change, denied)]
-            commands = [_command(change) for change in ready]
-            outcomes = await self._client.execute_batch(commands, priority=self._priority, epoch=self._epoch)
-            for change, outcome in zip(ready, outcomes, strict=True):
-                row = _settle(change, outcome)
-                self._record(row)
-                if row.status is RowStatus.DEFERRED:
-                    self._deferred_because = row
-                if _NO_RIGHT in row.text:
-                    denied = row
+    async def write(self, *, until: int | None = None, since: int = -1) -> list[RowReport]:
+        """Write the stages after ``since`` and up to ``until``; returns how their rows ended, and raises for none."""
+        first = len(self.rows)
+        wanted = [each for each in self._plan.changes if each.stage > since and (until is None or each.stage <= until)]
+        for _, changes in groupby(wanted, key=lambda change: (change.stage, change.menu)):
+            for window in _windows(list(changes)):
+                await self._write_window(window)
+        return self.rows[first:]
 
-    def _is_possible(self, change: Change, denied: RowReport | None) -> bool:
+    async def _write_window(self, window: Sequence[Change]) -> None:
+        ready = [change for change in window if await self._is_possible(change)]
+        if not ready:
+            return
+        if self._breathe is not None and len(ready) > WINDOW / 2:
+            await self._breathe()
+        await self._diary.sending(ready)
+        batches = [list(self._commands(change)) for change in ready]
+        commands = [command for batch in batches for command in batch]
+        begun_at = clock.now()
+        outcomes = await self._client.execute_batch(commands, priority=self._priority, epoch=self._plan.epoch)
+        took_ms = round(1000 * (clock.now() - begun_at) / len(commands), 3)
+        settled, at = [], 0
+        for change, batch in zip(ready, batches, strict=True):
+            settled.append(_settle(change, outcomes[at : at + len(batch)], took_ms))
+            at += len(batch)
+        await self._record(settled)
+
+    async def _is_possible(self, change: Change) -> bool:
         """Record a change that cannot be written now."""
-        if self._deferred_because is not None:
-            because = self._deferred_because
-            self._record(RowReport(change, RowStatus.DEFERRED, because.error, because.text))
-        elif change.needs in self._broken:
-            assert change.needs is not None
-            self._record(RowReport(change, RowStatus.SKIPPED, "dependency", f"{change.needs[1]} is not on the router"))
-        elif denied is not None:
-            self._record(RowReport(change, RowStatus.SKIPPED, denied.error, denied.text))
+        if self._stopped is not None:
+            await self._record([RowReport(change, RowStatus.DEFERRED, self._stopped.error, self._stopped.text)])
+        elif change.menu in self._denied:
+            denied = self._denied[change.menu]
+            await self._record([RowReport(change, RowStatus.SKIPPED, denied.error, denied.text)])
+        elif change.needs is not None and change.needs not in self._there:
+            text = f"profile {change.needs[1]} is not on the router"
+            await self._record([RowReport(change, RowStatus.SKIPPED, "dependency", text)])
+        elif not self._has_its_password(change):
+            text = "its password in billing is not the one that was planned: plan again"
+            await self._record([RowReport(change, RowStatus.SKIPPED, "stale plan", text)])
         else:
             return True
         return False
 
-    def _record(self, row: RowReport) -> None:
-        self.rows.append(row)
-        if row.status is not RowStatus.APPLIED and row.change.action is Action.ADD:
-            self._broken.add(row.change.key)
-        self._on_row(row)
+    def _has_its_password(self, change: Change) -> bool:
+        digest = change.values.get("password")
+        if not digest:
+            return True
+        password = self._passwords.get(change.external_id)
+        return password is not None and self._digests.agrees(digest, password)
+
+    def _commands(self, change: Change) -> Iterable[Command]:
+        values = {
+            name: self._passwords[change.external_id] if name in SECRET_FIELDS and value else value
+            for name, value in change.values.items()
+        }
+        if change.action.is_add:
+            yield Command(f"{change.menu}/add", {"name": change.name, **values})
+            return
+        assert change.row_id is not None
+        row = {".id": change.row_id}
+        if change.action is Action.DELETE:
+            yield Command(f"{change.menu}/remove", row)
+            return
+        if values:
+            yield Command(f"{change.menu}/set", {**row, **values})
+        for name in change.unset:
+            yield Command(f"{change.menu}/unset", {**row, "value-name": name})
+
+    async def _record(self, rows: Sequence[RowReport]) -> None:
+        self.rows += rows
+        await self._diary.settled(rows)
+        for row in rows:
+            self._on_row(row)
+            self._judge(row)
+
+    def _judge(self, row: RowReport) -> None:
+        """See what a row's end means for the rest of the run."""
+        change = row.change
+        if row.status is RowStatus.APPLIED:
+            self._failures_in_a_row = 0
+            if change.action.is_add or change.action is Action.RENAME:
+                self._there.add(change.key)
+        elif row.status is RowStatus.FAILED:
+            self._failures_in_a_row += 1
+            if _NO_RIGHT in row.text:
+                self._denied[change.menu] = row
+            failed = sum(each.status is RowStatus.FAILED for each in self.rows)
+            is_hopeless = failed >= self._max_failures and failed > _HOPELESS_SHARE * len(self._plan.changes)
+            if (self._failures_in_a_row >= self._max_failures or is_hopeless) and self._stopped is None:
+                text = f"the run was stopped after {self._failures_in_a_row} refused rows in a row"
+                self._stopped = RowReport(change, RowStatus.DEFERRED, "too many failures", text)
+        elif row.status in {RowStatus.DEFERRED, RowStatus.UNKNOWN} and self._stopped is None:
+            self._stopped = row
+
+
+async def apply(
+    plan: Plan, client: Client, passwords: Mapping[str, str], digests: Digests, *, on_row: OnRow = lambda _row: None
+) -> Report:
+    """Write a plan without keeping a journal. ``on_row`` hears each row as it is settled. Never raises for a row."""
+    begun_at = clock.now()
+    writer = Writer(plan, client, passwords, digests, on_row=on_row)
+    await writer.write()
+    return Report(
+        plan.router, len(plan.changes), tuple(writer.rows), len(plan.refused), clock.now() - begun_at,
+        findings=plan.refused,
+    )  # fmt: skip
 
 
 def _windows(changes: Sequence[Change]) -> Iterable[Sequence[Change]]:
     return (changes[at : at + WINDOW] for at in range(0, len(changes), WINDOW))
 
 
-def _command(change: Change) -> Command:
-    if change.action is Action.ADD:
-        return Command(f"{change.menu}/add", {"name": change.name, **change.values})
-    assert change.row_id is not None
-    return Command(f"{change.menu}/set", {".id": change.row_id, **change.values})
-
-
-def _settle(change: Change, outcome: Outcome) -> RowReport:
-    if outcome.ok:
-        return RowReport(change, RowStatus.APPLIED)
-    error = outcome.error
+def _settle(change: Change, outcomes: Sequence[Outcome], took_ms: float) -> RowReport:
+    """Say how a change of one command or several ended: the worst of them counts."""
+    worst = next((outcome for outcome in outcomes if not outcome.ok), None)
+    if worst is None:
+        return RowReport(change, RowStatus.APPLIED, took_ms=took_ms)
+    error = worst.error
     name = type(error).__name__ if error is not None else ""
     if isinstance(error, CommandTrapped):
-        return RowReport(change, RowStatus.FAILED, name, "; ".join(error.texts))
-    if outcome.unknown:
-        return RowReport(change, RowStatus.UNKNOWN, name, str(error))
-    return RowReport(change, RowStatus.DEFERRED, name, str(error))
+        return RowReport(change, RowStatus.FAILED, name, "; ".join(error.texts), took_ms)
+    if worst.unknown:
+        return RowReport(change, RowStatus.UNKNOWN, name, str(error), took_ms)
+    return RowReport(change, RowStatus.DEFERRED, name, str(error), took_ms)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mktui.billing.model import Kind
+from mktui.billing.model import Kind, OnInactive, SubscriberStatus
 from mktui.core.protocol.values import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from mktui.billing.model import Profile, Subscriber
@@ -20,44 +20,78 @@ MANAGED_MENUS: Final = (*PROFILE_MENUS.values(), *SUBSCRIBER_MENUS.values())
 """In the order of writing: a profile before who uses it."""
 COLUMNS: Final = {
     "/ppp/profile": ("rate-limit", "session-timeout", "idle-timeout", "only-one", "local-address", "remote-address",
-                     "address-list", "parent-queue"),
+                     "address-list", "parent-queue", "comment"),
     "/ip/hotspot/user/profile": ("rate-limit", "session-timeout", "idle-timeout", "shared-users", "address-list",
                                  "parent-queue", "address-pool"),
-    "/ppp/secret": ("password", "profile", "service", "remote-address", "caller-id", "disabled"),
+    "/ppp/secret": ("password", "profile", "service", "remote-address", "caller-id", "disabled", "comment"),
     "/ip/hotspot/user": ("password", "profile", "server", "mac-address", "limit-uptime", "limit-bytes-total",
-                         "disabled"),
+                         "disabled", "comment"),
 }  # fmt: skip
 """What is read of each menu besides id, name and the marks of rows that are not ours to touch."""
+COMMENTED: Final = frozenset(menu for menu, columns in COLUMNS.items() if "comment" in columns)
+"""Menus whose rows can carry our mark."""
+NAMING_PROFILES: Final = {
+    "/ppp/profile": ("/interface/pppoe-server/server", "/interface/l2tp-server/server", "/interface/pptp-server/server",
+                     "/interface/sstp-server/server", "/interface/ovpn-server/server"),
+}  # fmt: skip
+"""Menus whose rows name a profile as their ``default-profile``."""
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredRow:
-    """One row as billing wants it. ``needs`` names the profile row it depends on."""
+    """One row as billing wants it. ``needs`` names the profile row it depends on.
+
+    ``is_gone``: billing wants no such row (a customer who was deleted). ``reason`` says why he may not connect.
+    """
 
     menu: str
     name: str
     external_id: str
     values: dict[str, str] = field(repr=False)  # holds the password
     needs: tuple[str, str] | None = None
+    is_gone: bool = False
+    reason: str = ""
+    valid_until: datetime | None = None
+    is_protected: bool = False
+
+    @property
+    def server(self) -> str:
+        """The hotspot server that its name belongs to; "" for all, and for PPP."""
+        return server_of(self.menu, self.values)
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Everything that billing wants on one router."""
+    """Everything that billing wants on one router. ``is_complete``: who is not in it is not a customer."""
 
     router: str
     rows: tuple[DesiredRow, ...]
+    is_complete: bool = True
 
 
-def desired(router: str, profiles: Iterable[Profile], subscribers: Iterable[Subscriber], *, now: datetime) -> Desired:
+def server_of(menu: str, values: Mapping[str, str]) -> str:
+    """Return the part of a row's identity that its server is: a hotspot user's name is unique on each server."""
+    server = values.get("server", "all") if menu == "/ip/hotspot/user" else "all"
+    return "" if server == "all" else server
+
+
+def desired(
+    router: str,
+    profiles: Iterable[Profile],
+    subscribers: Iterable[Subscriber],
+    *,
+    now: datetime,
+    fallback_profile: str = "",
+    is_complete: bool = True,
+) -> Desired:
     """Return what one router should hold at ``now``."""
     rows = [_profile(profile) for profile in profiles if profile.enabled]
     rows += [
-        _subscriber(subscriber, now=now)
+        _subscriber(subscriber, now=now, fallback_profile=fallback_profile)
         for subscriber in subscribers
         if not subscriber.routers or router in subscriber.routers
     ]
-    return Desired(router, tuple(rows))
+    return Desired(router, tuple(rows), is_complete)
 
 
 def _profile(profile: Profile) -> DesiredRow:
@@ -102,12 +136,22 @@ def _rate(bps: int) -> str:
     return str(bps)
 
 
-def _subscriber(subscriber: Subscriber, *, now: datetime) -> DesiredRow:
+def _reason(subscriber: Subscriber, now: datetime) -> str:
+    """Return why he may not connect; "" when he may."""
+    if subscriber.may_connect(now):
+        return ""
+    return "expired" if subscriber.status is SubscriberStatus.ACTIVE else subscriber.status.value
+
+
+def _subscriber(subscriber: Subscriber, *, now: datetime, fallback_profile: str) -> DesiredRow:
     menu = SUBSCRIBER_MENUS[subscriber.kind]
+    reason = _reason(subscriber, now)
+    falls_back = bool(reason) and subscriber.on_inactive is OnInactive.FALLBACK_PROFILE and bool(fallback_profile)
+    profile = fallback_profile if falls_back else subscriber.profile
     values = {
         "password": subscriber.password.get_secret_value(),
-        "profile": subscriber.profile,
-        "disabled": "no" if subscriber.may_connect(now) else "yes",
+        "profile": profile,
+        "disabled": "yes" if reason and not falls_back else "no",
     }
     if subscriber.kind is Kind.PPP:
         extra = {"service": subscriber.ppp_service, "remote-address": subscriber.static_ip, "caller-id": subscriber.mac}
@@ -119,5 +163,10 @@ def _subscriber(subscriber: Subscriber, *, now: datetime) -> DesiredRow:
             "limit-bytes-total": str(subscriber.quota_bytes) if subscriber.quota_bytes else "",
         }
     values |= {name: value for name, value in extra.items() if value}
-    needs = (PROFILE_MENUS[subscriber.kind], subscriber.profile)
-    return DesiredRow(menu, subscriber.username, subscriber.external_id, values, needs)
+    is_gone = subscriber.status is SubscriberStatus.DELETED or (
+        bool(reason) and subscriber.on_inactive is OnInactive.REMOVE
+    )
+    return DesiredRow(
+        menu, subscriber.username, subscriber.external_id, values, (PROFILE_MENUS[subscriber.kind], profile), is_gone,
+        reason, subscriber.valid_until, subscriber.protect,
+    )  # fmt: skip

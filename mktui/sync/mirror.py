@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mktui.errors import CommandTrapped
-from mktui.sync.mapping import COLUMNS
+import anyio
+
+from mktui.errors import CommandTrapped, RouterError
+from mktui.sync.mapping import COLUMNS, NAMING_PROFILES, PROFILE_MENUS, SUBSCRIBER_MENUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from mktui.core.protocol.sentences import Row
 
 _MARKS: Final = (".id", "name", "dynamic", "default", "builtin")
+_NO_MENU: Final = "no such command"
+"""A package that is not installed: nothing there names anything."""
+
+
+def _naming(menu: str) -> tuple[str, ...]:
+    return NAMING_PROFILES.get(menu, ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +31,20 @@ class Live:
 
     rows: Mapping[str, tuple[Row, ...]] = field(repr=False)  # holds passwords
     unknown: Mapping[str, str] = field(default_factory=dict)
+
+    def users_of_profile(self, menu: str, name: str) -> int | None:
+        """Count the rows, ours or not, that name a profile; None: not all of them could be read."""
+        users = 0
+        subscribers = SUBSCRIBER_MENUS[next(kind for kind, path in PROFILE_MENUS.items() if path == menu)]
+        for path, attribute in ((subscribers, "profile"), *((each, "default-profile") for each in _naming(menu))):
+            if path not in self.rows:
+                if path in self.unknown and _NO_MENU not in self.unknown[path]:
+                    return None
+                if path == subscribers:
+                    return None
+                continue
+            users += sum(row.get(attribute, "default") == name for row in self.rows[path])
+        return users
 
 
 async def read_live(client: Client, menus: Iterable[str]) -> Live:
@@ -34,11 +56,22 @@ async def read_live(client: Client, menus: Iterable[str]) -> Live:
     """
     rows: dict[str, tuple[Row, ...]] = {}
     unknown: dict[str, str] = {}
-    for menu in menus:
+    failed: list[RouterError] = []
+
+    async def read(menu: str) -> None:
+        columns = COLUMNS.get(menu, ("default-profile",))
         try:
-            rows[menu] = tuple(await client.get(menu, (*_MARKS, *COLUMNS[menu]), max_age=0))
+            rows[menu] = tuple(await client.get(menu, (*_MARKS, *columns), max_age=0))
         except CommandTrapped as error:
             unknown[menu] = error.text
+        except RouterError as error:
+            failed.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for menu in menus:
+            tasks.start_soon(read, menu)
+    if failed:
+        raise failed[0]
     return Live(rows, unknown)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _RATE: Final = re.compile(r"(\d+)([kKmMgG]?)")
 _FACTORS: Final = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
 _TIME_PART, _PRIORITY_PART = 3, 4
+_NO_MAC: Final = "00:00:00:00:00:00"
+_DANGLING: Final = re.compile(r"\*[0-9A-F]+")
 
 
 def rate_limit(text: str) -> str:
@@ -64,8 +66,19 @@ def flag(text: str) -> str:
 
 
 def mac(text: str) -> str:
-    """Return a MAC address in upper case with colons."""
-    return text.upper().replace("-", ":").replace(".", ":")
+    """Return a MAC address in upper case with colons; all zeros mean none."""
+    address = text.upper().replace("-", ":").replace(".", ":")
+    return "" if address == _NO_MAC else address
+
+
+def named(text: str) -> str:
+    """Return the name of something that may be none."""
+    return "" if text == "none" else text
+
+
+def count(text: str) -> str:
+    """Return a limit; 0 means none."""
+    return "" if text == "0" else text
 
 
 def plain(text: str) -> str:
@@ -81,11 +94,30 @@ FIELDS: Final[dict[str, Callable[[str], str]]] = {
     "disabled": flag,
     "caller-id": mac,
     "mac-address": mac,
+    "parent-queue": named,
+    "address-pool": named,
+    "limit-bytes-total": count,
 }
 """Attribute -> how it is made comparable; others are plain text."""
 
 ABSENT: Final = {"service": "any", "profile": "default", "server": "all", "only-one": "default", "shared-users": "1"}
 """What an attribute that is not there stands for; others: the empty text."""
+
+
+CLEARED: Final = {
+    "mac-address": _NO_MAC, "limit-uptime": "0s", "limit-bytes-total": "0", "session-timeout": "0s",
+    "idle-timeout": "none", "address-pool": "none", "parent-queue": "none", "service": "any", "server": "all",
+    "profile": "default", "shared-users": "1",
+}  # fmt: skip
+"""What is written to take an attribute away where it cannot be unset; others: the empty text."""
+
+REFERENCES: Final = frozenset({"profile", "remote-address", "address-pool", "parent-queue", "server"})
+"""Attributes that name another row."""
+
+
+def is_dangling(name: str, text: str | None) -> bool:
+    """Say whether a reference points at a row that is gone: the router then shows its id. Nobody has chosen that."""
+    return name in REFERENCES and text is not None and _DANGLING.fullmatch(text) is not None
 
 
 def comparable(name: str, text: str | None) -> str:

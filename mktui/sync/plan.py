@@ -1,7 +1,8 @@
 """desired + live + registry -> what to write, in order. Pure: it is looked at before anything is done.
 
-This first plan knows adds and sets. A row that billing does not name is left alone; so is everything in a menu that
-could not be read, and every row that the router made itself.
+Three ways a field may differ: billing has changed it since we last wrote it (a change), somebody changed it on the
+router (drift: shown, and overwritten only to heal), or both (a conflict, as drift). What could not be read is unknown,
+and nothing is planned from it. Passwords are in no plan: a digest stands for them.
 """
 
 from __future__ import annotations
@@ -10,17 +11,14 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mktui.sync.mapping import MANAGED_MENUS
-from mktui.sync.mirror import is_ours_to_touch
-from mktui.sync.normalise import same
+from mktui.sync.mapping import PROFILE_MENUS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from mktui.billing.records import RegistryRow
     from mktui.core.protocol.sentences import Row
-    from mktui.sync.mapping import Desired, DesiredRow
-    from mktui.sync.mirror import Live
 
 SECRET_FIELDS: Final = frozenset({"password"})
 CHANGED: Final = "(changed)"
@@ -31,12 +29,69 @@ class Action(enum.StrEnum):
     """What is done to a row."""
 
     ADD = "add"
+    READD = "re-add"
+    """It was ours, and is gone."""
     SET = "set"
+    RENAME = "rename"
+    ADOPT = "adopt"
+    """It was not ours, and somebody has said that it shall be."""
+    ENABLE = "enable"
+    DISABLE = "disable"
+    EXPIRE = "expire"
+    """Disabled at an end that has been known for a day."""
+    DELETE = "delete"
+
+    @property
+    def is_add(self) -> bool:
+        """A row comes to be."""
+        return self in {Action.ADD, Action.READD}
+
+    @property
+    def is_harmful(self) -> bool:
+        """Somebody may lose his service by it."""
+        return self in {Action.DISABLE, Action.EXPIRE, Action.DELETE}
+
+
+class Stage(enum.IntEnum):
+    """The order of writing; a stage begins when the one before is settled. Between two there is room for renames."""
+
+    PROFILE_RENAMES = 0
+    PROFILES = 100_000
+    RENAMES = 200_000
+    SUBSCRIBERS = 300_000
+    DISABLES = 400_000
+    SUBSCRIBER_DELETES = 500_000
+    PROFILE_DELETES = 600_000
+
+
+def stage_of(action: Action, menu: str) -> int:
+    """Return when a change is written."""
+    is_profile = menu in PROFILE_MENUS.values()
+    if action is Action.RENAME:
+        return Stage.PROFILE_RENAMES if is_profile else Stage.RENAMES
+    if action is Action.DELETE:
+        return Stage.PROFILE_DELETES if is_profile else Stage.SUBSCRIBER_DELETES
+    if action.is_harmful:
+        return Stage.DISABLES
+    return Stage.PROFILES if is_profile else Stage.SUBSCRIBERS
+
+
+def whole(row: Row) -> dict[str, str]:
+    """Return a row as it stands, to be added again if that was a mistake. Its password is billing's business."""
+    return {name: value for name, value in row.items() if name != ".id" and name not in SECRET_FIELDS}
+
+
+def profiles_in(rows: Mapping[str, Iterable[Row]]) -> frozenset[tuple[str, str]]:
+    """Return menu and name of the profiles among a router's rows."""
+    return frozenset((menu, row.get("name", "")) for menu in PROFILE_MENUS.values() for row in rows.get(menu, ()))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row to write. ``before`` holds the present values of the fields that change; ``needs`` what must be there."""
+    """One row to write. ``before`` holds the present values of the fields that change; ``needs`` what must be there.
+
+    ``unset`` names attributes that are taken away. ``stage`` may lie between two of ``Stage``, for renames in a row.
+    """
 
     action: Action
     menu: str
@@ -46,6 +101,13 @@ class Change:
     values: Mapping[str, str] = field(repr=False)
     before: Mapping[str, str] = field(default_factory=dict, repr=False)
     needs: tuple[str, str] | None = None
+    server: str = ""
+    unset: tuple[str, ...] = ()
+    reason: str = ""
+    stage: int = Stage.SUBSCRIBERS
+    valid_until: datetime | None = None
+    live_name: str = ""
+    """What the row is called on the router now."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -54,23 +116,22 @@ class Change:
 
     def shown(self) -> list[tuple[str, str, str]]:
         """Return field, before and after for people: a password is only said to have changed."""
-        return [
-            (
-                name,
-                "" if name in SECRET_FIELDS else self.before.get(name, ""),
-                CHANGED if name in SECRET_FIELDS else value,
-            )
+        shown = [
+            (name, "", CHANGED) if name in SECRET_FIELDS else (name, self.before.get(name, ""), value)
             for name, value in self.values.items()
         ]
+        return shown + [(name, self.before.get(name, ""), "") for name in self.unset]
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A row that is not planned, and why."""
+    """A row, or a field of it, that is not planned, and why."""
 
     menu: str
     name: str
     reason: str
+    kind: str = "conflict"
+    """conflict, drift, unverifiable, absent, protected, unknown, held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,53 +145,24 @@ class Plan:
     in_step: int
     epoch: int | None = None
     """The router's life that its row ids were read in: after a reboot the plan is stale."""
+    learnt: tuple[RegistryRow, ...] = ()
+    """Rows of ours whose registry entry is not as the router shows them: to be noted, not written."""
+    forgotten: tuple[RegistryRow, ...] = ()
+    """Rows that were ours, are gone, and are wanted by nobody."""
+    owned: int = 0
+    profiles: frozenset[tuple[str, str]] = frozenset()
+    """Menu and name of the profiles that are on the router: what a change needs is there, or comes first."""
 
     @property
     def is_empty(self) -> bool:
         """Nothing to do."""
         return not self.changes
 
+    def is_as(self, other: Plan) -> bool:
+        """Say whether both would do the same, to the row id and the digest of each password."""
+        return (self.router, self.epoch, self.changes) == (other.router, other.epoch, other.changes)
 
-@dataclass(frozen=True, slots=True)
-class Registry:
-    """What mktui last wrote, by menu and name. Empty until billing keeps it in its database."""
-
-    rows: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict, repr=False)
-
-
-def plan(desired: Desired, live: Live, registry: Registry, *, now: datetime) -> Plan:
-    """Compare and return what to write. ``registry`` decides who changed a field, once there is one."""
-    del registry
-    index = {menu: {row.get("name", ""): row for row in rows} for menu, rows in live.rows.items()}
-    changes: list[Change] = []
-    refused: list[Refused] = []
-    in_step = 0
-    for row in sorted(desired.rows, key=lambda row: MANAGED_MENUS.index(row.menu)):
-        if row.menu not in index:
-            refused.append(Refused(row.menu, row.name, f"unknown: {live.unknown.get(row.menu, 'not read')}"))
-            continue
-        present = index[row.menu].get(row.name)
-        if present is None:
-            changes.append(Change(Action.ADD, row.menu, row.name, row.external_id, None, row.values, needs=row.needs))
-        elif not is_ours_to_touch(present):
-            refused.append(Refused(row.menu, row.name, "the router's own row"))
-        elif differing := _differing(row, present):
-            changes.append(_set(row, present, differing))
-        else:
-            in_step += 1
-    return Plan(desired.router, now, tuple(changes), tuple(refused), in_step)
-
-
-def _differing(row: DesiredRow, present: Row) -> dict[str, str]:
-    """Return the fields to write. A password that the router hides is no difference."""
-    return {
-        name: value
-        for name, value in row.values.items()
-        if not same(name, present.get(name), value) and not (name in SECRET_FIELDS and name not in present)
-    }
-
-
-def _set(row: DesiredRow, present: Row, differing: Mapping[str, str]) -> Change:
-    before = {name: present.get(name, "") for name in differing}
-    needs = row.needs if "profile" in differing else None
-    return Change(Action.SET, row.menu, row.name, row.external_id, present[".id"], differing, before, needs)
+    @property
+    def held(self) -> tuple[Refused, ...]:
+        """What a guard has refused."""
+        return tuple(each for each in self.refused if each.kind == "held")

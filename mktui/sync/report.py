@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from mktui.sync.plan import Change
+    from mktui.sync.plan import Change, Refused
 
 SCHEMA: Final = "mktui.sync.report/1"
 
@@ -28,12 +28,31 @@ class RowStatus(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
-    """One change. ``error`` is its class, ``text`` the router's own words."""
+    """One change. ``error`` is its class, ``text`` the router's own words, ``hint`` what to do."""
 
     change: Change
     status: RowStatus
     error: str = ""
     text: str = ""
+    took_ms: float | None = None
+
+    @property
+    def hint(self) -> str:
+        """What a person may do about it."""
+        return next((hint for words, hint in _HINTS.items() if words in self.text), "")
+
+
+_HINTS: Final = {
+    "not enough permissions": "give the API user's group the policies api, read, write and sensitive",
+    "input does not match any value of profile": "the profile is not on the router: sync profiles first",
+    "with the same name already exists": "a row of this name is there: adopt it, or rename one of them",
+    "already have user with this name": "a hotspot user of this name is there: adopt it, or rename one of them",
+    "no such item": "somebody has removed it meanwhile: the next sync looks again",
+    "invalid value for argument": "see this value in billing",
+    "out of range": "see this value in billing",
+    "unknown parameter": "this RouterOS version does not know the attribute",
+}
+"""The router's words -> what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +66,15 @@ class Report:
     seconds: float = 0.0
     reason: str = ""
     """Why nothing could be planned, when nothing could."""
+    run: int = 0
+    findings: tuple[Refused, ...] = ()
+    """What was not planned, and why: conflicts, drift, what a guard held back."""
+    kicked: int = 0
+
+    @property
+    def held(self) -> int:
+        """How many changes a guard held back."""
+        return sum(each.kind == "held" for each in self.findings)
 
     def count(self, status: RowStatus) -> int:
         """Return how many ended so."""
@@ -62,11 +90,15 @@ class Report:
         totals = {status.value: self.count(status) for status in RowStatus}
         rows = [
             {"menu": row.change.menu, "name": row.change.name, "action": row.change.action.value,
-             "fields": sorted(row.change.values), "status": row.status.value, "error": row.error, "text": row.text}
+             "fields": sorted((*row.change.values, *row.change.unset)), "status": row.status.value, "error": row.error,
+             "text": row.text, "hint": row.hint, "took_ms": row.took_ms}
             for row in self.rows if row.status is not RowStatus.APPLIED
         ]  # fmt: skip
         by_error = dict(Counter(row.error for row in self.rows if row.error))
         return {
             "schema": SCHEMA, "router": self.router, "planned": self.planned, **totals, "refused": self.refused,
-            "seconds": round(self.seconds, 3), "reason": self.reason, "errors": by_error, "rows": rows,
+            "held": self.held, "kicked": self.kicked, "run": self.run, "seconds": round(self.seconds, 3),
+            "reason": self.reason, "errors": by_error, "rows": rows,
+            "findings": [{"menu": each.menu, "name": each.name, "kind": each.kind, "text": each.reason}
+                         for each in self.findings],
         }  # fmt: skip

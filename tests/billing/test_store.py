@@ -67,7 +67,7 @@ def test_the_database_refuses_what_breaks_its_rules_and_keeps_the_rest(
     with pytest.raises(NotAccepted, match=words):
         store.do(ledger.save_subscriber, ANA.model_copy(update=wrong), now=NOW)
     assert store.do(ledger.read_subscribers) == (ANA,)
-    assert len(store.do(ledger.edits)) == 2, "no outbox row of what was undone"
+    assert len(store.do(ledger.edits, "edge-1")) == 2, "no outbox row of what was undone"
 
 
 def test_names_compare_byte_for_byte(store: Store) -> None:
@@ -93,16 +93,17 @@ def test_checks_are_the_databases_own(store: Store) -> None:
 
 def test_ten_edits_are_one_and_what_came_after_stays(store: Store) -> None:
     filled(store)
-    store.do(lambda connection: ledger.settle_edits(connection, ledger.edits(connection)))
+    store.do(lambda connection: ledger.settle_edits(connection, "edge-1", ledger.edits(connection, "edge-1"), now=NOW))
     for index in range(10):
         name = {"username": f"ana-{index}"}
         store.do(ledger.save_subscriber, ANA.model_copy(update=name), now=NOW)
-    [edit] = store.do(ledger.edits)
+    [edit] = store.do(ledger.edits, "edge-1")
     assert (edit.external_id, edit.what, edit.old_name, edit.revision) == ("s1", "subscriber", "ana", 11)
     store.do(ledger.save_subscriber, ANA, now=NOW)
-    store.do(ledger.settle_edits, [edit])
-    [after] = store.do(ledger.edits)
+    store.do(ledger.settle_edits, "edge-1", [edit], now=NOW)
+    [after] = store.do(ledger.edits, "edge-1")
     assert (after.old_name, after.revision) == ("ana-9", 12)
+    assert len(store.do(ledger.edits, "edge-2")) == 2, "another router has its own place in the outbox"
     assert not store.do(ledger.save_subscriber, ANA, now=NOW), "nothing has changed"
 
 
@@ -129,13 +130,13 @@ def test_the_journal_knows_what_is_open_what_was_done_and_forgets_the_rest(store
     store.do(journal.plan_rows, run, [entry(0), entry(1, "disable"), entry(2, "disable"), entry(3, "delete")], now=NOW)
     store.do(journal.mark_sent, run, [0, 1, 2], now=NOW)
     done = JournalRow(**{**_values(entry(1, "disable")), "state": RowState.APPLIED, "took_ms": 1.5})
-    store.do(journal.settle_row, run, done, now=NOW)
+    store.do(journal.settle_rows, run, [done], now=NOW)
     assert [(number, row.ordinal) for number, row in store.do(journal.open_rows, "edge-1")] == [(run, 0), (run, 2)]
     day_ago = NOW - dt.timedelta(days=1)
     assert store.do(journal.done_since, "edge-1", day_ago) == {"add": 1, "disable": 2}
     assert store.do(journal.done_since, "edge-1", NOW) == {}
-    assert store.do(journal.first_owned_since, "edge-1", day_ago) == 40
-    assert store.do(journal.first_owned_since, "edge-2", day_ago) is None
+    assert store.do(journal.most_owned_since, "edge-1", day_ago) == 40
+    assert store.do(journal.most_owned_since, "edge-2", day_ago) == 0
     assert [row.state for row in store.do(journal.rows_of, run)] == ["sent", "applied", "sent", "planned"]
     store.do(journal.finish_run, run, {"applied": 1}, now=NOW)
     [record] = store.do(journal.runs_of, "edge-1")
@@ -150,12 +151,12 @@ def _values(row: JournalRow) -> dict[str, Any]:
 
 def test_the_registry_keeps_what_was_written_and_a_name_belongs_to_one(store: Store) -> None:
     ours = RegistryRow("edge-1", "/ppp/secret", "ana", "", "s1", {"profile": "gold"}, NOW, NOW, NOW)
-    store.do(registry.write, ours)
-    store.do(registry.write, RegistryRow("edge-1", "/ppp/secret", "luis", "", "s2", {}, NOW))
+    store.do(registry.write, [ours])
+    store.do(registry.write, [RegistryRow("edge-1", "/ppp/secret", "luis", "", "s2", {}, NOW)])
     assert ours in store.do(registry.read, "edge-1")
-    store.do(registry.write, RegistryRow("edge-1", "/ppp/secret", "luis", "", "s1", {}, NOW))
+    store.do(registry.write, [RegistryRow("edge-1", "/ppp/secret", "luis", "", "s1", {}, NOW)])
     assert [(row.name, row.external_id) for row in store.do(registry.read, "edge-1")] == [("luis", "s1")]
-    store.do(registry.remove, "edge-1", "/ppp/secret", "s1")
+    store.do(registry.remove, [RegistryRow("edge-1", "/ppp/secret", "luis", "", "s1", {}, NOW)])
     assert store.do(registry.read, "edge-1") == ()
 
 

@@ -11,116 +11,89 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from mktui.billing.demo import demo_books
-from mktui.billing.model import Kind, Profile, Subscriber, SubscriberStatus
-from mktui.core import Client, PoolOptions
+from mktui.billing.model import Profile, Subscriber, SubscriberStatus
+from mktui.core import PoolOptions
 from mktui.simulator.faults import CutMoment
 from mktui.simulator.profile import RouterProfile
 from mktui.sync import normalise
-from mktui.sync.apply import apply
-from mktui.sync.mapping import MANAGED_MENUS, Desired, desired
-from mktui.sync.mirror import Live, read_live
-from mktui.sync.plan import Action, Plan, Registry, plan
+from mktui.sync.digests import Digests
+from mktui.sync.mapping import MANAGED_MENUS, desired
+from mktui.sync.mirror import Live
+from mktui.sync.plan import Action
+from mktui.sync.planner import Wishes, make_plan
 from mktui.sync.report import Report, RowStatus
-from tests.wiring import client_and_router
+from tests.sync.offices import HOUR, PROFILES, customers, desk
 
 pytestmark = pytest.mark.anyio
 NOW = dt.datetime(2026, 11, 23, 3, 40, tzinfo=dt.UTC)
 BOOKS = demo_books()
 ONE = PoolOptions(min_size=1, max_size=1, retry_delay=0.01, max_retry_delay=0.02)
+DIGESTS = Digests(b"k" * 32)
 
 
-async def planned(client: Client, wanted: Desired) -> Plan:
-    return plan(wanted, await read_live(client, MANAGED_MENUS), Registry(), now=NOW)
-
-
-async def synced(client: Client, wanted: Desired) -> Report:
-    return await apply(await planned(client, wanted), client)
-
-
+@pytest.mark.realtime
 @pytest.mark.parametrize("version", ["6.49", "7.9", "7.22.3"])
-async def test_a_second_plan_is_empty(version: str) -> None:
-    profiles, subscribers = BOOKS
-    hotspot = Profile(external_id="h", name="hour", kind=Kind.HOTSPOT, rate_down_bps=4_000_000, session_timeout_s=3600)
-    guest = Subscriber(external_id="g", username="guest", password=SecretStr("x"), kind=Kind.HOTSPOT, profile="hour")
-    wanted = desired("edge-1", [*profiles, hotspot], [*subscribers, guest], now=NOW)
-    async with client_and_router(profile=RouterProfile(version=version, secrets=20)) as (client, router):
-        before = {row.row_id: dict(row.values) for row in router.tables["/ppp/secret"]}
-        report = await synced(client, wanted)
+async def test_a_second_plan_is_empty_and_foreign_rows_are_as_before(version: str) -> None:
+    async with desk(50, RouterProfile(version=version, secrets=20)) as at:
+        at.save([Subscriber(external_id="g", username="guest", password=SecretStr("x"), kind="hotspot",
+                            profile="hour")], [HOUR])  # fmt: skip
+        before = {row.row_id: dict(row.values) for row in at.router.tables["/ppp/secret"]}
+        report = await at.sync()
         assert report.is_done
         assert report.count(RowStatus.APPLIED) == report.planned == 55
-        assert (await planned(client, wanted)).is_empty
-        assert all(router.tables["/ppp/secret"].rows[row_id].values == values for row_id, values in before.items())
+        second = await at.plan()
+        assert second.is_empty, second.changes
+        assert not second.refused
+        assert all(at.router.tables["/ppp/secret"].rows[row_id].values == values for row_id, values in before.items())
 
 
-async def test_what_differs_is_set_and_only_that() -> None:
-    wanted = desired("edge-1", *BOOKS, now=NOW)
-    async with client_and_router() as (client, router):
-        await synced(client, wanted)
-        row = router.tables["/ppp/secret"].named("demo-000")[0]
-        row.change({"profile": "gold", "comment": "hand written", "disabled": "true"})
-        made = await planned(client, wanted)
-        [change] = made.changes
-        assert (change.action, change.name, dict(change.values)) == (
-            Action.SET, "demo-000", {"profile": "basic", "disabled": "no"},
-        )  # fmt: skip
-        await apply(made, client)
-        assert row.values["comment"] == "hand written"
-
-
+@pytest.mark.realtime
 async def test_one_rejected_row_stops_nobody_else_and_who_depends_on_it_is_skipped() -> None:
     profiles = (Profile(external_id="1", name="good"), Profile(external_id="2", name="bad", local_address="garbage"))
     subscribers = tuple(
         Subscriber(external_id=str(index), username=f"u{index}", profile="bad" if index % 2 else "good")
         for index in range(20)
     )
-    async with client_and_router() as (client, router):
-        report = await synced(client, desired("edge-1", profiles, subscribers, now=NOW))
-        assert [report.count(status) for status in RowStatus] == [11, 1, 10, 0, 0]
+    async with desk() as at:
+        at.save(subscribers, profiles)
+        report = await at.sync()
+        counts = {status.value: report.count(status) for status in RowStatus if report.count(status)}
+        assert counts == {"applied": 14, "failed": 1, "skipped": 10}
         failed = next(row for row in report.rows if row.status is RowStatus.FAILED)
         assert failed.text == "invalid value for argument local-address"
-        assert not router.tables["/ppp/secret"].named("u1")
-        assert router.tables["/ppp/secret"].named("u0")
+        assert "u1" not in at.live()
+        assert "u0" in at.live()
 
 
+@pytest.mark.realtime
 async def test_a_router_lost_in_the_middle_defers_the_rest_and_duplicates_nothing() -> None:
-    wanted = desired("edge-1", *BOOKS, now=NOW)
-    async with client_and_router(ONE) as (client, router):
-        made = await planned(client, wanted)
-        router.faults.cut_on["/ppp/secret/add"] = CutMoment.AFTER
-        report = await apply(made, client)
+    async with desk(50, RouterProfile(secrets=20), pool=ONE) as at:
+        at.router.faults.cut_on["/ppp/secret/add"] = CutMoment.AFTER
+        report = await at.sync()
         assert report.count(RowStatus.UNKNOWN) >= 1
         assert report.count(RowStatus.FAILED) == 0
         assert not report.is_done
         assert sum(report.count(status) for status in RowStatus) == report.planned
-        assert (await synced(client, wanted)).is_done, "unknown rows are settled by reading"
-        names = [row.values["name"] for row in router.tables["/ppp/secret"]]
+        assert (await at.sync()).is_done, "unknown rows are settled by reading"
+        names = [row.values["name"] for row in at.router.tables["/ppp/secret"]]
         assert len(names) == len(set(names)) == 20 + 50
 
 
-async def test_a_menu_that_cannot_be_read_is_unknown_not_empty() -> None:
-    wanted = desired("edge-1", *BOOKS, now=NOW)
+def test_a_menu_that_cannot_be_read_is_unknown_not_empty() -> None:
+    wanted = desired("edge-1", PROFILES, customers(50), now=NOW)
     live = Live({"/ppp/profile": ()}, {"/ppp/secret": "not enough permissions (9)"})
-    made = plan(wanted, live, Registry(), now=NOW)
+    made = make_plan(wanted, live, (), Wishes("00000000"), DIGESTS, now=NOW)
     assert {change.menu for change in made.changes} == {"/ppp/profile"}
     assert len(made.refused) == 50
     assert "not enough permissions" in made.refused[0].reason
 
 
-async def test_the_routers_own_rows_are_never_planned() -> None:
+def test_the_routers_own_rows_are_never_planned() -> None:
     mine = Profile(external_id="1", name="default", rate_up_bps=1, rate_down_bps=1)
-    async with client_and_router() as (client, _):
-        made = await planned(client, desired("edge-1", [mine], [], now=NOW))
-        assert made.is_empty
-        assert made.refused[0].reason == "the router's own row"
-
-
-async def test_a_hidden_password_is_no_drift() -> None:
-    wanted = desired("edge-1", *BOOKS, now=NOW)
-    async with client_and_router() as (client, router):
-        await synced(client, wanted)
-        router.tables["/user/group"].add({"name": "blind", "policy": "api,read,write"})
-        router.tables["/user"].rows["*1"].change({"group": "blind"})
-        assert (await planned(client, wanted)).is_empty
+    live = Live({"/ppp/profile": ({".id": "*0", "name": "default", "default": "true"},)})
+    made = make_plan(desired("edge-1", [mine], [], now=NOW), live, (), Wishes("00000000"), DIGESTS, now=NOW)
+    assert made.is_empty
+    assert made.refused[0].reason == "the router's own row"
 
 
 def test_who_may_not_connect_is_disabled_and_other_routers_customers_are_left_out() -> None:
@@ -138,9 +111,11 @@ def test_who_may_not_connect_is_disabled_and_other_routers_customers_are_left_ou
 
 def test_no_password_is_in_a_plan_or_report() -> None:
     wanted = desired("edge-1", *BOOKS, now=NOW)
-    made = plan(wanted, Live(dict.fromkeys(MANAGED_MENUS, ())), Registry(), now=NOW)
+    live = Live(dict.fromkeys(MANAGED_MENUS, ()))
+    made = make_plan(wanted, live, (), Wishes("00000000"), DIGESTS, now=NOW)
     report = Report("edge-1", len(made.changes), ())
     shown = repr(made) + repr(wanted) + json.dumps(report.to_json()) + str([change.shown() for change in made.changes])
+    shown += str([dict(change.values) for change in made.changes if change.action is Action.ADD])
     assert not any(each.password.get_secret_value() in shown for each in BOOKS[1])
     assert "(changed)" in shown
 

@@ -27,9 +27,12 @@ _BYTEWISE: Final[dict[str, Any]] = {  # Any: what each dialect takes
 def upgrade() -> None:
     """Create every table."""
     _accepted_sources()
+    _kicks()
+    _known_boxes()
     _leases()
     _meta()
     _outbox()
+    _outbox_positions()
     _paused_routers()
     _profiles()
     _registry()
@@ -48,9 +51,12 @@ def downgrade() -> None:
     op.drop_table("registry")
     op.drop_table("profiles")
     op.drop_table("paused_routers")
+    op.drop_table("outbox_positions")
     op.drop_table("outbox")
     op.drop_table("meta")
     op.drop_table("leases")
+    op.drop_table("known_boxes")
+    op.drop_table("kicks")
     op.drop_table("accepted_sources")
 
 
@@ -61,6 +67,32 @@ def _accepted_sources() -> None:
         sa.Column("row_count", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_accepted_sources")),
+        **_BYTEWISE,
+    )
+
+
+def _kicks() -> None:
+    op.create_table(
+        "kicks",
+        sa.Column("router", sa.String(length=128), nullable=False),
+        sa.Column("menu", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("server", sa.String(length=128), server_default="", nullable=False),
+        sa.Column("external_id", sa.String(length=128), nullable=False),
+        sa.Column("cause", sa.String(length=16), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("router", "menu", "name", "server", name=op.f("pk_kicks")),
+        **_BYTEWISE,
+    )
+
+
+def _known_boxes() -> None:
+    op.create_table(
+        "known_boxes",
+        sa.Column("router", sa.String(length=128), nullable=False),
+        sa.Column("serial", sa.String(length=128), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("router", name=op.f("pk_known_boxes")),
         **_BYTEWISE,
     )
 
@@ -100,6 +132,16 @@ def _outbox() -> None:
         sa.Column("old_name", sa.String(length=128), server_default="", nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+        **_BYTEWISE,
+    )
+
+
+def _outbox_positions() -> None:
+    op.create_table(
+        "outbox_positions",
+        sa.Column("router", sa.String(length=128), nullable=False),
+        sa.Column("position", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("router", name=op.f("pk_outbox_positions")),
         **_BYTEWISE,
     )
 

@@ -1,0 +1,77 @@
+"""Billing opened when it is first asked for: who only watches routers loads no database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio
+import platformdirs
+
+from mktui.errors import DatabaseUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mktui.billing.options import BillingOptions
+    from mktui.sync.options import SyncOptions
+    from mktui.sync.run import Office
+
+    OpenOffice = Callable[[], Awaitable[Office]]
+
+
+class LazyOffice:
+    """One office, opened once however many ask; ``close`` it at the end."""
+
+    def __init__(self, open_office: OpenOffice) -> None:
+        self._open = open_office
+        self._office: Office | None = None
+        self._opening = anyio.Lock()
+
+    async def get(self) -> Office:
+        """Return the office.
+
+        Raises:
+            BillingError: Its database cannot be opened; the next call tries again.
+        """
+        async with self._opening:
+            if self._office is None:
+                self._office = await self._open()
+            return self._office
+
+    async def close(self) -> None:
+        """Let go of the database."""
+        office, self._office = self._office, None
+        if office is not None:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(office.store.close)
+
+
+def state_folder() -> Path:
+    """Return where mktui keeps what it must remember."""
+    return Path(platformdirs.user_state_dir("mktui"))
+
+
+async def open_office(billing: BillingOptions, sync: SyncOptions) -> Office:
+    """Open billing as a configuration says.
+
+    Raises:
+        BillingError: The database, or the key of the digests, cannot be opened.
+    """
+    return await anyio.to_thread.run_sync(_opened, billing, sync)
+
+
+def _opened(billing: BillingOptions, sync: SyncOptions) -> Office:
+    from mktui.billing.store import Store  # noqa: PLC0415 - loads the database
+    from mktui.sync.digests import open_key  # noqa: PLC0415 - with it
+    from mktui.sync.run import Office  # noqa: PLC0415 - with it
+
+    folder = state_folder()
+    store = Store.open(billing.url)
+    try:
+        digests = open_key(folder / "digests.key")
+        return Office(store, digests, sync, store.installation(), folder / "prints")
+    except OSError as error:
+        store.close()
+        problem = f"the key of the password digests cannot be kept: {error.strerror}"
+        raise DatabaseUnavailable(problem, database=str(folder / "digests.key")) from None

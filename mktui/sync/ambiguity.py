@@ -1,0 +1,45 @@
+"""Rows of billing that cannot all be meant: a name twice, an id twice, one static address for two. Pure.
+
+All of them are refused: nobody knows which one is right.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mktui.sync.mapping import PROFILE_MENUS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mktui.sync.mapping import DesiredRow
+
+    Key = Callable[[DesiredRow], tuple[str, ...] | None]
+
+_PROFILES: Final = frozenset(PROFILE_MENUS.values())
+
+
+def ambiguous(rows: Iterable[DesiredRow]) -> Iterator[tuple[DesiredRow, str]]:
+    """Yield each row that stands in another's way, and why; a row once for each reason."""
+    listed = list(rows)
+    for what, key_of in _UNIQUE.items():
+        found: dict[tuple[str, ...], list[DesiredRow]] = {}
+        for row in listed:
+            if (key := key_of(row)) is not None:
+                found.setdefault(key, []).append(row)
+        for same in found.values():
+            for row in same if len(same) > 1 else ():
+                others = sorted(each.name for each in same if each is not row)
+                yield row, f"{len(same)} rows of billing have this {what}: {', '.join(others)} too"
+
+
+def _static_address(row: DesiredRow) -> tuple[str, ...] | None:
+    address = row.values.get("remote-address", "")
+    return (address,) if address and row.menu not in _PROFILES and not row.is_gone else None
+
+
+_UNIQUE: Final[dict[str, Key]] = {
+    "name": lambda row: (row.menu, row.name, row.server),
+    "external_id": lambda row: (row.menu, row.external_id),
+    "static address": _static_address,
+}

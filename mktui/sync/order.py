@@ -1,0 +1,47 @@
+"""What a person, or the schedule, asks of one run. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mktui.sync.guards import Lifts
+from mktui.sync.mapping import PROFILE_MENUS, SUBSCRIBER_MENUS
+
+if TYPE_CHECKING:
+    from mktui.billing.model import Kind
+    from mktui.sync.bookkeeping import Books
+    from mktui.sync.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One run's wishes.
+
+    ``kinds`` and ``names`` narrow what is planned; empty: everything. ``books``: a source other than billing's own
+    tables. ``saved``: exactly this plan, or nothing. ``rollback``: undo that run instead of following billing.
+    """
+
+    cause: str = "by hand"
+    prune: bool = False
+    heal: bool = False
+    adopt: frozenset[str] = frozenset()
+    lifts: Lifts = field(default_factory=Lifts)
+    kinds: frozenset[Kind] = frozenset()
+    names: frozenset[str] = frozenset()
+    books: Books | None = None
+    saved: Plan | None = None
+    rollback: int | None = None
+
+    def narrow(self, plan: Plan) -> Plan:
+        """Return the part of a plan that was asked for."""
+        menus = {menus[kind] for kind in self.kinds for menus in (PROFILE_MENUS, SUBSCRIBER_MENUS)}
+
+        def is_meant(menu: str, name: str) -> bool:
+            return (not menus or menu in menus) and (not self.names or name in self.names)
+
+        return replace(
+            plan,
+            changes=tuple(each for each in plan.changes if is_meant(each.menu, each.name)),
+            refused=tuple(each for each in plan.refused if is_meant(each.menu, each.name)),
+        )

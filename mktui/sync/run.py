@@ -1,0 +1,223 @@
+"""One sync of one router, from the lease to the report: read, plan, guard, write, end sessions, remember.
+
+The decisions are made elsewhere, without I/O; here they are carried out, in order.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from mktui import clock
+from mktui.errors import RouterError, StalePlan
+from mktui.sync import prints
+from mktui.sync.apply import Writer
+from mktui.sync.bookkeeping import Bookkeeper, read_books
+from mktui.sync.guards import Clocks, guard
+from mktui.sync.kicks import end_sessions
+from mktui.sync.mapping import MANAGED_MENUS, NAMING_PROFILES, desired
+from mktui.sync.mirror import read_live
+from mktui.sync.plan import Stage
+from mktui.sync.planner import Wishes, make_plan
+from mktui.sync.report import Report, RowStatus
+from mktui.sync.resume import settle_open_rows
+from mktui.sync.rollback import Rollback
+from mktui.sync.surroundings import clock_ahead_of_router, read_serial
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from mktui.billing.records import RegistryRow
+    from mktui.billing.store import Store
+    from mktui.core.client.client import Client
+    from mktui.sync.apply import OnRow
+    from mktui.sync.bookkeeping import Books
+    from mktui.sync.digests import Digests
+    from mktui.sync.mirror import Live
+    from mktui.sync.options import SyncOptions
+    from mktui.sync.order import Order
+    from mktui.sync.plan import Plan
+
+    OnPlan = Callable[[Plan], None]
+
+READ: Final = (*MANAGED_MENUS, *(menu for menus in NAMING_PROFILES.values() for menu in menus))
+"""The menus that a sync reads."""
+_BREATH: Final = 1.0
+_BREATHS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What every sync of one installation shares. ``folder``: where prints are kept; None: nowhere."""
+
+    store: Store
+    digests: Digests
+    options: SyncOptions
+    installation: str
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A guarded plan and what it was made from. ``serial``: of the box that is this router from now on, if known."""
+
+    plan: Plan
+    books: Books
+    live: Live
+    serial: str | None
+
+
+class Sync:
+    """One router's sync. Use ``plan`` to look, ``run`` to do."""
+
+    def __init__(self, office: Office, client: Client, router: str) -> None:
+        self._office = office
+        self._client = client
+        self._router = router
+        self._keeper = Bookkeeper(office.store, router, office.options.kick)
+
+    async def plan(self, order: Order) -> Plan:
+        """Say what a run would do. Nothing is written, neither there nor here.
+
+        Raises:
+            RouterError: The router cannot be read.
+            BillingError: Billing cannot be read.
+        """
+        return (await self._prepared(order)).plan
+
+    async def run(
+        self, order: Order, *, on_row: OnRow = lambda _row: None, on_plan: OnPlan = lambda _plan: None
+    ) -> Report:
+        """Bring the router into step. A router that cannot be asked defers everything, and fails nothing.
+
+        Raises:
+            LeaseLost: Another one is syncing it.
+            StalePlan: The order's saved plan is no longer what would be planned.
+            BillingError: Billing cannot be read or written: nothing more is sent then.
+        """
+        async with self._leased():
+            try:
+                live = await read_live(self._client, READ)
+                await settle_open_rows(self._keeper, live, self._office.installation)
+                prepared = await self._prepared(order, live)
+            except RouterError as error:
+                return Report(self._router, 0, (), reason=str(error))
+            if order.saved is not None and not prepared.plan.is_as(order.saved):
+                raise StalePlan(self._router)
+            on_plan(prepared.plan)
+            return await self._carried_out(prepared, order, on_row)
+
+    @asynccontextmanager
+    async def _leased(self) -> AsyncIterator[None]:
+        await self._keeper.take_lease()
+        failure: Exception | None = None
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._keeper.keep_lease)
+            try:
+                yield
+            except Exception as error:  # noqa: BLE001 - raised again below, outside the group
+                failure = error
+            finally:
+                tasks.cancel_scope.cancel()
+                await self._keeper.release_lease()
+        if failure is not None:
+            raise failure
+
+    async def _prepared(self, order: Order, live: Live | None = None) -> _Prepared:
+        office, life = self._office, self._client.epoch
+        clocks = await self._clocks()
+        serial, known = await read_serial(self._client), await self._keeper.known_box()
+        is_other_box = bool(known and serial) and known != serial
+        books = order.books if order.books is not None else await office.store.run(read_books, self._router)
+        if live is None:
+            live = await read_live(self._client, READ)
+        owned = await self._keeper.owned()
+        plan = order.narrow(await self._made(order, books, live, owned))
+        history = replace(await self._keeper.history(len(owned)), is_other_box=is_other_box)
+        guarded = guard(plan, history, clocks, office.options.limits, order.lifts)
+        accepted = serial if serial and (not is_other_box or order.lifts.rebuild) else None
+        return _Prepared(replace(guarded, epoch=life), books, live, accepted)
+
+    async def _made(self, order: Order, books: Books, live: Live, owned: tuple[RegistryRow, ...]) -> Plan:
+        office, now = self._office, clock.utc_now()
+        if order.rollback is not None:
+            rows = await self._keeper.rows_to_undo(order.rollback)
+            undo = Rollback(
+                self._router, rows, live, owned, office.installation, books.passwords, office.digests
+            )  # fmt: skip
+            return undo.plan(now=now)
+        wanted = desired(
+            self._router, books.profiles, books.subscribers, now=now,
+            fallback_profile=office.options.fallback_profile, is_complete=books.is_complete,
+        )  # fmt: skip
+        wishes = Wishes(office.installation, order.prune, order.heal, order.adopt, office.options.absent)
+        make = partial(make_plan, wanted, live, owned, wishes, office.digests, now=now)
+        return await anyio.to_thread.run_sync(make)
+
+    async def _carried_out(self, prepared: _Prepared, order: Order, on_row: OnRow) -> Report:
+        begun_at, office, plan = clock.now(), self._office, prepared.plan
+        if plan.changes and office.folder is not None:
+            now = clock.utc_now()
+            keep = partial(prints.keep, office.folder, self._router, prepared.live, office.digests, now=now)
+            await anyio.to_thread.run_sync(keep)
+        await self._keeper.begin(plan, cause=order.cause, owned=plan.owned, serial=prepared.serial)
+        writer = Writer(
+            plan, self._client, prepared.books.passwords, office.digests, diary=self._keeper, on_row=on_row,
+            max_failures=office.options.max_failures, breathe=self._breathe,
+        )  # fmt: skip
+        kicked, reason = 0, ""
+        try:
+            await writer.write(until=Stage.DISABLES)
+            kicked += await self._end_sessions()
+            await writer.write(since=Stage.DISABLES)
+            kicked += await self._end_sessions()
+        except RouterError as error:  # whoever was cut off stays in line to be kicked
+            reason = f"sessions could not be ended: {error}"
+            await writer.write(since=Stage.DISABLES)
+        report = Report(
+            self._router, len(plan.changes), tuple(writer.rows), len(plan.refused), clock.now() - begun_at, reason,
+            self._keeper.run, plan.refused, kicked,
+        )  # fmt: skip
+        await self._close(report, prepared.books)
+        return report
+
+    async def _close(self, report: Report, books: Books) -> None:
+        is_settled = not report.count(RowStatus.DEFERRED) and not report.count(RowStatus.UNKNOWN)
+        totals: dict[str, object] = {status.value: report.count(status) for status in RowStatus}
+        summary = totals | {"planned": report.planned, "held": report.held, "kicked": report.kicked,
+                            "reason": report.reason, "seconds": round(report.seconds, 3),
+                            "findings": report.to_json()["findings"]}  # fmt: skip
+        await self._keeper.finish(summary, books.edits if is_settled else ())
+
+    async def _end_sessions(self) -> int:
+        waiting = await self._keeper.waiting_kicks()
+        if not waiting:
+            return 0
+        keeper, rate = self._keeper, self._office.options.kicks_per_second
+        return await end_sessions(self._client, waiting, keeper.is_kick_wanted, keeper.kicked, per_second=rate)
+
+    async def _breathe(self) -> None:
+        """Wait while the router is busier than it should be, but not for ever."""
+        for _ in range(_BREATHS):
+            try:
+                rows = await self._client.get("/system/resource", ("cpu-load",), max_age=_BREATH)
+            except RouterError:
+                return
+            load = rows[0].get("cpu-load", "0") if rows else "0"
+            if not load.isdecimal() or int(load) <= self._office.options.cpu_limit_percent:
+                return
+            await anyio.sleep(_BREATH)
+
+    async def _clocks(self) -> Clocks:
+        last = await self._keeper.last_run()
+        since_last = clock.utc_now() - (last.finished_at or last.begun_at) if last is not None else None
+        return Clocks(
+            since_last.total_seconds() if since_last is not None else None,
+            await self._keeper.clock_ahead(),
+            await clock_ahead_of_router(self._client),
+        )

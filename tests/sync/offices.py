@@ -1,0 +1,150 @@
+"""An office for the tests: billing in a database, a router behind a socket, one sync after another, and a calendar."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio
+from pydantic import SecretStr
+
+from mktui import clock
+from mktui.billing import ledger
+from mktui.billing.model import Kind, Profile, Subscriber
+from mktui.billing.store import Store
+from mktui.core import PoolOptions, RouterOptions, open_client
+from mktui.simulator.profile import RouterProfile
+from mktui.simulator.router import SimulatedRouter
+from mktui.sync.digests import Digests
+from mktui.sync.options import SyncOptions
+from mktui.sync.order import Order
+from mktui.sync.run import Office, Sync
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+    from pathlib import Path
+
+    import pytest
+
+    from mktui.core import Client
+    from mktui.sync.plan import Plan
+    from mktui.sync.report import Report
+
+EMPTY = RouterProfile(secrets=0, online=0)
+POOL = PoolOptions(min_size=2, max_size=3, retry_delay=0.01, max_retry_delay=0.02)
+PROFILES = tuple(
+    Profile(external_id=f"p{index}", name=name, rate_down_bps=down * 10**6, rate_up_bps=down * 2 * 10**5)
+    for index, (name, down) in enumerate((("basic", 10), ("family", 40), ("business", 100)))
+)
+HOUR = Profile(external_id="h", name="hour", kind=Kind.HOTSPOT, rate_down_bps=4_000_000, session_timeout_s=3600)
+
+
+def customers(count: int, **facts: object) -> list[Subscriber]:
+    return [
+        Subscriber.model_validate(
+            {"external_id": f"c{index}", "username": f"user-{index:04}", "password": SecretStr(f"pw-{index}-hush"),
+             "profile": PROFILES[index % 3].name, **facts}
+        )
+        for index in range(count)
+    ]  # fmt: skip
+
+
+class Calendar:
+    """The calendar's time, moved by hand; the loop's own clock goes on."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.offset = dt.timedelta()
+        patch.setattr(clock, "utc_now", self.now)
+
+    def now(self) -> dt.datetime:
+        return dt.datetime.now(dt.UTC) + self.offset
+
+    def advance(self, **by: float) -> None:
+        self.offset += dt.timedelta(**by)
+
+
+@dataclass
+class Desk:
+    """What a test holds."""
+
+    office: Office
+    client: Client
+    router: SimulatedRouter
+    name: str = "edge-1"
+    reports: list[Report] = field(default_factory=list)
+
+    def save(self, subscribers: Iterable[Subscriber] = (), profiles: Iterable[Profile] = ()) -> None:
+        with self.office.store.begin() as connection:
+            for profile in profiles:
+                ledger.save_profile(connection, profile, now=clock.utc_now())
+            for subscriber in subscribers:
+                ledger.save_subscriber(connection, subscriber, now=clock.utc_now())
+
+    def change(self, external_id: str, **facts: object) -> None:
+        """Change one subscriber in billing."""
+        with self.office.store.begin() as connection:
+            before = ledger.find_subscriber(connection, external_id)
+            assert before is not None
+            after = Subscriber.model_validate(before.model_dump() | facts)
+            ledger.save_subscriber(connection, after, now=clock.utc_now())
+
+    async def plan(self, order: Order | None = None) -> Plan:
+        return await Sync(self.office, self.client, self.name).plan(order or Order())
+
+    async def sync(self, order: Order | None = None) -> Report:
+        report = await Sync(self.office, self.client, self.name).run(order or Order())
+        self.reports.append(report)
+        return report
+
+    def live(self, menu: str = "/ppp/secret") -> dict[str, dict[str, str]]:
+        return {row.values["name"]: dict(row.values) for row in self.router.tables[menu]}
+
+
+def office(url: str = "sqlite://", *, folder: Path | None = None, options: SyncOptions | None = None) -> Office:
+    store = Store.open(url)
+    return Office(store, Digests(b"k" * 32), options or SyncOptions(), store.installation(), folder)
+
+
+def router_options(name: str, port: int) -> RouterOptions:
+    return RouterOptions(name=name, host="127.0.0.1", port=port, username="admin", password=SecretStr("secret"))
+
+
+@asynccontextmanager
+async def desk_at(
+    held: Office, profile: RouterProfile = EMPTY, *, pool: PoolOptions = POOL, name: str = "edge-1"
+) -> AsyncIterator[Desk]:
+    """Hold a router behind a socket, at an office that is open already."""
+    router = SimulatedRouter(profile)
+    failure: Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        port = await tasks.start(router.serve_tcp, "127.0.0.1", 0)
+        try:
+            async with open_client(router_options(name, port), pool) as client:
+                yield Desk(held, client, router, name)
+        except Exception as error:  # noqa: BLE001 - a failed claim is raised below, outside the group
+            failure = error
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+@asynccontextmanager
+async def desk(
+    count: int = 0,
+    profile: RouterProfile = EMPTY,
+    *,
+    pool: PoolOptions = POOL,
+    folder: Path | None = None,
+    options: SyncOptions | None = None,
+    url: str = "sqlite://",
+) -> AsyncIterator[Desk]:
+    """Hold billing with so many customers, and a router."""
+    held = office(url, folder=folder, options=options)
+    try:
+        async with desk_at(held, profile, pool=pool) as opened:
+            opened.save(customers(count), PROFILES)
+            yield opened
+    finally:
+        held.store.close()
