@@ -5,53 +5,36 @@ Commands are imported when they are called: a headless one never loads the termi
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn
 
 import click
 
 from mktui.cli.exit_codes import ExitCode, Failure, code_of, lines_of
+from mktui.cli.lazy import LazyGroup
 from mktui.errors import MktuiError
 from mktui.services.log import write_crash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS: Final = {
-    "demo": "Three simulated routers on screen: no configuration, no router, no network needed.",
-    "status": "How every router is, once.",
-    "test": "Test routers step by step, past the pool.",
-    "run": "Run one command on a router.",
-    "simulate": "Simulated routers for scripts and training.",
-    "config": "Where the configuration is, and whether it is right.",
-}
-"""The commands, in the order of the help."""
 
+class Commands(LazyGroup):
+    """What mktui can do."""
 
-class LazyGroup(click.Group):
-    """Imports a command's module when the command is wanted."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names, in the order of the help."""
-        del ctx
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command."""
-        del ctx
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(f"mktui.cli.{cmd_name}")
-        command: click.Command = module.__dict__[cmd_name]
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+    package = __name__
+    listed: ClassVar = {
+        "demo": "Three simulated routers on screen: no configuration, no router, no network needed.",
+        "status": "How every router is, once.",
+        "test": "Test routers step by step, past the pool.",
+        "run": "Run one command on a router.",
+        "who": "One customer: is he paid, where is he online, what was done to him.",
+        "sync": "Billing to routers: plan, apply, report, roll back.",
+        "billing": "Profiles and subscribers: list, change, import, export.",
+        "simulate": "Simulated routers for scripts and training.",
+        "config": "Where the configuration is, and whether it is right.",
+    }
 
 
 _EPILOG = """\b
@@ -63,7 +46,7 @@ Examples:
 """
 
 
-@click.group(cls=LazyGroup, invoke_without_command=True, epilog=_EPILOG)
+@click.group(cls=Commands, invoke_without_command=True, epilog=_EPILOG)
 @click.option("--config", "config_file", type=click.Path(), help="Configuration file; default: mktui config path.")
 @click.option("--read-only", is_flag=True, help="Nothing can be changed from the screen.")
 @click.version_option(package_name="mktui")

@@ -5,15 +5,20 @@ from __future__ import annotations
 import enum
 from typing import Final, NoReturn
 
+from mktui import errors
 from mktui.errors import (
+    BillingError,
     CommandTimeout,
     CommandTrapped,
     ConfigError,
     ConnectTimeout,
+    DatabaseUnavailable,
+    LeaseLost,
     MktuiError,
     OutcomeUnknown,
     ProtocolError,
     RouterError,
+    StalePlan,
 )
 
 
@@ -64,6 +69,13 @@ def lines_of(error: MktuiError) -> list[str]:
     return [" ".join(str(each).split()) for each in (error, *others)]
 
 
+def code_named(name: str) -> ExitCode:
+    """Return the exit code for the class of an error that was only kept by its name."""
+    found = getattr(errors, name, None)
+    kind = found if isinstance(found, type) and issubclass(found, MktuiError) else MktuiError
+    return next((code for each, code in _CODES if issubclass(kind, each)), ExitCode.NO)
+
+
 _CODES: Final = (
     (ConfigError, ExitCode.USAGE),
     (ProtocolError, ExitCode.USAGE),
@@ -72,5 +84,9 @@ _CODES: Final = (
     (CommandTimeout, ExitCode.TIMEOUT),
     (OutcomeUnknown, ExitCode.PARTLY),
     (RouterError, ExitCode.UNREACHABLE),
+    (LeaseLost, ExitCode.REFUSED),
+    (StalePlan, ExitCode.REFUSED),
+    (DatabaseUnavailable, ExitCode.UNREACHABLE),
+    (BillingError, ExitCode.USAGE),
 )
 """The first that fits."""

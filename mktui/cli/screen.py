@@ -55,7 +55,9 @@ def run_demo_screen(seed: int) -> int:
 
 async def _configured(loaded: LoadedConfig, read_only: bool) -> int:
     with open_log() as on_event:
-        return await _own(open_configured(loaded, on_event=on_event), loaded.config.ui.theme, read_only=read_only)
+        return await _own(
+            open_configured(loaded, on_event=on_event, automatic=True), loaded.config.ui.theme, read_only=read_only
+        )
 
 
 async def _demo(seed: int) -> int:

@@ -10,6 +10,7 @@ import anyio
 from mktui import clock
 from mktui.errors import BillingError, ConfigError
 from mktui.monitor.snapshot import Snapshot
+from mktui.services.automatic import BillingWatch, sync_automatically
 from mktui.services.office import LazyOffice
 from mktui.services.router import RouterService, RouterSetup
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mktui.core.pool.options import PoolOptions
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.office import OpenOffice
+    from mktui.sync.options import SyncOptions
     from mktui.sync.order import Order
     from mktui.sync.plan import Plan
     from mktui.sync.report import Report
@@ -101,17 +103,17 @@ class Fleet:
             RouterError: The router cannot be read.
             BillingError: Billing cannot be read.
         """
-        return await self.service(name).make_plan(self.office, order)
+        return await self.service(name).syncs.plan(order)
 
     async def sync(self, name: str, order: Order | None = None) -> Report:
         """Bring a router into step with billing."""
-        return await self.service(name).sync(self.office, order)
+        return await self.service(name).syncs.run(order)
 
-    def start_sync(self, name: str) -> None:
+    def start_sync(self, name: str, order: Order | None = None) -> None:
         """Begin a sync that goes on when whoever asked has left; its state is in the snapshots."""
-        service = self.service(name)
-        if not service.sync_state.is_running:
-            self._tasks.start_soon(service.sync, self.office, name=f"sync {name}")
+        syncs = self.service(name).syncs
+        if not syncs.state.is_running:
+            self._tasks.start_soon(syncs.run, order, name=f"sync {name}")
 
 
 async def _nobody() -> Office:
@@ -125,15 +127,24 @@ async def open_fleet(
     title: str = "",
     open_office: OpenOffice | None = None,
     read_options: ReadOptions | None = None,
+    automatic: SyncOptions | None = None,
     on_event: Callable[[SeenEvent], None] = lambda _event: None,
 ) -> AsyncIterator[Fleet]:
-    """Run all routers for the block. It returns at once; connections open in the background, and close at its end."""
-    services = [RouterService(setup, on_event) for setup in setups]
+    """Run all routers for the block. It returns at once; connections open in the background, and close at its end.
+
+    ``automatic``: sync by these options on reconnect, by the clock, and when billing has changed.
+    """
     office = LazyOffice(open_office or _nobody)
+    services = [RouterService(setup, office, on_event) for setup in setups]
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         for service in services:
             await tasks.start(service.run)
+        if automatic is not None and automatic.automatic:
+            watch = BillingWatch(office)
+            tasks.start_soon(watch.run)
+            for service in services:
+                tasks.start_soon(sync_automatically, service, office, watch, automatic)
         try:
             yield Fleet(title, services, office, read_options, tasks)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below, outside the group

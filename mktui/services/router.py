@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -15,11 +15,10 @@ from mktui.core.connection import transport
 from mktui.core.pool.actions import CommandSettled
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.values import parse_duration
-from mktui.errors import BillingError, RouterError
+from mktui.errors import RouterError
 from mktui.monitor.events import EventRing
-from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SyncState
-from mktui.sync.order import Order
-from mktui.sync.report import Report, RowReport, RowStatus
+from mktui.monitor.snapshot import RouterFacts, RouterSnapshot
+from mktui.services.syncing import RouterSyncs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from mktui.core.pool.options import PoolOptions
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.office import LazyOffice
-    from mktui.sync.plan import Plan
 
 SAMPLE: Final = 2.0
 """Seconds between two points of the latency chart."""
@@ -55,16 +53,16 @@ class RouterSetup:
 class RouterService:
     """Owns one client for as long as ``run`` runs."""
 
-    def __init__(self, setup: RouterSetup, on_event: Callable[[SeenEvent], None]) -> None:
+    def __init__(self, setup: RouterSetup, office: LazyOffice, on_event: Callable[[SeenEvent], None]) -> None:
         self.setup = setup
         self.name = setup.options.name
-        self.sync_state = SyncState()
+        self._office = office
         self._events = EventRing(self.name)
         self._on_event = on_event
         self._facts = RouterFacts()
         self._latency: deque[float | None] = deque(maxlen=SAMPLES)
-        self._syncing = anyio.Lock()
         self._client: Client | None = None
+        self._syncs: RouterSyncs | None = None
 
     @property
     def client(self) -> Client:
@@ -72,11 +70,18 @@ class RouterService:
         assert self._client is not None, "the router service is not running"
         return self._client
 
+    @property
+    def syncs(self) -> RouterSyncs:
+        """Its syncs; only while ``run`` runs."""
+        assert self._syncs is not None, "the router service is not running"
+        return self._syncs
+
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Hold the pool until cancelled."""
         setup = self.setup
         async with open_client(setup.options, setup.pool, connect=setup.connect, on_event=self._heard) as client:
             self._client = client
+            self._syncs = RouterSyncs(client, self.name, self._office, self.note)
             task_status.started()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._sample)
@@ -92,46 +97,11 @@ class RouterService:
             health=client.health(),
             pool=client.connection_stats().pool,
             facts=self._facts,
-            sync=self.sync_state,
+            sync=self.syncs.state,
             latency=tuple(self._latency),
             latency_step=SAMPLE,
             events=self._events.latest(EVENTS_SHOWN),
         )
-
-    async def make_plan(self, office: LazyOffice, order: Order | None = None) -> Plan:
-        """Read the router and say what a sync would write.
-
-        Raises:
-            RouterError: It cannot be read.
-            BillingError: Billing cannot be read.
-        """
-        from mktui.sync.run import Sync  # noqa: PLC0415 - loads the database
-
-        return await Sync(await office.get(), self.client, self.name).plan(order or Order())
-
-    async def sync(self, office: LazyOffice, order: Order | None = None) -> Report:
-        """Bring the router into step; one sync at a time. A router that is down is deferred, never failed."""
-        from mktui.sync.run import Sync  # noqa: PLC0415 - loads the database
-
-        async with self._syncing:
-            self.sync_state = SyncState(is_running=True)
-            begun_at = clock.now()
-            try:
-                sync = Sync(await office.get(), self.client, self.name)
-                report = await sync.run(order or Order(), on_row=self._row_settled, on_plan=self._planned)
-            except (RouterError, BillingError) as error:
-                report = Report(self.name, 0, (), reason=str(error))
-            finally:
-                seconds = clock.now() - begun_at
-                self.sync_state = replace(
-                    self.sync_state, is_running=False, finished_at=clock.utc_now(), seconds=seconds
-                )
-            self.sync_state = replace(self.sync_state, reason=report.reason)
-            self.note("sync", _in_words(report))
-            return report
-
-    def _planned(self, plan: Plan) -> None:
-        self.sync_state = replace(self.sync_state, planned=len(plan.changes), refused=len(plan.refused))
 
     def note(self, kind: str, text: str) -> None:
         """Put something into the router's history that did not come from its pool."""
@@ -141,11 +111,6 @@ class RouterService:
         is_usual = isinstance(event, CommandSettled) and event.outcome is not None and not event.outcome.unknown
         if not is_usual:  # a write that is settled is no news; one that nobody knows of is
             self.note(event.kind.value, event.text)
-
-    def _row_settled(self, row: RowReport) -> None:
-        state = self.sync_state
-        name = row.status.value
-        self.sync_state = replace(state, **{name: getattr(state, name) + 1})
 
     async def _sample(self) -> None:
         while True:
@@ -183,13 +148,3 @@ def _seconds(text: str) -> float | None:
     except ValueError:
         return None
     return seconds if math.isfinite(seconds) else None
-
-
-def _in_words(report: Report) -> str:
-    if report.reason:
-        return f"deferred: {report.reason}"
-    if not report.planned:
-        return f"{report.held} changes held back by a guard" if report.held else "in step, nothing to do"
-    parts = [f"{report.count(status)} {status.value}" for status in RowStatus if report.count(status)]
-    held = f", {report.held} held back by a guard" if report.held else ""
-    return f"{report.planned} planned: {', '.join(parts)}{held}"

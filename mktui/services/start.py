@@ -53,9 +53,13 @@ async def setup_of(loaded: LoadedConfig, router: RouterConfig) -> RouterSetup:
 
 @asynccontextmanager
 async def open_configured(
-    loaded: LoadedConfig, *, names: Iterable[str] = (), on_event: Callable[[SeenEvent], None] = lambda _event: None
+    loaded: LoadedConfig,
+    *,
+    names: Iterable[str] = (),
+    on_event: Callable[[SeenEvent], None] = lambda _event: None,
+    automatic: bool = False,
 ) -> AsyncIterator[Fleet]:
-    """Run a configuration's routers for the block."""
+    """Run a configuration's routers for the block. ``automatic``: sync them by its ``[sync]``, if that says so."""
     setups = [await setup_of(loaded, router) for router in chosen_routers(loaded, names)]
 
     async def read_options(name: str) -> PoolOptions:
@@ -65,6 +69,7 @@ async def open_configured(
     office = partial(open_office, loaded.config.billing, loaded.config.sync)
     title = loaded.file.stem if loaded.file.stem != "config" else "fleet"
     async with open_fleet(
-        setups, title=title, read_options=read_options, on_event=on_event, open_office=office
-    ) as fleet:
+        setups, title=title, read_options=read_options, on_event=on_event, open_office=office,
+        automatic=loaded.config.sync if automatic else None,
+    ) as fleet:  # fmt: skip
         yield fleet

@@ -43,7 +43,11 @@ class SyncOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    limits: Limits = Limits()
+    automatic: bool = Field(False, description="Sync on reconnect, on the interval, and when billing changes")
+    interval: float = Field(900, ge=0, description="Seconds between two automatic syncs; 0: never by the clock")
+    debounce: float = Field(5, ge=0, description="Seconds of quiet in billing before a change is synced")
+    prune: bool = Field(False, description="Automatic syncs may disable or delete who is no longer in the source")
+    limits: Limits = Field(default_factory=Limits, description="How much may be done to a router in a day")
     kick: Kick = Field(Kick.INACTIVE, description="Whose sessions are ended: inactive, never, changed")
     kicks_per_second: float = Field(10, gt=0, description="Sessions ended in a second, at most")
     absent: Absent = Field(Absent.DISABLE, description="What pruning does: disable or delete")

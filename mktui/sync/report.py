@@ -39,7 +39,7 @@ class RowReport:
     @property
     def hint(self) -> str:
         """What a person may do about it."""
-        return next((hint for words, hint in _HINTS.items() if words in self.text), "")
+        return hint_for(self.text)
 
 
 _HINTS: Final = {
@@ -53,6 +53,11 @@ _HINTS: Final = {
     "unknown parameter": "this RouterOS version does not know the attribute",
 }
 """The router's words -> what to do."""
+
+
+def hint_for(text: str) -> str:
+    """Return what a person may do about a router's words; "" when there is nothing to say."""
+    return next((hint for words, hint in _HINTS.items() if words in text), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class Report:
     findings: tuple[Refused, ...] = ()
     """What was not planned, and why: conflicts, drift, what a guard held back."""
     kicked: int = 0
+    error: str = ""
+    """The class of what kept the run from being planned."""
 
     @property
     def held(self) -> int:
@@ -98,7 +105,7 @@ class Report:
         return {
             "schema": SCHEMA, "router": self.router, "planned": self.planned, **totals, "refused": self.refused,
             "held": self.held, "kicked": self.kicked, "run": self.run, "seconds": round(self.seconds, 3),
-            "reason": self.reason, "errors": by_error, "rows": rows,
+            "reason": self.reason, "error": self.error, "errors": by_error, "rows": rows,
             "findings": [{"menu": each.menu, "name": each.name, "kind": each.kind, "text": each.reason}
                          for each in self.findings],
         }  # fmt: skip

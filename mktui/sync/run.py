@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
-from mktui.errors import RouterError, StalePlan
+from mktui.errors import CircuitOpen, RouterError, StalePlan
 from mktui.sync import prints
-from mktui.sync.apply import Writer
+from mktui.sync.apply import Writer, apply
 from mktui.sync.bookkeeping import Bookkeeper, read_books
 from mktui.sync.guards import Clocks, guard
 from mktui.sync.kicks import end_sessions
@@ -23,6 +23,7 @@ from mktui.sync.mapping import MANAGED_MENUS, NAMING_PROFILES, desired
 from mktui.sync.mirror import read_live
 from mktui.sync.plan import Stage
 from mktui.sync.planner import Wishes, make_plan
+from mktui.sync.rehearsal import Rehearsal, registry_after
 from mktui.sync.report import Report, RowStatus
 from mktui.sync.resume import settle_open_rows
 from mktui.sync.rollback import Rollback
@@ -63,12 +64,13 @@ class Office:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class Prepared:
     """A guarded plan and what it was made from. ``serial``: of the box that is this router from now on, if known."""
 
     plan: Plan
     books: Books
     live: Live
+    owned: tuple[RegistryRow, ...]
     serial: str | None
 
 
@@ -88,7 +90,38 @@ class Sync:
             RouterError: The router cannot be read.
             BillingError: Billing cannot be read.
         """
-        return (await self._prepared(order)).plan
+        return (await self.prepare(order)).plan
+
+    async def prepare(self, order: Order, live: Live | None = None) -> Prepared:
+        """Return a plan, and what it was made from.
+
+        Raises:
+            RouterError: The router cannot be read.
+            BillingError: Billing cannot be read.
+        """
+        office, life = self._office, self._client.epoch
+        clocks = await self._clocks()
+        serial, known = await read_serial(self._client), await self._keeper.known_box()
+        is_other_box = bool(known and serial) and known != serial
+        books = order.books if order.books is not None else await office.store.run(read_books, self._router)
+        if live is None:
+            live = await read_live(self._client, READ)
+        owned = await self._keeper.owned()
+        plan = order.narrow(await self._made(order, books, live, owned))
+        history = replace(await self._keeper.history(len(owned)), is_other_box=is_other_box)
+        guarded = guard(plan, history, clocks, office.options.limits, order.lifts)
+        accepted = serial if serial and (not is_other_box or order.lifts.rebuild) else None
+        return Prepared(replace(guarded, epoch=life), books, live, owned, accepted)
+
+    async def rehearse(self, prepared: Prepared, order: Order, other: Client, version: str) -> Rehearsal:
+        """Carry a plan out on another router, one that holds the same rows and that nobody depends on."""
+        plan = replace(
+            prepared.plan, epoch=None
+        )  # its row ids are that router's too, the life they were read in is not
+        report = await apply(plan, other, prepared.books.passwords, self._office.digests)
+        owned = registry_after(self._router, plan, report, prepared.owned)
+        left = await self._made(order, prepared.books, await read_live(other, READ), owned)
+        return Rehearsal(report, order.narrow(left), version)
 
     async def run(
         self, order: Order, *, on_row: OnRow = lambda _row: None, on_plan: OnPlan = lambda _plan: None
@@ -104,9 +137,10 @@ class Sync:
             try:
                 live = await read_live(self._client, READ)
                 await settle_open_rows(self._keeper, live, self._office.installation)
-                prepared = await self._prepared(order, live)
+                prepared = await self.prepare(order, live)
             except RouterError as error:
-                return Report(self._router, 0, (), reason=str(error))
+                why = self._client.last_error or error if isinstance(error, CircuitOpen) else error
+                return Report(self._router, 0, (), reason=str(why), error=type(why).__name__)
             if order.saved is not None and not prepared.plan.is_as(order.saved):
                 raise StalePlan(self._router)
             on_plan(prepared.plan)
@@ -128,21 +162,6 @@ class Sync:
         if failure is not None:
             raise failure
 
-    async def _prepared(self, order: Order, live: Live | None = None) -> _Prepared:
-        office, life = self._office, self._client.epoch
-        clocks = await self._clocks()
-        serial, known = await read_serial(self._client), await self._keeper.known_box()
-        is_other_box = bool(known and serial) and known != serial
-        books = order.books if order.books is not None else await office.store.run(read_books, self._router)
-        if live is None:
-            live = await read_live(self._client, READ)
-        owned = await self._keeper.owned()
-        plan = order.narrow(await self._made(order, books, live, owned))
-        history = replace(await self._keeper.history(len(owned)), is_other_box=is_other_box)
-        guarded = guard(plan, history, clocks, office.options.limits, order.lifts)
-        accepted = serial if serial and (not is_other_box or order.lifts.rebuild) else None
-        return _Prepared(replace(guarded, epoch=life), books, live, accepted)
-
     async def _made(self, order: Order, books: Books, live: Live, owned: tuple[RegistryRow, ...]) -> Plan:
         office, now = self._office, clock.utc_now()
         if order.rollback is not None:
@@ -151,15 +170,16 @@ class Sync:
                 self._router, rows, live, owned, office.installation, books.passwords, office.digests
             )  # fmt: skip
             return undo.plan(now=now)
+        is_complete = books.is_complete and (bool(books.subscribers) or order.allow_empty)
         wanted = desired(
             self._router, books.profiles, books.subscribers, now=now,
-            fallback_profile=office.options.fallback_profile, is_complete=books.is_complete,
+            fallback_profile=office.options.fallback_profile, is_complete=is_complete,
         )  # fmt: skip
         wishes = Wishes(office.installation, order.prune, order.heal, order.adopt, office.options.absent)
         make = partial(make_plan, wanted, live, owned, wishes, office.digests, now=now)
         return await anyio.to_thread.run_sync(make)
 
-    async def _carried_out(self, prepared: _Prepared, order: Order, on_row: OnRow) -> Report:
+    async def _carried_out(self, prepared: Prepared, order: Order, on_row: OnRow) -> Report:
         begun_at, office, plan = clock.now(), self._office, prepared.plan
         if plan.changes and office.folder is not None:
             now = clock.utc_now()

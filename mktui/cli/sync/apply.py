@@ -1,0 +1,124 @@
+"""``mktui sync apply``: bring routers into step, or carry out a saved plan."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import click
+
+from mktui.cli.exit_codes import ExitCode, fail, lines_of
+from mktui.cli.options import json_option, loaded_config
+from mktui.cli.output import print_json
+from mktui.cli.sync.ordering import narrowing_options, order_of, wish_options
+from mktui.cli.sync.progress import shown_progress
+from mktui.cli.sync.showing import code_of_reports, show_plan, show_report
+from mktui.errors import RouterError
+from mktui.services.log import open_log
+from mktui.services.start import open_configured
+from mktui.sync.planfile import read_document
+
+if TYPE_CHECKING:
+    from mktui.config.load import LoadedConfig
+    from mktui.services.fleet import Fleet
+    from mktui.sync.order import Order
+    from mktui.sync.report import Report
+
+_EPILOG = """\b
+Examples:
+  mktui sync apply                      every router, after showing the plan and asking
+  mktui sync apply edge-1 --yes --json  for a script
+  mktui sync apply plan.json --yes      exactly that plan; refused when anything has changed since
+
+A router that cannot be reached is deferred; the others are not kept waiting.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("what", nargs=-1, metavar="[ROUTER]... | PLAN.json")
+@narrowing_options
+@wish_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_context
+def apply(context: click.Context, /, *, what: tuple[str, ...], yes: bool, as_json: bool, **options: Any) -> None:
+    """Write what billing wants: in order, row by row, with a report. Nothing is written twice."""
+    if not yes and not sys.stdin.isatty():
+        fail(ExitCode.USAGE, "nobody is here to confirm: give --yes, or look first with mktui sync plan")
+    orders = _orders(what, options)
+    names = tuple(orders) or (*what, *options["more_routers"])
+    order = order_of(options, cause="by hand")
+    reports = anyio.run(_apply, loaded_config(context), names, orders, order, not yes)
+    carry_out_shown(context, reports, as_json=as_json)
+
+
+def carry_out_shown(context: click.Context, reports: list[Report], *, as_json: bool) -> None:
+    """Print reports and end with their code."""
+    if as_json:
+        print_json("mktui.sync.apply/1", reports=[report.to_json() for report in reports])
+    for report in reports:
+        if report.reason and not report.rows:
+            click.echo(f"mktui: {report.router}: deferred: {' '.join(report.reason.split())}", err=True)
+        elif not as_json:
+            show_report(report)
+    context.exit(code_of_reports(reports) if reports else ExitCode.DONE)
+
+
+def _orders(what: tuple[str, ...], options: dict[str, Any]) -> dict[str, Order]:
+    """Return an order for each router of a saved plan; none when routers were named."""
+    if len(what) != 1 or not what[0].endswith(".json"):
+        return {}
+    if any(value for name, value in options.items() if name != "more_routers"):
+        fail(ExitCode.USAGE, "a saved plan is carried out as it is: make another one with these options")
+    try:
+        text = Path(what[0]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(ExitCode.USAGE, f"{what[0]}: cannot be read: {getattr(error, 'strerror', None) or 'no text'}")
+    order, plans = read_document(text, source=what[0])
+    return {plan.router: replace(order, cause="saved plan", saved=plan) for plan in plans}
+
+
+async def _apply(
+    loaded: LoadedConfig, names: tuple[str, ...], orders: dict[str, Order], order: Order, is_asked: bool
+) -> list[Report]:
+    with open_log() as on_event:
+        async with open_configured(loaded, names=names, on_event=on_event) as fleet:
+            wanted = {name: orders.get(name, order) for name in fleet.names}
+            if is_asked:
+                wanted = await _confirmed(fleet, wanted)
+            return await carry_out(fleet, wanted)
+
+
+async def _confirmed(fleet: Fleet, orders: dict[str, Order]) -> dict[str, Order]:
+    """Show each plan and ask; what is carried out then is the plan that was shown."""
+    confirmed: dict[str, Order] = {}
+    for name, order in orders.items():
+        try:
+            plan = order.saved or await fleet.plan(name, order)
+        except RouterError as error:
+            click.echo(f"mktui: {lines_of(error)[0]}", err=True)
+            continue
+        show_plan(plan)
+        if plan.is_empty:
+            continue
+        question = f"Write {len(plan.changes)} changes to {name}?"
+        if await anyio.to_thread.run_sync(partial(click.confirm, question, err=True)):
+            confirmed[name] = replace(order, saved=plan)
+    return confirmed
+
+
+async def carry_out(fleet: Fleet, orders: dict[str, Order]) -> list[Report]:
+    """Sync routers side by side, with a progress bar on a terminal; the reports in the routers' order."""
+    reports: dict[str, Report] = {}
+
+    async def one(name: str) -> None:
+        reports[name] = await fleet.sync(name, orders[name])
+
+    async with shown_progress(fleet, list(orders)), anyio.create_task_group() as tasks:
+        for name in orders:
+            tasks.start_soon(one, name)
+    return [reports[name] for name in orders]

@@ -1,0 +1,31 @@
+"""``mktui sync pause``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mktui import clock
+from mktui.billing import registry
+from mktui.cli.sync.upkeep import in_office
+from mktui.services.start import chosen_routers
+
+if TYPE_CHECKING:
+    from mktui.config.load import LoadedConfig
+    from mktui.sync.run import Office
+
+
+@click.command(epilog="\b\nExample:\n  mktui sync pause edge-1 --reason 'being replaced'\n")
+@click.argument("routers", nargs=-1, required=True)
+@click.option("--reason", default="by hand", show_default=True, help="Shown to whoever asks.")
+@click.pass_context
+def pause(context: click.Context, *, routers: tuple[str, ...], reason: str) -> None:
+    """Let no automatic sync touch routers until they are resumed. A sync by hand still works."""
+
+    async def work(office: Office, loaded: LoadedConfig) -> None:
+        for router in chosen_routers(loaded, routers):
+            await office.store.run(registry.pause, router.name, reason, now=clock.utc_now())
+
+    in_office(context, work)
+    click.echo(f"paused: {', '.join(routers)}")

@@ -1,0 +1,30 @@
+"""``mktui sync resume``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mktui.billing import registry
+from mktui.cli.sync.upkeep import in_office
+from mktui.services.start import chosen_routers
+
+if TYPE_CHECKING:
+    from mktui.config.load import LoadedConfig
+    from mktui.sync.run import Office
+
+
+@click.command(epilog="\b\nExample:\n  mktui sync resume edge-1\n")
+@click.argument("routers", nargs=-1, required=True)
+@click.pass_context
+def resume(context: click.Context, *, routers: tuple[str, ...]) -> None:
+    """Let automatic syncs of routers go on."""
+
+    async def work(office: Office, loaded: LoadedConfig) -> list[str]:
+        names = [router.name for router in chosen_routers(loaded, routers)]
+        return [name for name in names if await office.store.run(registry.resume, name)]
+
+    was_paused = in_office(context, work)
+    for router in routers:
+        click.echo(f"{router}: {'resumed' if router in was_paused else 'was not paused'}")

@@ -1,0 +1,64 @@
+"""``mktui sync rollback``: undo a run."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import click
+
+from mktui import clock
+from mktui.billing import registry
+from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.options import json_option, loaded_config
+from mktui.cli.sync.apply import carry_out, carry_out_shown
+from mktui.cli.sync.ordering import order_of, wish_options
+from mktui.cli.sync.showing import show_plan
+from mktui.services.log import open_log
+from mktui.services.start import open_configured
+
+if TYPE_CHECKING:
+    from mktui.config.load import LoadedConfig
+    from mktui.sync.order import Order
+    from mktui.sync.report import Report
+
+_EPILOG = """\b
+Examples:
+  mktui sync report edge-1            the runs and their numbers
+  mktui sync rollback edge-1 17
+  mktui sync resume edge-1            when all is well again
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("router")
+@click.argument("run", type=click.IntRange(1))
+@wish_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_context
+def rollback(context: click.Context, /, *, router: str, run: int, yes: bool, as_json: bool, **options: Any) -> None:
+    """Take back what a run has written, as far as nobody has changed it since. Automatic syncs pause until resumed."""
+    if not yes and not sys.stdin.isatty():
+        fail(ExitCode.USAGE, "nobody is here to confirm: give --yes")
+    order = replace(order_of(options, cause=f"rollback of {run}"), rollback=run)
+    reports = anyio.run(_rollback, loaded_config(context), router, order, not yes)
+    carry_out_shown(context, reports, as_json=as_json)
+
+
+async def _rollback(loaded: LoadedConfig, router: str, order: Order, is_asked: bool) -> list[Report]:
+    with open_log() as on_event:
+        async with open_configured(loaded, names=[router], on_event=on_event) as fleet:
+            plan = await fleet.plan(router, order)
+            if is_asked:
+                show_plan(plan)
+                question = f"Undo {len(plan.changes)} changes of {router}, and pause its automatic syncs?"
+                if not await anyio.to_thread.run_sync(partial(click.confirm, question, err=True)):
+                    return []
+            store = (await fleet.office.get()).store
+            await store.run(registry.pause, router, f"{order.cause}", now=clock.utc_now())
+            click.echo(f"mktui: {router}: automatic syncs are paused; mktui sync resume {router} ends that", err=True)
+            return await carry_out(fleet, {router: replace(order, saved=plan)})

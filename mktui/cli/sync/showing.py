@@ -1,0 +1,110 @@
+"""Plans and reports on paper: a line a change, trouble last, where the eye stops."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from mktui.cli.exit_codes import ExitCode, code_named
+from mktui.cli.output import print_table, use_colour
+from mktui.sync.plan import Action
+from mktui.sync.report import RowStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mktui.sync.plan import Change, Plan
+    from mktui.sync.report import Report
+
+MENUS: Final = {
+    "/ppp/profile": "ppp profile", "/ppp/secret": "secret", "/ip/hotspot/user/profile": "hotspot profile",
+    "/ip/hotspot/user": "hotspot user",
+}  # fmt: skip
+_GLYPHS: Final = {
+    Action.ADD: "+", Action.READD: "+", Action.DELETE: "-", Action.DISABLE: "-", Action.EXPIRE: "-", Action.ENABLE: "+",
+}  # fmt: skip
+_COLOURS: Final = {"+": "green", "-": "red", "~": "yellow", "!": "magenta"}
+_UNDONE: Final = frozenset({"conflict", "unknown"})
+"""Kinds of findings that leave somebody without what billing wants for him."""
+_MOST: Final = 200
+
+
+def show_plan(plan: Plan) -> None:
+    """Print one router's plan."""
+    head = f"{plan.router}  {len(plan.changes)} changes · {len(plan.refused)} not planned · {plan.in_step} in step"
+    click.echo(click.style(head, bold=use_colour()))
+    lines = [_line(change) for change in plan.changes[:_MOST]]
+    lines += [
+        (_glyph("!"), each.kind, MENUS.get(each.menu, each.menu), each.name or "–", each.reason)
+        for each in plan.refused[:_MOST]
+    ]
+    if lines:
+        print_table(("", "ACTION", "MENU", "NAME", "WHAT"), lines)
+    hidden = max(0, len(plan.changes) - _MOST) + max(0, len(plan.refused) - _MOST)
+    if hidden:
+        click.echo(f"… and {hidden} more: --json has them all")
+
+
+def _line(change: Change) -> tuple[str, ...]:
+    return (
+        _glyph(_GLYPHS.get(change.action, "~")), change.action.value, MENUS.get(change.menu, change.menu),
+        change.name, what_changes(change),
+    )  # fmt: skip
+
+
+def what_changes(change: Change) -> str:
+    """Return a change's fields in words."""
+    if change.action in {Action.DISABLE, Action.EXPIRE, Action.DELETE}:
+        return change.reason
+    parts = [
+        f"{name} {before} → {after or '(none)'}" if before else f"{name} {after or '(none)'}"
+        for name, before, after in change.shown() if name not in {"comment", "disabled"} or change.action is Action.SET
+    ]  # fmt: skip
+    return ", ".join(parts)
+
+
+def _glyph(glyph: str) -> str:
+    return click.style(glyph, fg=_COLOURS[glyph])
+
+
+def show_report(report: Report) -> None:
+    """Print one router's run: totals, then what went wrong, grouped by the router's own words."""
+    totals = ", ".join(f"{report.count(status)} {status.value}" for status in RowStatus if report.count(status))
+    more = [f"{report.held} held back by a guard"] if report.held else []
+    more += [f"{report.kicked} sessions ended"] if report.kicked else []
+    head = f"{report.router}  {', '.join(each for each in (totals, *more) if each) or 'in step, nothing to do'}"
+    click.echo(click.style(head, bold=use_colour()) + f"  ({report.seconds:.1f} s, run {report.run})")
+    groups = Counter((row.status.value, row.error, row.text, row.hint) for row in report.rows
+                     if row.status is not RowStatus.APPLIED)  # fmt: skip
+    for (status, error, text, hint), count in groups.most_common(10):
+        example = next(row.change.name for row in report.rows if (row.status.value, row.text) == (status, text))
+        click.echo(f"  {count} {status}: {text or error} (for example {example}){f' – {hint}' if hint else ''}")
+    for reason, count in Counter(each.reason for each in report.findings).most_common(10):
+        click.echo(f"  {count} not planned: {reason}")
+
+
+def code_of_plans(plans: Iterable[Plan], *, check: bool) -> ExitCode:
+    """Return how ``sync plan`` ends."""
+    listed = list(plans)
+    if any(plan.held for plan in listed):
+        return ExitCode.REFUSED
+    return ExitCode.NO if check and any(plan.changes for plan in listed) else ExitCode.DONE
+
+
+def code_of_reports(reports: Sequence[Report]) -> ExitCode:
+    """Return how an apply ends: refused before partly, partly before done; one reason for all is that reason's."""
+    codes = [_code(report) for report in reports]
+    if len(set(codes)) == 1:
+        return codes[0]
+    return ExitCode.REFUSED if ExitCode.REFUSED in codes else ExitCode.PARTLY
+
+
+def _code(report: Report) -> ExitCode:
+    if report.error:
+        return code_named(report.error)
+    if report.held:
+        return ExitCode.REFUSED
+    is_whole = report.is_done and not any(each.kind in _UNDONE for each in report.findings)
+    return ExitCode.DONE if is_whole else ExitCode.PARTLY
