@@ -16,8 +16,6 @@ from mktui.services.start import chosen_routers
 from mktui.sync.report import hint_for
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-
     from mktui.billing.records import JournalRow, RunRecord
     from mktui.config.load import LoadedConfig
     from mktui.sync.run import Office
@@ -41,7 +39,12 @@ def report(context: click.Context, *, router: str, run: int | None, failed: bool
 
     async def work(office: Office, loaded: LoadedConfig) -> tuple[list[RunRecord], list[JournalRow]]:
         chosen_routers(loaded, [router])
-        return await office.store.run(_read, router, run)
+        if run is None:
+            return await office.store.run(journal.runs_of, router), []
+        found = await office.store.run(journal.find_run, run)
+        if found is None or found.router != router:
+            return [], []
+        return [found], await office.store.run(journal.rows_of, run)
 
     runs, rows = in_office(context, work)
     if run is not None and not runs:
@@ -55,15 +58,6 @@ def report(context: click.Context, *, router: str, run: int | None, failed: bool
         print_table(("RUN", "BEGUN", "CAUSE", "PLANNED", "APPLIED", "FAILED", "HELD", "SECONDS"), map(_run_line, runs))
     else:
         print_table(("ACTION", "MENU", "NAME", "STATE", "MS", "FIELDS", "TEXT"), map(_row_line, rows))
-
-
-def _read(connection: sa.Connection, router: str, run: int | None) -> tuple[list[RunRecord], list[JournalRow]]:
-    if run is None:
-        return journal.runs_of(connection, router), []
-    found = journal.find_run(connection, run)
-    if found is None or found.router != router:
-        return [], []
-    return [found], journal.rows_of(connection, run)
 
 
 def _run_record(run: RunRecord) -> dict[str, Any]:  # Any: JSON

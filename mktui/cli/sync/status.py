@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mktui import clock
-from mktui.billing import journal, leases, ledger, registry
+from mktui.billing.standing import standing
 from mktui.cli.options import json_option, routers_argument
 from mktui.cli.output import print_json, print_table
 from mktui.cli.sync.upkeep import in_office
 from mktui.services.start import chosen_routers
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-
+    from mktui.billing.standing import Standing
     from mktui.config.load import LoadedConfig
     from mktui.sync.run import Office
 
@@ -32,8 +31,8 @@ def status(context: click.Context, *, routers: tuple[str, ...], as_json: bool) -
 
     async def work(office: Office, loaded: LoadedConfig) -> list[Record]:
         names = [router.name for router in chosen_routers(loaded, routers)]
-        records = [await office.store.run(_record, name) for name in names]
-        return [record | {"automatic": office.options.automatic} for record in records]
+        found = [await office.store.run(standing, name, now=clock.utc_now()) for name in names]
+        return [_record(each) | {"automatic": office.options.automatic} for each in found]
 
     records = in_office(context, work)
     if as_json:
@@ -42,23 +41,20 @@ def status(context: click.Context, *, routers: tuple[str, ...], as_json: bool) -
         print_table(_HEADER, [_row(record) for record in records])
 
 
-def _record(connection: sa.Connection, router: str) -> Record:
-    runs = journal.runs_of(connection, router, limit=1)
-    last = runs[0] if runs else None
-    lease = leases.find(connection, router)
-    is_running = lease is not None and bool(lease.owner) and lease.expires_at > clock.utc_now()
+def _record(found: Standing) -> Record:
+    last, holder = found.last, found.holder
     return {
-        "router": router,
+        "router": found.router,
         "run": last.id if last else None,
         "begun_at": last.begun_at.isoformat() if last else None,
         "finished_at": last.finished_at.isoformat() if last and last.finished_at else None,
         "cause": last.cause if last else "",
         "summary": {key: value for key, value in last.summary.items() if key != "findings"} if last else {},
-        "pending": len(ledger.edits(connection, router)),
-        "unknown_rows": len(journal.open_rows(connection, router)),
-        "owned": len(registry.read(connection, router)),
-        "paused": registry.paused_because(connection, router),
-        "running": f"process {lease.pid} on {lease.host}" if lease is not None and is_running else None,
+        "pending": found.pending,
+        "unknown_rows": found.unknown_rows,
+        "owned": found.owned,
+        "paused": found.paused,
+        "running": f"process {holder.pid} on {holder.host}" if holder else None,
     }
 
 

@@ -1,0 +1,43 @@
+"""How a router stands with billing, as the database knows it: its last run, what is pending, who holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from mktui.billing import journal, leases, ledger, registry, tables
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mktui.billing.records import Lease, RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One router. ``pending``: subscribers and profiles that billing has changed since its last sync."""
+
+    router: str
+    last: RunRecord | None
+    pending: int
+    unknown_rows: int
+    owned: int
+    paused: str | None
+    """Why automatic syncs are paused; None: they are not."""
+    holder: Lease | None
+    """Who syncs it now."""
+
+
+def standing(connection: sa.Connection, router: str, *, now: datetime) -> Standing:
+    """Return how a router stands."""
+    runs = journal.runs_of(connection, router, limit=1)
+    lease = leases.find(connection, router)
+    is_held = lease is not None and bool(lease.owner) and lease.expires_at > now
+    owned = sa.select(sa.func.count()).select_from(tables.registry).where(tables.registry.c.router == router)
+    return Standing(
+        router, runs[0] if runs else None, len(ledger.edits(connection, router)),
+        len(journal.open_rows(connection, router)), int(connection.execute(owned).scalar() or 0),
+        registry.paused_because(connection, router), lease if is_held else None,
+    )  # fmt: skip
