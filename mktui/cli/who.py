@@ -1,0 +1,127 @@
+"""``mktui who``: one answer to the call at 3 a.m."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import click
+
+from mktui.cli.exit_codes import ExitCode
+from mktui.cli.options import json_option, loaded_config
+from mktui.cli.output import print_json, print_table, use_colour
+from mktui.services.customer import find_customer
+from mktui.services.log import open_log
+from mktui.services.start import open_configured
+
+if TYPE_CHECKING:
+    from mktui.config.load import LoadedConfig
+    from mktui.services.customer import Customer, OnlineSession
+
+_EPILOG = """\b
+Examples:
+  mktui who ana
+  mktui who ana --router edge-1 --json
+
+Exit code: 0 found, 1 nobody of that name, 5 found, but some routers could not be asked.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("name")
+@click.option("--router", "routers", multiple=True, metavar="NAME", help="Ask only this router; may be repeated.")
+@json_option
+@click.pass_context
+def who(context: click.Context, *, name: str, routers: tuple[str, ...], as_json: bool) -> None:
+    """Is he paid, where is he online, at which rate, when was he last seen, what did the last syncs do to him."""
+    customer = anyio.run(_find, loaded_config(context), name, routers)
+    if as_json:
+        print_json("mktui.who/1", **_record(customer))
+    else:
+        _show(customer)
+    if customer.billing_problem:
+        click.echo(f"mktui: {customer.billing_problem}", err=True)
+    for router, why in sorted(customer.unknown.items()):
+        click.echo(f"mktui: {router} could not be asked: {why}", err=True)
+    if not customer.is_known:
+        context.exit(ExitCode.UNREACHABLE if customer.unknown else ExitCode.NO)
+    context.exit(ExitCode.PARTLY if customer.unknown or customer.billing_problem else ExitCode.DONE)
+
+
+async def _find(loaded: LoadedConfig, name: str, routers: tuple[str, ...]) -> Customer:
+    with open_log() as on_event:
+        async with open_configured(loaded, names=routers, on_event=on_event) as fleet:
+            return await find_customer(fleet, name)
+
+
+def _show(customer: Customer) -> None:
+    click.echo(click.style(f"{customer.name}  {customer.verdict()}", bold=use_colour()))
+    for subscriber in customer.subscribers:
+        profile = next((each for each in customer.profiles if each.name == subscriber.profile), None)
+        rate = f" ({_rate(profile.rate_down_bps)} down, {_rate(profile.rate_up_bps)} up)" if profile else ""
+        routers = ", ".join(subscriber.routers) or "every router"
+        click.echo(
+            f"  billing  {subscriber.kind.value} · {subscriber.profile}{rate} · {routers} · {subscriber.external_id}"
+        )
+    for session in customer.sessions:
+        click.echo(f"  online   {_session(session)}")
+    for each in customer.rows:
+        facts = [each.row.get("profile", ""), "disabled" if each.row.get("disabled") == "true" else "enabled",
+                 "ours" if each.is_ours else "not ours"]  # fmt: skip
+        left = each.row.get("last-logged-out", "")
+        why = each.row.get("last-disconnect-reason", "")
+        facts += [f"last seen {left}{f' ({why})' if why else ''}"] if left and "1970" not in left else []
+        click.echo(f"  row      {each.router} {each.menu} · {' · '.join(facts)}")
+    if customer.history:
+        click.echo("")
+        print_table(
+            ("WHEN", "RUN", "ROUTER", "ACTION", "STATE", "TEXT"),
+            [(f"{each.at:%Y-%m-%d %H:%M:%S}", str(each.run), each.router, each.action, each.state, each.text or "–")
+             for each in customer.history],
+        )  # fmt: skip
+
+
+def _session(session: OnlineSession) -> str:
+    facts = [
+        f"{session.router} {session.kind}", session.address, session.device, f"for {session.uptime or '?'}",
+        f"down {_size(session.down_bytes)}, up {_size(session.up_bytes)}",
+        f"limit {session.rate} (up/down)" if session.rate else "", "by RADIUS" if session.is_radius else "",
+    ]  # fmt: skip
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _rate(bps: int) -> str:
+    for unit, factor in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
+        if bps >= factor:
+            return f"{bps / factor:g}{unit}"
+    return str(bps) if bps else "no limit"
+
+
+def _size(count: int | None) -> str:
+    if count is None:
+        return "–"
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:.1f} {unit}"
+    return f"{count} B"
+
+
+def _record(customer: Customer) -> dict[str, Any]:  # Any: JSON
+    return {
+        "name": customer.name, "verdict": customer.verdict(),
+        "subscribers": [each.model_dump(mode="json", exclude={"password"}) for each in customer.subscribers],
+        "sessions": [
+            {"router": each.router, "kind": each.kind, "address": each.address, "device": each.device,
+             "uptime": each.uptime, "down_bytes": each.down_bytes, "up_bytes": each.up_bytes, "rate": each.rate,
+             "is_radius": each.is_radius}
+            for each in customer.sessions
+        ],
+        "rows": [{"router": each.router, "menu": each.menu, "is_ours": each.is_ours, **each.row}
+                 for each in customer.rows],
+        "history": [
+            {"run": each.run, "router": each.router, "menu": each.menu, "name": each.name, "action": each.action,
+             "state": each.state, "text": each.text, "at": each.at.isoformat()}
+            for each in customer.history
+        ],
+        "unknown": customer.unknown,
+    }  # fmt: skip
