@@ -9,15 +9,17 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Protocol
 
+import anyio
+
 from mktui import clock
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command
-from mktui.errors import CommandTrapped
+from mktui.errors import BillingError, CommandTrapped
 from mktui.sync.plan import SECRET_FIELDS, Action
 from mktui.sync.report import Report, RowReport, RowStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 
     from mktui.core.client.client import Client
     from mktui.core.pool.job import Outcome
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     OnRow = Callable[[RowReport], None]
 
-WINDOW: Final = 50
+WINDOW: Final = 100
 """Rows under way at once: small enough that a lost router leaves few outcomes unknown."""
 _NO_RIGHT: Final = "not enough permissions"
 _HOPELESS_SHARE: Final = 0.5
@@ -88,44 +90,73 @@ class Writer:
         first = len(self.rows)
         wanted = [each for each in self._plan.changes if each.stage > since and (until is None or each.stage <= until)]
         for _, changes in groupby(wanted, key=lambda change: (change.stage, change.menu)):
-            for window in _windows(list(changes)):
-                await self._write_window(window)
+            await self._write_group(_windows(list(changes)))
         return self.rows[first:]
 
-    async def _write_window(self, window: Sequence[Change]) -> None:
-        ready = [change for change in window if await self._is_possible(change)]
-        if not ready:
-            return
-        if self._breathe is not None and len(ready) > WINDOW / 2:
-            await self._breathe()
-        await self._diary.sending(ready)
+    async def _write_group(self, windows: Iterator[Sequence[Change]]) -> None:
+        """Write what may go together: while a window is under way, the last one is noted and the next one announced."""
+        ready = await self._announced(windows)
+        done: list[RowReport] = []
+        while ready:
+            executed: list[RowReport] = []
+            failure: Exception | None = None
+            following: Sequence[Change] = ()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._execute, ready, executed)
+                try:
+                    await self._settled(done)
+                    following = await self._announced(windows)
+                except BillingError as error:  # what is under way is waited for, and noted if that can be
+                    failure = error
+            self._judge_all(executed)
+            done, ready = executed, following
+            if failure is not None:
+                await self._settled(done)
+                raise failure
+        await self._settled(done)
+
+    async def _announced(self, windows: Iterator[Sequence[Change]]) -> Sequence[Change]:
+        """Return the next changes that can be written, after the diary has heard of them; empty: there are no more."""
+        for window in windows:
+            impossible = [why for change in window if (why := self._why_not(change)) is not None]
+            self._judge_all(impossible)
+            await self._settled(impossible)
+            excluded = {id(why.change) for why in impossible}
+            ready = [change for change in window if id(change) not in excluded]
+            if ready:
+                if self._breathe is not None and len(ready) > WINDOW / 2:
+                    await self._breathe()
+                await self._diary.sending(ready)
+                return ready
+        return ()
+
+    async def _execute(self, ready: Sequence[Change], executed: list[RowReport]) -> None:
         batches = [list(self._commands(change)) for change in ready]
         commands = [command for batch in batches for command in batch]
         begun_at = clock.now()
         outcomes = await self._client.execute_batch(commands, priority=self._priority, epoch=self._plan.epoch)
-        took_ms = round(1000 * (clock.now() - begun_at) / len(commands), 3)
-        settled, at = [], 0
+        took_ms = round(1000 * (clock.now() - begun_at) / max(1, len(commands)), 3)
+        at = 0
         for change, batch in zip(ready, batches, strict=True):
-            settled.append(_settle(change, outcomes[at : at + len(batch)], took_ms))
+            executed.append(_settle(change, outcomes[at : at + len(batch)], took_ms))
             at += len(batch)
-        await self._record(settled)
 
-    async def _is_possible(self, change: Change) -> bool:
-        """Record a change that cannot be written now."""
+    async def _settled(self, rows: Sequence[RowReport]) -> None:
+        if rows:
+            await self._diary.settled(rows)
+
+    def _why_not(self, change: Change) -> RowReport | None:
+        """Return how a change ends that cannot be written now; None: it can."""
         if self._stopped is not None:
-            await self._record([RowReport(change, RowStatus.DEFERRED, self._stopped.error, self._stopped.text)])
-        elif change.menu in self._denied:
-            denied = self._denied[change.menu]
-            await self._record([RowReport(change, RowStatus.SKIPPED, denied.error, denied.text)])
-        elif change.needs is not None and change.needs not in self._there:
-            text = f"profile {change.needs[1]} is not on the router"
-            await self._record([RowReport(change, RowStatus.SKIPPED, "dependency", text)])
-        elif not self._has_its_password(change):
+            return RowReport(change, RowStatus.DEFERRED, self._stopped.error, self._stopped.text)
+        if (denied := self._denied.get(change.menu)) is not None:
+            return RowReport(change, RowStatus.SKIPPED, denied.error, denied.text)
+        if change.needs is not None and change.needs not in self._there:
+            return RowReport(change, RowStatus.SKIPPED, "dependency", f"profile {change.needs[1]} is not on the router")
+        if not self._has_its_password(change):
             text = "its password in billing is not the one that was planned: plan again"
-            await self._record([RowReport(change, RowStatus.SKIPPED, "stale plan", text)])
-        else:
-            return True
-        return False
+            return RowReport(change, RowStatus.SKIPPED, "stale plan", text)
+        return None
 
     def _has_its_password(self, change: Change) -> bool:
         digest = change.values.get("password")
@@ -152,9 +183,8 @@ class Writer:
         for name in change.unset:
             yield Command(f"{change.menu}/unset", {**row, "value-name": name})
 
-    async def _record(self, rows: Sequence[RowReport]) -> None:
+    def _judge_all(self, rows: Sequence[RowReport]) -> None:
         self.rows += rows
-        await self._diary.settled(rows)
         for row in rows:
             self._on_row(row)
             self._judge(row)
@@ -192,7 +222,7 @@ async def apply(
     )  # fmt: skip
 
 
-def _windows(changes: Sequence[Change]) -> Iterable[Sequence[Change]]:
+def _windows(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
     return (changes[at : at + WINDOW] for at in range(0, len(changes), WINDOW))
 
 
