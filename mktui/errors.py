@@ -19,6 +19,7 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
     │   ├── DatabaseUnavailable  gone, locked, read-only, full
     │   ├── DatabaseSchema     made by another version of mktui
     │   ├── NotAccepted        a row that the database refuses
+    │   ├── SourceUnreadable   a file or query that yields no rows at all: binary, cut, columns missing
     │   ├── LeaseLost          another one writes to this router now
     │   └── StalePlan          a saved plan that is no longer what would be planned
     └── RouterError            one router
@@ -122,6 +123,21 @@ class DatabaseSchema(BillingError):
 
 class NotAccepted(BillingError):
     """The database refuses a row: a name twice, a profile that is not there, a value out of bounds."""
+
+
+class SourceUnreadable(BillingError):
+    """A file or a query cannot be used at all; single rows that cannot are no errors of this kind.
+
+    ``source`` is its name or place, ``line`` where in it.
+    """
+
+    def __init__(self, problem: str, *, source: str = "", line: int | None = None, remedy: str = "") -> None:
+        super().__init__(problem, remedy=remedy)
+        self.source, self.line = source, line
+
+    def __str__(self) -> str:
+        where = ", ".join(part for part in (self.source, f"line {self.line}" if self.line else "") if part)
+        return f"{f'{where}: ' if where else ''}{super().__str__()}"
 
 
 class LeaseLost(BillingError):
