@@ -20,6 +20,8 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
     │   ├── DatabaseSchema     made by another version of mktui
     │   ├── NotAccepted        a row that the database refuses
     │   ├── SourceUnreadable   a file or query that yields no rows at all: binary, cut, columns missing
+    │   ├── SourceUnreadable   a file or query that yields no rows at all: binary, cut, columns missing
+    │   │   └── SourceUnavailable  its database cannot be asked now
     │   ├── LeaseLost          another one writes to this router now
     │   └── StalePlan          a saved plan that is no longer what would be planned
     └── RouterError            one router
@@ -138,6 +140,12 @@ class SourceUnreadable(BillingError):
     def __str__(self) -> str:
         where = ", ".join(part for part in (self.source, f"line {self.line}" if self.line else "") if part)
         return f"{f'{where}: ' if where else ''}{super().__str__()}"
+
+
+class SourceUnavailable(SourceUnreadable):
+    """The database of a source cannot be asked now: gone, wrong password, too slow."""
+
+    transient = True
 
 
 class LeaseLost(BillingError):

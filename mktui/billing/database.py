@@ -64,17 +64,24 @@ def open_database(url: str) -> sa.Engine:
     return engine
 
 
-def _engine(url: str, place: str) -> sa.Engine:
+def spoken_url(url: str, place: str) -> tuple[sa.URL, str]:
+    """Return a URL with the driver it is spoken with, and the extra that brings this driver.
+
+    Raises:
+        DatabaseUnavailable: It is no URL of a database that mktui speaks to.
+    """
     try:
         parsed = sa.make_url(url)
-        scheme = parsed.drivername.partition("+")[0]
-        driver, extra = _DRIVERS[scheme]
+        driver, extra = _DRIVERS[parsed.drivername.partition("+")[0]]
     except (exc.ArgumentError, KeyError):
         remedy = "sqlite:///FILE, postgresql://USER:PASSWORD@HOST/NAME or mariadb://USER:PASSWORD@HOST/NAME"
         raise DatabaseUnavailable("this is no URL of a database", database=place, remedy=remedy) from None
-    if "+" not in parsed.drivername:
-        parsed = parsed.set(drivername=driver)
-    if scheme == "sqlite":
+    return (parsed if "+" in parsed.drivername else parsed.set(drivername=driver)), extra
+
+
+def _engine(url: str, place: str) -> sa.Engine:
+    parsed, extra = spoken_url(url, place)
+    if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, place)
     try:
         return sa.create_engine(parsed, pool_pre_ping=True, pool_size=3, max_overflow=5)

@@ -1,11 +1,17 @@
-"""Where billing lives. Imports nothing heavy: a configuration is loaded without a database."""
+"""Where billing lives and what is read into it. Imports nothing heavy: a configuration is loaded without a database."""
 
 from __future__ import annotations
 
+import enum
 from pathlib import Path
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from mktui.billing.model import Kind
+from mktui.billing.sources.queries import check_query
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
 def default_file() -> Path:
@@ -13,16 +19,70 @@ def default_file() -> Path:
     return Path(platformdirs.user_state_dir("mktui")) / "billing.db"
 
 
+class SourceKind(enum.StrEnum):
+    """How a source's database is read."""
+
+    SQL = "sql"
+    """By queries that are given."""
+    PHPNUXBILL = "phpnuxbill"
+    FREERADIUS = "freeradius"
+
+
+class SourceOptions(BaseModel):
+    """One ``[[billing.sources]]`` of a configuration: somebody else's database, only ever read."""
+
+    model_config = _FROZEN
+
+    name: str = Field(min_length=1, max_length=128, description="What it is called here")
+    kind: SourceKind = Field(default=SourceKind.SQL, description="sql (your queries), phpnuxbill or freeradius")
+    url: SecretStr = Field(description="URL of its database: sqlite:///FILE, postgresql://..., mariadb://...")
+    profiles_query: str = Field(
+        default="", description="kind sql: one SELECT whose columns are called as a profile's fields"
+    )
+    subscribers_query: str = Field(
+        default="", description="kind sql: one SELECT whose columns are called as a subscriber's fields"
+    )
+    complete: bool = Field(default=False, description="It holds everything: what is not in it is gone")
+    service: Kind = Kind.PPP
+    """What FreeRADIUS' users are: it does not say."""
+    default_profile: str = Field(default="", description="kind freeradius: the profile of who is in no group")
+    timeout: float = Field(default=30.0, gt=0, le=3600, description="Seconds until a query is given up")
+
+    @field_validator("profiles_query", "subscribers_query")
+    @classmethod
+    def _only_reads(cls, query: str) -> str:
+        if query:
+            check_query(query)
+        return query
+
+    @model_validator(mode="after")
+    def _queries_belong_to_sql(self) -> SourceOptions:
+        has_queries = bool(self.profiles_query or self.subscribers_query)
+        if self.kind is SourceKind.SQL and not has_queries:
+            raise ValueError("kind sql needs profiles_query, subscribers_query or both")
+        if self.kind is not SourceKind.SQL and has_queries:
+            raise ValueError(f"kind {self.kind} has queries of its own: leave them out, or say kind sql")
+        return self
+
+
 class BillingOptions(BaseModel):
     """The ``[billing]`` of a configuration."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _FROZEN
 
     database: SecretStr = Field(
         default=SecretStr(""),
         description="URL of the database: sqlite:///FILE, postgresql://..., mariadb://...; empty: an own file",
     )
     timezone: str = Field(default="UTC", description="Where a date without a time ends its day")
+    sources: tuple[SourceOptions, ...] = Field(default=(), description="Databases that are read into billing")
+
+    @model_validator(mode="after")
+    def _names_are_alone(self) -> BillingOptions:
+        names = [source.name for source in self.sources]
+        if len(set(names)) < len(names):
+            raise ValueError("two sources have one name")
+        return self
 
     @property
     def url(self) -> str:

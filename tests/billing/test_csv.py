@@ -150,7 +150,8 @@ def test_a_bad_row_is_an_error_of_its_own(row: str) -> None:
 # -- values -----------------------------------------------------------------------------------------------------------
 
 VALUES: dict[tuple[str, str], object] = {
-    ("rate_down_bps", "10M"): 10_000_000, ("rate_down_bps", "10 Mbit/s"): 10_000_000, ("rate_down_bps", "512k"): 512_000,
+    ("rate_down_bps", "10M"): 10_000_000, ("rate_down_bps", "10 Mbit/s"): 10_000_000,
+    ("rate_down_bps", "512k"): 512_000,
     ("rate_down_bps", "1G"): 10**9, ("rate_down_bps", "1.5 Mbps"): 1_500_000, ("rate_down_bps", "64000"): 64_000,
     ("session_timeout_s", "1h"): 3600, ("session_timeout_s", "30d"): 2_592_000, ("session_timeout_s", "01:30:00"): 5400,
     ("session_timeout_s", "1d02:15:30"): 94_530, ("session_timeout_s", "90"): 90, ("enabled", "No"): False,
@@ -168,7 +169,8 @@ def test_values_of_profiles_are_read(field: str, text: str) -> None:
 
 MORE_VALUES: dict[tuple[str, str], object] = {
     ("quota_bytes", "5G"): 5 * 10**9, ("quota_bytes", "500MB"): 5 * 10**8, ("quota_bytes", "5GiB"): 5 * 2**30,
-    ("status", "SUSPENDED"): SubscriberStatus.SUSPENDED, ("on_inactive", "fallback_profile"): OnInactive.FALLBACK_PROFILE,
+    ("status", "SUSPENDED"): SubscriberStatus.SUSPENDED,
+    ("on_inactive", "fallback_profile"): OnInactive.FALLBACK_PROFILE,
     ("mac", "0011.22aa-bb:cc"): "00:11:22:AA:BB:CC", ("routers", "edge-2|edge-1, edge-2"): ("edge-1", "edge-2"),
     ("valid_until", "2026-11-24"): dt.datetime(2026, 11, 24, 23, tzinfo=dt.UTC),
     ("valid_until", "2026-07-01"): dt.datetime(2026, 7, 1, 22, tzinfo=dt.UTC),
