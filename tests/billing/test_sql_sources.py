@@ -292,7 +292,8 @@ NUX_FAULTS = {
 @pytest.mark.parametrize("change", NUX_FAULTS)
 def test_what_phpnuxbill_holds_and_billing_cannot_say_is_an_error_of_its_row(tmp_path: Path, change: str) -> None:
     url = f"sqlite:///{tmp_path / 'nux.db'}"
-    run(url, f"{NUX}{change};\n")
+    run(url, NUX)
+    run(url, change)
     rows = read(url, "phpnuxbill", complete=True)
     assert NUX_FAULTS[change] in [str(error) for error in rows.errors]
     assert not rows.complete
@@ -300,11 +301,8 @@ def test_what_phpnuxbill_holds_and_billing_cannot_say_is_an_error_of_its_row(tmp
 
 def test_a_purchase_on_two_routers_is_one_subscriber_of_both(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'nux.db'}"
-    run(
-        url,
-        NUX
-        + "INSERT INTO tbl_user_recharges VALUES (30,11,'ana',1,'','2026-10-24','2026-11-24','18:00:00','on','b');\n",
-    )
+    run(url, NUX)
+    run(url, "INSERT INTO tbl_user_recharges VALUES (30,11,'ana',1,'','2026-10-24','2026-11-24','18:00:00','on','b')")
     rows = read(url, "phpnuxbill")
     assert ("b", "edge-1") in {one.routers for one in rows.subscribers}
 
@@ -381,7 +379,8 @@ RADIUS_FAULTS = {
 @pytest.mark.parametrize("change", RADIUS_FAULTS)
 def test_what_freeradius_holds_and_billing_cannot_say_is_an_error_of_its_row(tmp_path: Path, change: str) -> None:
     url = f"sqlite:///{tmp_path / 'radius.db'}"
-    run(url, f"{RADIUS}{change};\n")
+    run(url, RADIUS)
+    run(url, change)
     rows = read(url, "freeradius")
     assert "ana" not in [one.username for one in rows.subscribers]
     told = "\n".join(str(error) for error in rows.errors if error.where == "user ana")
