@@ -49,6 +49,7 @@ NO_CSV = {
     b"username,profile\nana\0,gold\n": "this is a binary file",
     b"\xff\xfeu\x00s": "the file is damaged|missing",
     b"username,profile\n\x81\x8d,gold\n": "no cp1252",
+    "username,profile\njosé,gold\nlucí".encode()[:-1]: "line 3: the file is cut or damaged: it is UTF-8, but not here",
     b"# only a comment\n": "the file has no header",
     b'username,profile\nana,gold\nluis,"go': "line 3: the file looks cut: a quote opens here and never closes",
     b"username,profile,comment\nana,gold,x\nluis,go": r"line 3: the file looks cut: its last line has 2 of 3 columns",
@@ -95,6 +96,7 @@ FORMS = {
     "other names of columns": b"User Name,PROFILE,static ip\nana,gold,10.0.0.7\n",
     "Excel says its delimiter": b"sep=;\nusername;profile;static_ip\nana;gold;10.0.0.7\n",
     "empty lines and comments": b"# by hand\n\nusername,profile,static_ip\n,,\n# x\nana,gold,10.0.0.7\n\n",
+    "a spreadsheet's footer": b"username;profile;static_ip\nana;gold;10.0.0.7\n# rows: 1;;\n",
     "quotes and old line ends": b'"username","profile","static_ip"\r"ana","gold","10.0.0.7"\r',
 }
 
@@ -172,6 +174,7 @@ MORE_VALUES: dict[tuple[str, str], object] = {
     ("status", "SUSPENDED"): SubscriberStatus.SUSPENDED,
     ("on_inactive", "fallback_profile"): OnInactive.FALLBACK_PROFILE,
     ("mac", "0011.22aa-bb:cc"): "00:11:22:AA:BB:CC", ("routers", "edge-2|edge-1, edge-2"): ("edge-1", "edge-2"),
+    ("routers", "edge-2 edge-1"): ("edge-1", "edge-2"), ("routers", "Router 1|"): ("Router 1",),
     ("valid_until", "2026-11-24"): dt.datetime(2026, 11, 24, 23, tzinfo=dt.UTC),
     ("valid_until", "2026-07-01"): dt.datetime(2026, 7, 1, 22, tzinfo=dt.UTC),
     ("valid_until", "2026-11-24 18:00"): dt.datetime(2026, 11, 24, 17, tzinfo=dt.UTC),
@@ -327,6 +330,7 @@ TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="
 NAMES = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), min_size=1, max_size=20)
 COUNTS = st.integers(0, 2**40)
 RATES = st.integers(0, 10**12)
+ROUTERS = st.sets(st.from_regex(r"[a-z]([a-z0-9. -]*[a-z])?", fullmatch=True), max_size=3).map(sorted).map(tuple)
 PROFILES = st.builds(
     Profile, external_id=TEXT.filter(bool), name=NAMES, kind=st.sampled_from(Kind), burst_down_bps=RATES,
     rate_limit_raw=TEXT, pool=TEXT, address_list=TEXT, session_timeout_s=COUNTS, price_minor=COUNTS,
@@ -334,7 +338,7 @@ PROFILES = st.builds(
 )  # fmt: skip
 SUBSCRIBERS = st.builds(
     Subscriber, external_id=TEXT.filter(bool), username=NAMES, password=TEXT.map(SecretStr), kind=st.sampled_from(Kind),
-    profile=NAMES, routers=st.sets(st.from_regex(r"[a-z0-9.-]+", fullmatch=True), max_size=3).map(sorted).map(tuple),
+    profile=NAMES, routers=ROUTERS,
     status=st.sampled_from(SubscriberStatus), on_inactive=st.sampled_from(OnInactive),
     valid_until=st.none() | st.datetimes(min_value=dt.datetime(1900, 1, 1), timezones=st.just(dt.UTC)),  # noqa: DTZ001
     static_ip=st.just("") | st.ip_addresses(v=4).map(str), ppp_service=TEXT, hotspot_server=TEXT, comment=TEXT,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +17,7 @@ from pydantic import SecretStr, ValidationError
 from mktui.billing.database import _engine, shown
 from mktui.billing.model import Kind, SubscriberStatus
 from mktui.billing.options import BillingOptions, SourceKind, SourceOptions
+from mktui.billing.sources.fields import text_of
 from mktui.billing.sources.freeradius import expiration
 from mktui.billing.sources.queries import check_query
 from mktui.billing.sources.rates import rate_fields
@@ -77,6 +80,33 @@ def test_a_percent_sign_and_a_colon_are_the_querys_own(url: str) -> None:
     query = "SELECT login AS username, ':plan %s' AS profile FROM clients WHERE login LIKE 'a%'"
     [ana] = read(url, subscribers_query=query).subscribers
     assert (ana.username, ana.profile) == ("ana", ":plan %s")
+
+
+NATIVE: dict[str, tuple[object, str]] = {
+    "nothing": (None, ""), "a flag": (True, "yes"), "a number": (7, "7"), "a round float": (10.0, "10"),
+    "a decimal": (Decimal("5E9"), "5000000000"), "a price": (Decimal("12.50"), "12.50"), "bytes": (b"ana", "ana"),
+    "a date": (dt.date(2026, 11, 24), "2026-11-24"), "a time": (dt.datetime(2026, 11, 24, 18), "2026-11-24 18:00:00"),  # noqa: DTZ001
+    "an interval": (dt.timedelta(hours=1), "3600"), "an address": (ipaddress.IPv4Address("10.0.0.7"), "10.0.0.7"),
+    "a list": (["b", "a"], "b|a"), "a list of one with a space": (["Router 1"], "Router 1|"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NATIVE)
+def test_a_databases_own_types_are_texts_that_read_the_same(name: str) -> None:
+    value, text = NATIVE[name]
+    assert text_of(value) == text
+
+
+@pytest.mark.parametrize("value", [b"\xff", float("nan"), {"a": 1}, Decimal("Infinity")])
+def test_what_says_nothing_is_told(value: object) -> None:
+    with pytest.raises(Unreadable):
+        text_of(value)
+
+
+def test_postgresql_lists_and_addresses_are_read(postgresql_url: str) -> None:
+    query = "SELECT 'ana' AS username, 'g' AS profile, inet '10.0.0.7' AS static_ip, ARRAY['b', 'a'] AS routers"
+    [ana] = read(postgresql_url, subscribers_query=query).subscribers
+    assert (ana.static_ip, ana.routers) == ("10.0.0.7", ("a", "b"))
 
 
 @pytest.mark.parametrize(("accepted", "complete"), [(None, True), (2, True), (3, False)])
@@ -302,9 +332,12 @@ def test_what_phpnuxbill_holds_and_billing_cannot_say_is_an_error_of_its_row(tmp
 def test_a_purchase_on_two_routers_is_one_subscriber_of_both(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'nux.db'}"
     run(url, NUX)
-    run(url, "INSERT INTO tbl_user_recharges VALUES (30,11,'ana',1,'','2026-10-24','2026-11-24','18:00:00','on','b')")
+    run(
+        url,
+        "INSERT INTO tbl_user_recharges VALUES (30,11,'ana',1,'','2026-10-24','2026-11-24','18:00:00','on','Router 2')",
+    )
     rows = read(url, "phpnuxbill")
-    assert ("b", "edge-1") in {one.routers for one in rows.subscribers}
+    assert ("Router 2", "edge-1") in {one.routers for one in rows.subscribers}
 
 
 def test_another_database_is_not_taken_for_a_ready_one(url: str) -> None:

@@ -1,7 +1,7 @@
 """A router's present rows -> the profiles and subscribers they would become in billing. Pure; nothing is written.
 
-Left out are dynamic and built-in rows and those that bear a mark of mktui's. A row that billing cannot say completely
-is an error: as a sync would take away what billing does not know of it.
+Left out are dynamic and built-in rows and those that bear a mark of mktui's. A row is an error when billing cannot say
+what it holds in an attribute that a sync writes: the sync would take it away. Other attributes stay on the router.
 """
 
 from __future__ import annotations

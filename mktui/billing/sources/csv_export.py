@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from mktui.billing.model import Profile, Subscriber
 from mktui.billing.sources import guard
 from mktui.billing.sources.rows import SECRET_FIELDS
+from mktui.billing.sources.units import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,7 +63,7 @@ def cell(value: object) -> str:
         case dt.datetime():
             return value.astimezone(dt.UTC).isoformat(" ")
         case tuple():
-            return "|".join(value)
+            return listed(value)
         case None:
             return ""
     return str(value)

@@ -145,7 +145,7 @@ def text_of(value: object) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     if isinstance(value, list | tuple | set):
-        return "|".join(text_of(one) for one in value)
+        return units.listed([text_of(one) for one in value])
     for types, words in _WORDS:
         if isinstance(value, types):
             return words(value)

@@ -21,13 +21,16 @@ from mktui.billing.sources.rows import RowError, SourceRows
 from mktui.errors import NotAccepted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     import sqlalchemy as sa
 
-_PASSES: Final = 3
+_PASSES: Final = 20
 """How often rows that were refused are tried again: one may have waited for a name that another gave up."""
+_SMALLEST_RING: Final = 2
+"""Rows that can wait for each other."""
+_PARKED: Final = "name in change: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,39 +57,67 @@ def write(connection: sa.Connection, shown: ImportPreview, *, now: datetime, sou
     Raises:
         DatabaseUnavailable: The database does not answer.
     """
-    waiting = [*shown.added, *shown.changed]
+    fresh, errors = _fresh(connection, (*shown.added, *shown.changed))
     done: list[RowChange] = []
-    errors: dict[str, RowError] = {}
+    waiting = fresh
     for _ in range(_PASSES):
-        before = len(done)
-        for change in waiting:
-            errors.pop(change.where, None)
-            error = _write_row(connection, change, now)
-            if error is None:
-                done.append(change)
-            else:
-                errors[change.where] = error
-        waiting = [change for change in waiting if change.where in errors]
-        if not waiting or len(done) == before:
+        tried = [(change, _write_row(connection, change, now)) for change in waiting]
+        done += [change for change, error in tried if error is None]
+        refused = {change.where: error for change, error in tried if error is not None}
+        waiting = [change for change in waiting if change.where in refused]
+        if not waiting or len(waiting) == len(tried):
             break
+    if waiting and _write_swap(connection, waiting, now):
+        done, refused = [*done, *waiting], {}
+    errors += refused.values() if waiting else ()
     added = sum(change.before is None for change in done)
-    outcome = ImportOutcome(added, len(done) - added, shown.unchanged, (*shown.rejected, *errors.values()))
+    outcome = ImportOutcome(added, len(done) - added, shown.unchanged, (*shown.rejected, *errors))
     if source and shown.rows.claims and not outcome.rejected:
         _accept(connection, source, shown.rows, now)
     return outcome
 
 
+def _fresh(connection: sa.Connection, changes: Sequence[RowChange]) -> tuple[list[RowChange], list[RowError]]:
+    """Return the changes whose rows are still as they were shown, and what is wrong with the others."""
+    present: dict[tuple[str, str], Profile | Subscriber] = {}
+    present |= {("profile", row.external_id): row for row in ledger.read_profiles(connection)}
+    present |= {("subscriber", row.external_id): row for row in ledger.read_subscribers(connection)}
+    fresh = [change for change in changes if present.get((change.what, change.external_id)) == change.before]
+    stale = set(changes) - set(fresh)
+    problem = "was changed by somebody else meanwhile"
+    return fresh, [RowError(change.where, "", "", problem, "look again") for change in changes if change in stale]
+
+
 def _write_row(connection: sa.Connection, change: RowChange, now: datetime) -> RowError | None:
     try:
         with _savepoint(connection):
-            _refuse_stale(connection, change)
-            if isinstance(change.after, Profile):
-                ledger.save_profile(connection, change.after, now=now)
-            else:
-                ledger.save_subscriber(connection, change.after, now=now)
+            _save(connection, change.after, now)
     except NotAccepted as error:
         return RowError(change.where, "", "", error.problem, error.remedy)
     return None
+
+
+def _write_swap(connection: sa.Connection, waiting: Sequence[RowChange], now: datetime) -> bool:
+    """Write rows that wait for each other's names, through names that nobody has; all of them or none."""
+    if len(waiting) < _SMALLEST_RING or any(change.before is None for change in waiting):
+        return False
+    try:
+        with _savepoint(connection):
+            for change in waiting:
+                parked = {"name" if change.what == "profile" else "username": f"{_PARKED}{change.external_id}"[:128]}
+                _save(connection, change.after.model_copy(update=parked), now)
+            for change in waiting:
+                _save(connection, change.after, now)
+    except NotAccepted:
+        return False
+    return True
+
+
+def _save(connection: sa.Connection, row: Profile | Subscriber, now: datetime) -> None:
+    if isinstance(row, Profile):
+        ledger.save_profile(connection, row, now=now)
+    else:
+        ledger.save_subscriber(connection, row, now=now)
 
 
 @contextmanager
@@ -97,21 +128,6 @@ def _savepoint(connection: sa.Connection) -> Iterator[None]:
                 yield
         except exc.DataError:
             raise NotAccepted("a value is too long or out of its bounds") from None
-
-
-def _refuse_stale(connection: sa.Connection, change: RowChange) -> None:
-    if _now_in(connection, change) != change.before:
-        raise NotAccepted("was changed by somebody else meanwhile", remedy="look again")
-
-
-def _now_in(connection: sa.Connection, change: RowChange) -> Profile | Subscriber | None:
-    """Return the row as the database has it now; a subscriber's profile may just have got its new name."""
-    if change.what == "profile":
-        return next((row for row in ledger.read_profiles(connection) if row.external_id == change.external_id), None)
-    found = ledger.find_subscriber(connection, change.external_id)
-    if found and isinstance(change.before, Subscriber) and found.profile == getattr(change.after, "profile", ""):
-        return found.model_copy(update={"profile": change.before.profile})
-    return found
 
 
 def _accept(connection: sa.Connection, source: str, rows: SourceRows, now: datetime) -> None:

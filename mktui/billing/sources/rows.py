@@ -5,11 +5,11 @@ A row that could not be read must not be taken for absent: a source with one bad
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from mktui.billing.model import Profile, Subscriber
 
@@ -19,6 +19,8 @@ SECRET_FIELDS: Final = frozenset({"password"})
 """Fields whose values are in no error, no difference, no repr."""
 CHANGED: Final = "(changed)"
 """Stands for a secret value wherever values are shown."""
+_SHOWN: Final = 80
+"""Characters of a value that an error shows."""
 _ACCEPTABLE_PERCENT: Final = 80
 """A source with fewer rows than this part of what was accepted last is taken for cut."""
 
@@ -36,6 +38,8 @@ class RowError:
     def __post_init__(self) -> None:
         if self.field in SECRET_FIELDS:
             object.__setattr__(self, "value", "")
+        elif len(self.value) > _SHOWN:
+            object.__setattr__(self, "value", f"{self.value[:_SHOWN]}…")
 
     def __str__(self) -> str:
         what = f" {self.field}" if self.field else ""
@@ -72,11 +76,6 @@ class SourceRows:
     def count(self) -> int:
         """How many rows could be read."""
         return len(self.profiles) + len(self.subscribers)
-
-    def having(self, *, errors: Iterable[RowError]) -> SourceRows:
-        """Return the same rows with more errors: with one, it is no longer complete."""
-        found = (*self.errors, *errors)
-        return replace(self, errors=found, complete=self.complete and not found)
 
 
 def why_incomplete(

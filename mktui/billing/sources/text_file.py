@@ -39,7 +39,11 @@ def text_of_file(content: bytes) -> tuple[str, tuple[str, ...]]:
         raise SourceUnreadable("this is a binary file", remedy="a CSV is text: save it as CSV, in UTF-8")
     try:
         return content.decode("utf-8"), ()
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        good = content[: error.start]
+        if not good.isascii():  # hardly anything else reads as UTF-8 by chance, letter after letter
+            problem = "the file is cut or damaged: it is UTF-8, but not here"
+            raise SourceUnreadable(problem, line=good.count(b"\n") + 1, remedy="get the whole file again") from None
         return _decoded(content, "cp1252"), (NOT_UTF8,)
 
 

@@ -22,7 +22,7 @@ from mktui.billing.sources.zones import as_utc, end_of_day
 from mktui.core.protocol.values import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 E = TypeVar("E", bound=enum.StrEnum)
 
@@ -50,7 +50,7 @@ _MOMENT: Final = re.compile(
 )
 _DATE_LENGTH: Final = 10
 _MAC: Final = re.compile(r"[0-9A-F]{12}")
-_SEPARATORS: Final = re.compile(r"[\s|;,]+")
+_SEPARATORS: Final = re.compile(r"[|;,]")
 _LARGEST: Final = 2**63 - 1
 """The largest whole number that every database keeps."""
 
@@ -141,12 +141,12 @@ def one_of(values: type[E]) -> Callable[[str], E]:
         try:
             return values(re.sub(r"[\s_-]+", " ", text.lower()))
         except ValueError:
-            raise Unreadable("unknown", f"write {_listed(values)}") from None
+            raise Unreadable("unknown", f"write {_choice(values)}") from None
 
     return read
 
 
-def _listed(values: Iterable[str]) -> str:
+def _choice(values: Iterable[str]) -> str:
     *most, last = values
     return f"{', '.join(most)} or {last}"
 
@@ -181,5 +181,12 @@ def ipv4(text: str) -> str:
 
 
 def names(text: str) -> tuple[str, ...]:
-    """Return names that stand between spaces, ``|``, ``;`` or ``,``: each once, in order."""
-    return tuple(sorted({name for name in _SEPARATORS.split(text) if name}))
+    """Return names that stand between ``|``, ``;`` or ``,``, or else between spaces: each once, in order."""
+    parts = _SEPARATORS.split(text) if _SEPARATORS.search(text) else text.split()
+    return tuple(sorted({name.strip() for name in parts if name.strip()}))
+
+
+def listed(found: Sequence[str]) -> str:
+    """Return names as :func:`names` reads them; one with a space in it needs a separator behind it."""
+    text = "|".join(found)
+    return f"{text}|" if " " in text else text
