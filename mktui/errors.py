@@ -20,7 +20,6 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
     │   ├── DatabaseSchema     made by another version of mktui
     │   ├── NotAccepted        a row that the database refuses
     │   ├── SourceUnreadable   a file or query that yields no rows at all: binary, cut, columns missing
-    │   ├── SourceUnreadable   a file or query that yields no rows at all: binary, cut, columns missing
     │   │   └── SourceUnavailable  its database cannot be asked now
     │   ├── LeaseLost          another one writes to this router now
     │   └── StalePlan          a saved plan that is no longer what would be planned

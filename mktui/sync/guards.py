@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mktui.sync.plan import Change, Plan
 
 DAY: Final = 86_400.0
+OTHER_BOX: Final = (
+    "another box answers at this address than at the last run: --rebuild says that it is meant to be ours"
+)
 _HARMLESS: Final = frozenset({Action.ADD, Action.ENABLE, Action.ADOPT})
 _LOSSES: Final = frozenset({Action.DELETE, Action.DISABLE})
 
@@ -70,12 +73,10 @@ def guard(plan: Plan, history: History, clocks: Clocks, limits: Limits, lifts: L
     """Return the plan without what must not be done; what was held back is among its ``refused``, with the reason."""
     kept = list(plan.changes)
     held: list[Refused] = []
-    wrong_clock = _wrong_clock(clocks, limits.clock_tolerance)
-    if wrong_clock:
-        kept = _hold(kept, held, lambda change: change.action.is_harmful, f"nobody is cut off: {wrong_clock}")
+    if why := wrong_clock(clocks, limits.clock_tolerance):
+        kept = _hold(kept, held, _cuts_off, f"nobody is cut off: {why}")
     if history.is_other_box and not lifts.rebuild:
-        why = "another box answers at this address than at the last run: --rebuild says that it is meant to be ours"
-        kept = _hold(kept, held, lambda change: change.action not in _HARMLESS, why)
+        kept = _hold(kept, held, lambda change: change.action not in _HARMLESS, OTHER_BOX)
         plan = replace(plan, learnt=(), forgotten=())  # what this box shows says nothing of ours
     for rule in _rules(history, limits, lifts):
         kept = _apply(rule, kept, held, history)
@@ -145,8 +146,13 @@ def _is_raise(change: Change) -> bool:
     return len(before) == len(after) and all(now >= was for was, now in zip(before, after, strict=True))
 
 
-def _wrong_clock(clocks: Clocks, tolerance: float) -> str:
-    """Return in words which clock is wrong, or ""."""
+def _cuts_off(change: Change) -> bool:
+    """Say whether somebody loses by a change because of a status or a date: a fallback profile is a loss too."""
+    return change.action.is_harmful or (change.action is Action.SET and bool(change.reason))
+
+
+def wrong_clock(clocks: Clocks, tolerance: float) -> str:
+    """Return in words which clock is wrong, or "". Then nobody is cut off, and nobody's session is ended."""
     if clocks.of_last_run is not None and clocks.of_last_run < 0:
         return f"our clock is {_spell(-clocks.of_last_run)} before the last run's"
     for whose, ahead in (("the database's", clocks.of_database), ("the router's", clocks.of_router)):

@@ -12,6 +12,7 @@ import anyio
 from mktui.billing.records import WaitingKick
 from mktui.core.pool.job import Priority
 from mktui.errors import CommandTrapped
+from mktui.sync.mirror import NO_MENU
 from mktui.sync.options import Kick
 from mktui.sync.plan import Action
 
@@ -105,5 +106,7 @@ async def _sessions(client: Client, menu: str) -> list[Row]:
 async def _rows(client: Client, path: str, columns: tuple[str, ...]) -> list[Row]:
     try:
         return list(await client.get(path, (".id", *columns), max_age=0))
-    except CommandTrapped:
+    except CommandTrapped as error:
+        if NO_MENU not in error.text:  # a right is missing: whoever is connected cannot be seen
+            raise
         return []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mktui.core.protocol.sentences import Row
 
 _MARKS: Final = (".id", "name", "dynamic", "default", "builtin")
-_NO_MENU: Final = "no such command"
+NO_MENU: Final = "no such command"
 """A package that is not installed: nothing there names anything."""
 
 
@@ -38,7 +38,7 @@ class Live:
         subscribers = SUBSCRIBER_MENUS[next(kind for kind, path in PROFILE_MENUS.items() if path == menu)]
         for path, attribute in ((subscribers, "profile"), *((each, "default-profile") for each in _naming(menu))):
             if path not in self.rows:
-                if path in self.unknown and _NO_MENU not in self.unknown[path]:
+                if path in self.unknown and NO_MENU not in self.unknown[path]:
                     return None
                 if path == subscribers:
                     return None

@@ -78,6 +78,10 @@ class _Planner:
     in_step: int = 0
     ambiguous: set[int] = field(default_factory=set)
     """Rows of billing that cannot all be meant, by ``id()``."""
+    given_up: set[tuple[str, str]] = field(default_factory=set)
+    """Menu and id of rows that get another name: what they are called now can be had."""
+    new_names: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Menu and present name -> the name that a row is going to have."""
 
     def plan_menu(self, menu: str) -> None:
         """Plan one menu; of one that could not be read nothing is."""
@@ -87,16 +91,13 @@ class _Planner:
             self.refused += [Refused(menu, row.name, reason, "unknown") for row in wanted]
             return
         rows = LiveRows(menu, self.live.rows[menu], self.wishes.installation)
-        renamed: list[tuple[Row, DesiredRow]] = []
+        self._rename(menu, [row for row in wanted if id(row) not in self.ambiguous], rows)
         for row in wanted:
             found = self._found(row, rows) if id(row) not in self.ambiguous else None
             if found is None:
                 continue
-            if self._is_renamed(row, found):
-                renamed.append((found, row))
             self._compare(row, found)
         self._tell_hidden(menu, wanted, rows)
-        self._rename(menu, renamed, rows)
         self._absent(menu, {row.external_id for row in wanted}, rows)
 
     def _found(self, row: DesiredRow, rows: LiveRows) -> Row | None:
@@ -109,6 +110,8 @@ class _Planner:
             self.refuse(row, f"{copies} rows bear its mark: remove the mark from the comments of the copies")
             return None
         present = rows.by_name.get((row.name, row.server))
+        if present is not None and (row.menu, present[".id"]) in self.given_up:
+            present = None  # by the time that this is written its name is free
         if row.is_gone:
             if known is not None and present is None:
                 self.forgotten.append(known)
@@ -186,7 +189,10 @@ class _Planner:
     def _is_changed(self, row: DesiredRow, name: str, wanted: str, present: Row, applied: Mapping[str, str]) -> bool:
         if name in SECRET_FIELDS:
             return self._is_new_secret(row, name, wanted, present, applied)
-        if same(name, present.get(name), wanted):
+        there = present.get(name)
+        if name == "profile" and row.needs is not None:  # who uses a profile follows its new name by himself
+            there = self.new_names.get((row.needs[0], "default" if there is None else there), there)
+        if same(name, there, wanted):
             return False
         was_chosen = name in applied and not is_dangling(name, present.get(name))
         if not was_chosen or same(name, applied[name], present.get(name)) or self.wishes.heal:
@@ -236,7 +242,10 @@ class _Planner:
     def _remove(self, row: DesiredRow, present: Row, reason: str) -> None:
         self._plan(replace(row, reason=reason), Action.DELETE, present, {}, whole(present))
 
-    def _rename(self, menu: str, renamed: list[tuple[Row, DesiredRow]], rows: LiveRows) -> None:
+    def _rename(self, menu: str, wanted_rows: list[DesiredRow], rows: LiveRows) -> None:
+        """Plan the renames of a menu, and note which names are free once they are done."""
+        ours = ((rows.ours(row.external_id, self.registry.get((menu, row.external_id))), row) for row in wanted_rows)
+        renamed = [(found, row) for found, row in ours if found is not None and self._is_renamed(row, found)]
         taken = {key: row[".id"] for key, row in rows.by_name.items()}
         steps, blocked = renames.in_order([(found[".id"], row.name, row.server) for found, row in renamed], taken)
         wanted = {found[".id"]: (found, row) for found, row in renamed}
@@ -249,6 +258,9 @@ class _Planner:
                 values["server"] = row.values.get("server", "all")
             before = {"name": found.get("name", "")}
             self._plan(row, Action.RENAME, found, values, before, wave=step.wave)
+            self.given_up.add((menu, step.row_id))
+            if step.name == row.name:
+                self.new_names[menu, found.get("name", "")] = row.name
 
     def _absent(self, menu: str, wanted: set[str], rows: LiveRows) -> None:
         """Look after rows of ours that billing no longer names: left alone unless pruning was asked for."""
@@ -307,6 +319,8 @@ class _Planner:
                     applied[name] = self.digest(value)
             elif same(name, present.get(name), value):
                 applied[name] = value
+        for name in [name for name in applied if name not in row.values and same(name, present.get(name), "")]:
+            del applied[name]  # nobody wants it and it is not there: whoever wants it again has not been overruled
         is_same = known is not None and applied == dict(known.applied) and known.valid_until == row.valid_until
         there = present.get("name", ""), server_of(row.menu, present)
         name, server = there if known is None or there == (row.name, row.server) else (known.name, known.server)

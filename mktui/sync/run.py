@@ -17,7 +17,7 @@ from mktui.errors import CircuitOpen, RouterError, StalePlan
 from mktui.sync import prints
 from mktui.sync.apply import Writer, apply
 from mktui.sync.bookkeeping import Bookkeeper, read_books
-from mktui.sync.guards import Clocks, guard
+from mktui.sync.guards import OTHER_BOX, Clocks, guard, wrong_clock
 from mktui.sync.kicks import end_sessions
 from mktui.sync.mapping import MANAGED_MENUS, NAMING_PROFILES, desired
 from mktui.sync.mirror import read_live
@@ -65,13 +65,29 @@ class Office:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A guarded plan and what it was made from. ``serial``: of the box that is this router from now on, if known."""
+    """A guarded plan and what it was made from. ``serial``: of the box that is this router from now on, if known.
+
+    ``no_kicks`` says why nobody's session may be ended; "": they may.
+    """
 
     plan: Plan
     books: Books
     live: Live
     owned: tuple[RegistryRow, ...]
     serial: str | None
+    no_kicks: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """What answers at a router's address. ``is_other``: not the box that was there, and nobody has said it is meant.
+
+    ``life``: the router's life in which it was asked; what is read afterwards was read in it or later.
+    """
+
+    serial: str
+    is_other: bool
+    life: int | None
 
 
 class Sync:
@@ -92,32 +108,18 @@ class Sync:
         """
         return (await self.prepare(order)).plan
 
-    async def prepare(self, order: Order, live: Live | None = None) -> Prepared:
+    async def prepare(self, order: Order) -> Prepared:
         """Return a plan, and what it was made from.
 
         Raises:
             RouterError: The router cannot be read.
             BillingError: Billing cannot be read.
         """
-        office, life = self._office, self._client.epoch
-        clocks = await self._clocks()
-        serial, known = await read_serial(self._client), await self._keeper.known_box()
-        is_other_box = bool(known and serial) and known != serial
-        books = order.books if order.books is not None else await office.store.run(read_books, self._router)
-        if live is None:
-            live = await read_live(self._client, READ)
-        owned = await self._keeper.owned()
-        plan = order.narrow(await self._made(order, books, live, owned))
-        history = replace(await self._keeper.history(len(owned)), is_other_box=is_other_box)
-        guarded = guard(plan, history, clocks, office.options.limits, order.lifts)
-        accepted = serial if serial and (not is_other_box or order.lifts.rebuild) else None
-        return Prepared(replace(guarded, epoch=life), books, live, owned, accepted)
+        return await self._prepared(order, await self._box(order), await read_live(self._client, READ))
 
     async def rehearse(self, prepared: Prepared, order: Order, other: Client, version: str) -> Rehearsal:
         """Carry a plan out on another router, one that holds the same rows and that nobody depends on."""
-        plan = replace(
-            prepared.plan, epoch=None
-        )  # its row ids are that router's too, the life they were read in is not
+        plan = replace(prepared.plan, epoch=None)  # the life that its row ids were read in means nothing there
         report = await apply(plan, other, prepared.books.passwords, self._office.digests)
         owned = registry_after(self._router, plan, report, prepared.owned)
         left = await self._made(order, prepared.books, await read_live(other, READ), owned)
@@ -135,9 +137,11 @@ class Sync:
         """
         async with self._leased():
             try:
+                box = await self._box(order)
                 live = await read_live(self._client, READ)
-                await settle_open_rows(self._keeper, live, self._office.installation)
-                prepared = await self.prepare(order, live)
+                if not box.is_other:  # another box says nothing of what was done to ours
+                    await settle_open_rows(self._keeper, live, self._office.installation, self._office.digests)
+                prepared = await self._prepared(order, box, live)
             except RouterError as error:
                 why = self._client.last_error or error if isinstance(error, CircuitOpen) else error
                 return Report(self._router, 0, (), reason=str(why), error=type(why).__name__)
@@ -161,6 +165,24 @@ class Sync:
                 await self._keeper.release_lease()
         if failure is not None:
             raise failure
+
+    async def _box(self, order: Order) -> _Box:
+        life, serial, known = self._client.epoch, await read_serial(self._client), await self._keeper.known_box()
+        if life is None:  # nobody had asked it anything yet
+            life = self._client.epoch
+        is_other = bool(known and serial) and known != serial and not order.lifts.rebuild
+        return _Box(serial, is_other, life)
+
+    async def _prepared(self, order: Order, box: _Box, live: Live) -> Prepared:
+        office, clocks = self._office, await self._clocks()
+        books = order.books if order.books is not None else await office.store.run(read_books, self._router)
+        owned = await self._keeper.owned()
+        plan = order.narrow(await self._made(order, books, live, owned))
+        history = replace(await self._keeper.history(len(owned)), is_other_box=box.is_other)
+        guarded = guard(plan, history, clocks, office.options.limits, order.lifts)
+        accepted = box.serial if box.serial and not box.is_other else None
+        no_kicks = OTHER_BOX if box.is_other else wrong_clock(clocks, office.options.limits.clock_tolerance)
+        return Prepared(replace(guarded, epoch=box.life), books, live, owned, accepted, no_kicks)
 
     async def _made(self, order: Order, books: Books, live: Live, owned: tuple[RegistryRow, ...]) -> Plan:
         office, now = self._office, clock.utc_now()
@@ -191,14 +213,12 @@ class Sync:
             max_failures=office.options.max_failures, breathe=self._breathe,
         )  # fmt: skip
         kicked, reason = 0, ""
-        try:
-            await writer.write(until=Stage.DISABLES)
-            kicked += await self._end_sessions()
-            await writer.write(since=Stage.DISABLES)
-            kicked += await self._end_sessions()
-        except RouterError as error:  # whoever was cut off stays in line to be kicked
-            reason = f"sessions could not be ended: {error}"
-            await writer.write(since=Stage.DISABLES)
+        for since, until in ((-1, Stage.DISABLES), (Stage.DISABLES, None)):
+            await writer.write(since=since, until=until)
+            try:
+                kicked += await self._end_sessions(prepared.no_kicks)
+            except RouterError as error:  # whoever was cut off stays in line to be kicked
+                reason = f"sessions could not be ended: {error}"
         report = Report(
             self._router, len(plan.changes), tuple(writer.rows), len(plan.refused), clock.now() - begun_at, reason,
             self._keeper.run, plan.refused, kicked,
@@ -214,8 +234,8 @@ class Sync:
                             "findings": report.to_json()["findings"]}  # fmt: skip
         await self._keeper.finish(summary, books.edits if is_settled else ())
 
-    async def _end_sessions(self) -> int:
-        waiting = await self._keeper.waiting_kicks()
+    async def _end_sessions(self, no_kicks: str) -> int:
+        waiting = await self._keeper.waiting_kicks() if not no_kicks else ()
         if not waiting:
             return 0
         keeper, rate = self._keeper, self._office.options.kicks_per_second

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from pydantic import SecretStr
@@ -15,6 +15,7 @@ from mktui.billing import ledger
 from mktui.billing.model import Kind, Profile, Subscriber
 from mktui.billing.store import Store
 from mktui.core import PoolOptions, RouterOptions, open_client
+from mktui.simulator.faults import CutMoment
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
 from mktui.sync.digests import Digests
@@ -29,11 +30,14 @@ if TYPE_CHECKING:
     import pytest
 
     from mktui.core import Client
+    from mktui.simulator.faults import Faults
     from mktui.sync.plan import Plan
     from mktui.sync.report import Report
 
 EMPTY = RouterProfile(secrets=0, online=0)
 POOL = PoolOptions(min_size=2, max_size=3, retry_delay=0.01, max_retry_delay=0.02)
+ONE = PoolOptions(min_size=1, max_size=1, retry_attempts=1, retry_delay=0.01, max_retry_delay=0.02,
+                  circuit_breaker_timeout=0.05)  # fmt: skip
 PROFILES = tuple(
     Profile(external_id=f"p{index}", name=name, rate_down_bps=down * 10**6, rate_up_bps=down * 2 * 10**5)
     for index, (name, down) in enumerate((("basic", 10), ("family", 40), ("business", 100)))
@@ -100,6 +104,34 @@ class Desk:
 
     def live(self, menu: str = "/ppp/secret") -> dict[str, dict[str, str]]:
         return {row.values["name"]: dict(row.values) for row in self.router.tables[menu]}
+
+
+class _CutAndGone(dict[str, CutMoment]):
+    """The command is cut, and the router is away from then on: nothing but a later run's reading can tell."""
+
+    def __init__(self, faults: Faults, path: str, moment: CutMoment) -> None:
+        super().__init__({path: moment})
+        self._faults = faults
+
+    def pop(self, path: str, default: Any = None) -> Any:  # Any: what a dict's pop says
+        found = super().pop(path, default)
+        if found is not None:
+            self._faults.is_down = True
+        return found
+
+
+def lose(at: Desk, path: str, moment: CutMoment) -> None:
+    """Lose the next answer to a command, and the router with it."""
+    at.router.faults.cut_on = _CutAndGone(at.router.faults, path, moment)
+
+
+async def come_back(at: Desk) -> Report:
+    """Let the router be there again and return the first sync that could ask it."""
+    at.router.faults.is_down = False
+    with anyio.fail_after(20):
+        while (report := await at.sync()).reason:  # noqa: ASYNC110 - its circuit may still be open
+            await anyio.sleep(0.02)
+    return report
 
 
 def office(url: str = "sqlite://", *, folder: Path | None = None, options: SyncOptions | None = None) -> Office:
