@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 HEARTBEAT: Final = 10.0
 EXPIRY: Final = 60.0
+_SLACK: Final = timedelta(seconds=EXPIRY)
+"""A lease that ends later than any that could be taken now was taken by a wrong clock: nobody renews it any more."""
 
 
 def acquire(connection: sa.Connection, router: str, owner: str, host: str, pid: int, *, now: datetime) -> Lease | None:
@@ -32,7 +34,7 @@ def acquire(connection: sa.Connection, router: str, owner: str, host: str, pid: 
         except sa.exc.IntegrityError:  # another one was a moment earlier
             return None
         return find(connection, router)
-    if held.owner != owner and held.expires_at > now:
+    if held.owner not in {"", owner} and now < held.expires_at <= _end(now) + _SLACK:
         return None
     taken = connection.execute(
         table.update().where(table.c.router == router, table.c.fence == held.fence)

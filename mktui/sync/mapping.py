@@ -67,6 +67,8 @@ class Desired:
     router: str
     rows: tuple[DesiredRow, ...]
     is_complete: bool = True
+    is_empty: bool = False
+    """Billing has no subscriber at all: whoever reads it looked into the wrong place, more likely."""
 
 
 def server_of(menu: str, values: Mapping[str, str]) -> str:
@@ -86,12 +88,14 @@ def desired(
 ) -> Desired:
     """Return what one router should hold at ``now``."""
     rows = [_profile(profile) for profile in profiles if profile.enabled]
+    subscribers = tuple(subscribers)
+    is_empty = not subscribers
     rows += [
         _subscriber(subscriber, now=now, fallback_profile=fallback_profile)
         for subscriber in subscribers
         if not subscriber.routers or router in subscriber.routers
     ]
-    return Desired(router, tuple(rows), is_complete)
+    return Desired(router, tuple(rows), is_complete, is_empty)
 
 
 def _profile(profile: Profile) -> DesiredRow:

@@ -19,11 +19,13 @@ class Order:
     """One run's wishes.
 
     ``kinds`` and ``names`` narrow what is planned; empty: everything. ``books``: a source other than billing's own
-    tables. ``saved``: exactly this plan, or nothing. ``rollback``: undo that run instead of following billing.
+    tables. ``allow_empty``: prune by a source without any row. ``saved``: exactly this plan, or nothing. ``rollback``:
+    undo that run instead of following billing.
     """
 
     cause: str = "by hand"
     prune: bool = False
+    allow_empty: bool = False
     heal: bool = False
     allow_empty: bool = False
     """Prune even when billing has nobody at all."""

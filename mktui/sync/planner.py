@@ -41,6 +41,7 @@ class Wishes:
     heal: bool = False
     adopt: frozenset[str] = frozenset()
     absent: Absent = Absent.DISABLE
+    allow_empty: bool = False
 
 
 def make_plan(
@@ -277,6 +278,9 @@ class _Planner:
             elif not (self.wishes.prune and self.desired.is_complete):
                 why = "the source is not complete" if self.wishes.prune else "--prune was not given"
                 self.refused.append(Refused(menu, known.name, f"no longer in billing; left alone: {why}", "absent"))
+            elif self.desired.is_empty and not self.wishes.allow_empty:
+                why = "held back: the source has no rows at all (--allow-empty says that this is meant)"
+                self.refused.append(Refused(menu, known.name, f"no longer in billing; {why}", "held"))
             elif menu in _PROFILES:
                 self._remove_profile(menu, known, present)
             else:

@@ -197,7 +197,9 @@ class Sync:
             self._router, books.profiles, books.subscribers, now=now,
             fallback_profile=office.options.fallback_profile, is_complete=is_complete,
         )  # fmt: skip
-        wishes = Wishes(office.installation, order.prune, order.heal, order.adopt, office.options.absent)
+        wishes = Wishes(
+            office.installation, order.prune, order.heal, order.adopt, office.options.absent, order.allow_empty
+        )  # fmt: skip
         make = partial(make_plan, wanted, live, owned, wishes, office.digests, now=now)
         return await anyio.to_thread.run_sync(make)
 
