@@ -27,8 +27,6 @@ class Order:
     prune: bool = False
     allow_empty: bool = False
     heal: bool = False
-    allow_empty: bool = False
-    """Prune even when billing has nobody at all."""
     adopt: frozenset[str] = frozenset()
     lifts: Lifts = field(default_factory=Lifts)
     kinds: frozenset[Kind] = frozenset()

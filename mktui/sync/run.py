@@ -192,10 +192,9 @@ class Sync:
                 self._router, rows, live, owned, office.installation, books.passwords, office.digests
             )  # fmt: skip
             return undo.plan(now=now)
-        is_complete = books.is_complete and (bool(books.subscribers) or order.allow_empty)
         wanted = desired(
             self._router, books.profiles, books.subscribers, now=now,
-            fallback_profile=office.options.fallback_profile, is_complete=is_complete,
+            fallback_profile=office.options.fallback_profile, is_complete=books.is_complete,
         )  # fmt: skip
         wishes = Wishes(
             office.installation, order.prune, order.heal, order.adopt, office.options.absent, order.allow_empty

@@ -74,7 +74,12 @@ def at_write(at: Desk, number: int, act: Callable[[], None]) -> Callable[[], Non
             act()
 
     stops = [at.router.tables[menu].listen(hear) for menu in ("/ppp/profile", "/ppp/secret")]
-    return lambda: [stop() for stop in stops] and None
+
+    def stop_all() -> None:
+        for stop in stops:
+            stop()
+
+    return stop_all
 
 
 async def kill_and_resume(at: Desk, words: list[str], number: int, calendar: Calendar) -> None:
