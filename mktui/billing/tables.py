@@ -211,6 +211,15 @@ sources = sa.Table(
     **_BYTEWISE,
 )  # fmt: skip
 
+origins = sa.Table(
+    "origins", metadata,
+    *_named(
+        what=_text(16, primary_key=True), external_id=_text(primary_key=True), source=_text(),
+        missing_since=sa.Column(UtcDateTime),
+    ),
+    **_BYTEWISE,
+)  # fmt: skip
+
 paused = sa.Table(
     "paused_routers", metadata,
     *_named(router=_text(primary_key=True), reason=_text(256), at=sa.Column(UtcDateTime, nullable=False)),

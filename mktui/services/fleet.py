@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mktui.core.pool.options import PoolOptions
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.office import OpenOffice
+    from mktui.services.sources import Sources
     from mktui.sync.options import SyncOptions
     from mktui.sync.order import Order
     from mktui.sync.plan import Plan
@@ -126,6 +127,7 @@ async def open_fleet(
     *,
     title: str = "",
     open_office: OpenOffice | None = None,
+    sources: Sources | None = None,
     read_options: ReadOptions | None = None,
     automatic: SyncOptions | None = None,
     on_event: Callable[[SeenEvent], None] = lambda _event: None,
@@ -134,7 +136,7 @@ async def open_fleet(
 
     ``automatic``: sync by these options on reconnect, by the clock, and when billing has changed.
     """
-    office = LazyOffice(open_office or _nobody)
+    office = LazyOffice(open_office or _nobody, sources)
     services = [RouterService(setup, office, on_event) for setup in setups]
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:

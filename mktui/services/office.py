@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mktui.billing.options import BillingOptions
+    from mktui.services.sources import Sources
     from mktui.sync.options import SyncOptions
     from mktui.sync.run import Office
 
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 class LazyOffice:
     """One office, opened once however many ask; ``close`` it at the end."""
 
-    def __init__(self, open_office: OpenOffice) -> None:
+    def __init__(self, open_office: OpenOffice, sources: Sources | None = None) -> None:
         self._open = open_office
+        self._sources = sources
         self._office: Office | None = None
         self._opening = anyio.Lock()
 
@@ -38,6 +40,18 @@ class LazyOffice:
             if self._office is None:
                 self._office = await self._open()
             return self._office
+
+    async def get_fresh(self, say: Callable[[str, str], None]) -> Office:
+        """Return the office after its sources were read; ``say`` hears a kind and a text when one has news.
+
+        Raises:
+            BillingError: Its database cannot be opened. A source that cannot be read is only said.
+        """
+        office = await self.get()
+        for pulled in await self._sources.pull(office.store) if self._sources is not None else ():
+            if pulled.problem or pulled.rejected or pulled.added or pulled.changed or pulled.lost:
+                say("source", pulled.in_words())
+        return office
 
     async def close(self) -> None:
         """Let go of the database."""

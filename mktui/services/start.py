@@ -14,6 +14,7 @@ from mktui.errors import ConfigError
 from mktui.services.fleet import Fleet, open_fleet
 from mktui.services.office import open_office
 from mktui.services.router import RouterSetup
+from mktui.services.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -71,5 +72,6 @@ async def open_configured(
     async with open_fleet(
         setups, title=title, read_options=read_options, on_event=on_event, open_office=office,
         automatic=loaded.config.sync if automatic else None,
+        sources=Sources(loaded.config.billing) if loaded.config.billing.sources else None,
     ) as fleet:  # fmt: skip
         yield fleet

@@ -79,7 +79,7 @@ class RouterSyncs:
     async def _sync(self) -> Sync:
         from mktui.sync.run import Sync  # noqa: PLC0415 - loads the database
 
-        return Sync(await self._office.get(), self._client, self._name)
+        return Sync(await self._office.get_fresh(self._note), self._client, self._name)
 
     def _planned(self, plan: Plan) -> None:
         self.state = replace(self.state, planned=len(plan.changes), refused=len(plan.refused))

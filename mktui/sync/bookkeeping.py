@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
-from mktui.billing import journal, kicks, leases, ledger, registry
+from mktui.billing import journal, kicks, leases, ledger, origins, registry
 from mktui.billing.records import JournalRow, RegistryRow, RowState
 from mktui.errors import BillingError, LeaseLost, NotAccepted
 from mktui.sync.guards import DAY, History
@@ -55,9 +55,12 @@ class Books:
 
 
 def read_books(connection: sa.Connection, router: str) -> Books:
-    """Return billing as it is now, in one transaction."""
+    """Return billing as it is now, in one transaction, without those whom their sources no longer have."""
+    gone = origins.missing(connection)
     return Books(
-        ledger.read_profiles(connection), ledger.read_subscribers(connection), ledger.edits(connection, router)
+        tuple(each for each in ledger.read_profiles(connection) if ("profile", each.external_id) not in gone),
+        tuple(each for each in ledger.read_subscribers(connection) if ("subscriber", each.external_id) not in gone),
+        ledger.edits(connection, router),
     )
 
 

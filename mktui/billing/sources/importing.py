@@ -41,6 +41,8 @@ class ImportOutcome:
     changed: int
     unchanged: int
     rejected: tuple[RowError, ...]
+    lost: int = 0
+    """Rows that this source once had, and has no longer: known only when it is complete."""
 
 
 def preview_in(connection: sa.Connection, rows: SourceRows) -> ImportPreview:

@@ -31,6 +31,7 @@ def upgrade() -> None:
     _known_boxes()
     _leases()
     _meta()
+    _origins()
     _outbox()
     _outbox_positions()
     _paused_routers()
@@ -53,6 +54,7 @@ def downgrade() -> None:
     op.drop_table("paused_routers")
     op.drop_table("outbox_positions")
     op.drop_table("outbox")
+    op.drop_table("origins")
     op.drop_table("meta")
     op.drop_table("leases")
     op.drop_table("known_boxes")
@@ -118,6 +120,18 @@ def _meta() -> None:
         sa.Column("name", sa.String(length=64), nullable=False),
         sa.Column("value", sa.String(length=256), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_meta")),
+        **_BYTEWISE,
+    )
+
+
+def _origins() -> None:
+    op.create_table(
+        "origins",
+        sa.Column("what", sa.String(length=16), nullable=False),
+        sa.Column("external_id", sa.String(length=128), nullable=False),
+        sa.Column("source", sa.String(length=128), nullable=False),
+        sa.Column("missing_since", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("what", "external_id", name=op.f("pk_origins")),
         **_BYTEWISE,
     )
 
