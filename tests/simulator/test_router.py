@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 import anyio
@@ -227,3 +228,48 @@ def _truth(row: dict[str, str], kind: str, name: str, value: str) -> bool:
         return present == value
     one, other = (int(present), int(value)) if present.isdecimal() and value.isdecimal() else (present, value)
     return one < other if kind == "<" else one > other  # type: ignore[operator]  # both are of one type
+
+
+def _by_hand(values: list[bool], operations: list[str]) -> bool:
+    """Work a stack of plain truths off as MikroTik's manual says, word by word."""
+    stack = [True] * 30 + values  # "an infinite amount of true values"
+    for word in operations:
+        symbols = re.findall("[0-9]+|[!&|.]", word)
+        for place, symbol in enumerate(symbols):
+            if symbol.isdecimal():
+                copied = stack[-1 - int(symbol)]
+                stack = [*([copied] * 30)] if place == len(symbols) - 1 else [*stack, copied]
+            elif symbol == "!":
+                stack[-1] = not stack[-1]
+            elif symbol == ".":
+                stack += [] if place and symbols[place - 1].isdecimal() else [stack[-1]]
+            else:
+                top, below = stack.pop(), stack.pop()
+                stack.append((top and below) if symbol == "&" else (top or below))
+    return all(stack)
+
+
+@given(
+    st.lists(st.booleans(), max_size=4),
+    st.lists(st.lists(st.sampled_from(["0", "1", "3", "!", "&", "|", "."]), max_size=4).map("".join), max_size=3),
+)
+def test_indexes_count_from_the_top_and_no_stack_is_too_short(values: list[bool], operations: list[str]) -> None:
+    operations = [word for word in operations if all(int(digits) < 10 for digits in re.findall("[0-9]+", word))]
+    words = ["?a" if value else "?b" for value in values] + [f"?#{word}" for word in operations]
+    assert compile_query("/ppp/secret", words)({"a": "1"}) is _by_hand(values, operations)
+
+
+@pytest.mark.parametrize(
+    ("row", "word", "passes"),
+    [
+        ({"uptime": "9m"}, "?<uptime=1h", True),
+        ({"uptime": "1d"}, "?>uptime=23:59:59", True),
+        ({"tx-byte": "9"}, f"?<tx-byte={'9' * 5000}", True),
+        ({"tx-byte": "0010"}, "?>tx-byte=9", True),
+        ({"comment": "x"}, "?>comment=", True),
+        ({}, "?>comment=", False),
+        ({"a": "1"}, f"?#{'9' * 5000}", True),
+    ],
+)
+def test_comparisons_are_of_numbers_durations_or_text(row: dict[str, str], word: str, *, passes: bool) -> None:
+    assert compile_query("/interface", [word])(row) is passes
