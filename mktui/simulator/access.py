@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final
 from mktui.core.protocol.values import format_date, version_key
 
 if TYPE_CHECKING:
-    from mktui.core.protocol.sentences import Command
-    from mktui.simulator.desk import Answer
     from mktui.simulator.profile import RouterProfile
     from mktui.simulator.session import ApiSession
     from mktui.simulator.tables import Table, TableRow
@@ -54,8 +52,9 @@ class Access:
         """Note a login as a router does: a row of /user/active, a line of /log."""
         when, (host, _) = self.date(), session.address
         user = self._tables["/user"].find(session.username or "")
-        group = user.values["group"] if user is not None else "full"
+        group = user.values.get("group", "") if user is not None else "full"
         row = {"when": when, "name": session.username or "", "address": host, "via": "api", "group": group}
+        self._leave_active(session)  # who logs in a second time is one user, not two
         self._active[session] = self._tables["/user/active"].add(row | {"radius": "false"})
         self.log("system,info,account", f"user {session.username} logged in from {host} via api")
         if user is not None:
@@ -64,14 +63,17 @@ class Access:
     def left(self, session: ApiSession) -> None:
         """Note that a connection has ended."""
         listed = self._listed.pop(session, None)
-        if listed is not None and self._tables["/ip/service"].rows.get(listed.row_id) is listed:
-            self._tables["/ip/service"].remove(listed)
-        row = self._active.pop(session, None)
-        if row is not None:
-            if self._tables["/user/active"].rows.get(row.row_id) is row:
-                self._tables["/user/active"].remove(row)
+        if listed is not None:
+            self._tables["/ip/service"].discard(listed)
+        if self._leave_active(session):
             host = session.address[0]
             self.log("system,info,account", f"user {session.username} logged out from {host} via api")
+
+    def _leave_active(self, session: ApiSession) -> bool:
+        row = self._active.pop(session, None)
+        if row is not None:
+            self._tables["/user/active"].discard(row)
+        return row is not None
 
     def session_of(self, row: TableRow) -> ApiSession | None:
         """Return the session that a row of /user/active stands for."""
@@ -80,10 +82,10 @@ class Access:
     def policies(self, username: str | None) -> frozenset[str]:
         """Return what a user's group allows; the profile's own user keeps his key when rows are loaded over his."""
         user = self._tables["/user"].find(username or "")
-        group = self._tables["/user/group"].find(user.values["group"]) if user is not None else None
+        group = self._tables["/user/group"].find(user.values.get("group", "")) if user is not None else None
         if group is None and username == self._profile.username:
             return _EVERYTHING
-        return frozenset(group.values["policy"].split(",")) if group is not None else frozenset()
+        return frozenset(group.values.get("policy", "").split(",")) if group is not None else frozenset()
 
     def password_of(self, name: str) -> str | None:
         """Return a user's password; None when there is no such user, or it is disabled."""
@@ -93,16 +95,6 @@ class Access:
         if row is None or row.values.get("disabled") == "true":
             return None
         return row.kept
-
-    def keep_password(self, command: Command, answer: Answer) -> None:
-        """Take the password of a user out of the row that was just written: no print ever shows it."""
-        if command.menu != "/user" or "password" not in command.attributes:
-            return
-        row_id = answer.done.get("ret") or command.attributes.get(".id") or command.attributes.get("numbers", "")
-        row = self._tables["/user"].find(row_id)
-        if row is not None:
-            row.kept = command.attributes["password"]
-            row.change({}, unset=("password",))
 
     def log(self, topics: str, message: str) -> None:
         """Write a line into /log; the oldest goes when there are too many."""

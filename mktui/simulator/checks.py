@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import TYPE_CHECKING, Final
 
 from mktui.core.protocol import schema
@@ -31,11 +32,26 @@ REFERENCES: Final[dict[tuple[str, str], str]] = {
     ("/interface/pppoe-server/server", "default-profile"): "/ppp/profile",
     ("/interface/pppoe-server/server", "interface"): "/interface",
     ("/user", "group"): "/user/group",
+    ("/user/aaa", "default-group"): "/user/group",
+    ("/ip/hotspot", "address-pool"): "/ip/pool",
+    ("/ip/hotspot/user/profile", "address-pool"): "/ip/pool",
+    ("/ip/pool", "next-pool"): "/ip/pool",
+    ("/queue/simple", "parent"): "/queue/simple",
+    ("/ppp/profile", "parent-queue"): "/queue/simple",
+    ("/ip/hotspot/user/profile", "parent-queue"): "/queue/simple",
+    ("/ip/hotspot/ip-binding", "server"): "/ip/hotspot",
 }
 """Attributes that name a row of another menu. When that row is removed, its id is left dangling in them."""
 
 ADDRESS_OR_POOL: Final = {("/ppp/profile", "local-address"), ("/ppp/profile", "remote-address")}
-_WORDS: Final[dict[tuple[str, str], frozenset[str]]] = {("/ip/hotspot/user", "server"): frozenset({"all"})}
+_WORDS: Final[dict[str, frozenset[str]]] = {
+    "server": frozenset({"all"}),
+    "address-pool": frozenset({"none"}),
+    "next-pool": frozenset({"none"}),
+    "parent": frozenset({"none"}),
+    "parent-queue": frozenset({"none"}),
+}
+"""Attribute -> what it may say instead of a row's name."""
 _CLOSED: Final = frozenset(
     {
         ("/ppp/secret", "service"), ("/ppp/profile", "use-encryption"), ("/ppp/profile", "use-compression"),
@@ -49,6 +65,9 @@ _ADDRESSES: Final = {
     ("/ppp/secret", "remote-address"),
     ("/ip/hotspot/user", "address"),
 }
+_BETWEEN: Final = re.compile("([,/])")
+_NO_DURATION: Final = frozenset({"", "none", "unlimited", "immediately", "never", "auto", ",", "/"})
+_WHOLE: Final = re.compile("[0-9]{1,20}")
 _RANGES: Final = {("/ip/service", "port"): (1, 65535), ("/ip/service", "max-sessions"): (1, 1000)}
 
 
@@ -68,7 +87,7 @@ def normal(path: str, name: str, value: str, tables: Mapping[str, Table], *, com
         return _reference(where, value, tables, completes=completes)
     if where in _RANGES:
         low, high = _RANGES[where]
-        if not value.isdecimal() or not low <= int(value) <= high:
+        if not _WHOLE.fullmatch(value) or not low <= int(value) <= high:
             raise refusals.out_of_range(name, low, high)
         return value
     if where in _ADDRESSES or where in ADDRESS_OR_POOL:
@@ -81,16 +100,21 @@ def _by_schema(path: str, name: str, value: str) -> str:
     form = facts.values.get(name) if facts else None
     if (path, name) in _CLOSED and isinstance(form, list) and value not in form:
         raise refusals.no_match(name)
-    if form == "time interval" and value not in {"", "none", "unlimited"}:
-        try:
-            return format_duration(parse_duration(value))
-        except ValueError:
-            raise refusals.invalid_value(name) from None
-    return value
+    return _intervals(name, value) if form == "time interval" else value
+
+
+def _intervals(name: str, value: str) -> str:
+    """Return durations as they print; some attributes take several, or a word instead (recorded rows)."""
+    parts = [part for part in _BETWEEN.split(value) if part not in _NO_DURATION]
+    try:
+        printed = {part: format_duration(parse_duration(part)) for part in parts}
+    except (ValueError, OverflowError):
+        raise refusals.invalid_value(name) from None
+    return "".join(printed.get(part, part) for part in _BETWEEN.split(value))
 
 
 def _reference(where: tuple[str, str], value: str, tables: Mapping[str, Table], *, completes: bool) -> str:
-    if value in _WORDS.get(where, ()):
+    if value in _WORDS.get(where[1], ()):
         return value
     table = tables[REFERENCES[where]]
     row = table.find(value)

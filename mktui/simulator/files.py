@@ -5,6 +5,7 @@ Sizes are bytes. ``contents`` is a column only of small files; longer ones are r
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from mktui.core.protocol.sentences import Command
@@ -29,6 +30,12 @@ _READ_SINCE: Final = (7, 13)
 _FIRST: Final = ("/interface", "/ip/pool", "/ip/hotspot/profile", "/ip/hotspot/user/profile", "/ppp/profile",
                  "/user/group", "/ip/hotspot")  # fmt: skip
 """Menus whose rows others name: an export says them first, or it could not be imported."""
+_NOT_CONFIGURATION: Final = frozenset({
+    "/file", "/log", "/user/active", "/ppp/active", "/ip/hotspot/active", "/ip/hotspot/host", "/system/resource",
+    "/system/clock", "/system/health",
+})  # fmt: skip
+"""Menus that no backup holds: what is so now, not what was configured."""
+_WHOLE: Final = re.compile("[0-9]{1,20}")
 _NEVER_SAID: Final = frozenset({"numbers", "date", "time", "last-logged-in"})
 
 
@@ -133,7 +140,7 @@ def save_backup(desk: Desk, command: Command) -> Answer:
     hold(desk, f"{name}.backup", "\0" * 40_000, "backup")
     desk.backups[f"{name}.backup"] = {
         path: [row.copy() for row in table if not row.is_fixed]
-        for path, table in desk.tables.items() if path not in {"/file", "/log", "/user/active"}
+        for path, table in desk.tables.items() if path not in _NOT_CONFIGURATION
     }  # fmt: skip
     return Answer()
 
@@ -147,7 +154,8 @@ def load_backup(desk: Desk, command: Command) -> Answer:
     if kept is None:
         raise Refusal("failure: backup file not found", refusals.GENERAL)
     for path, rows in kept.items():
-        desk.tables[path].restore(row.copy() for row in rows)
+        made_by_router = [row for row in desk.tables[path] if row.is_fixed]
+        desk.tables[path].restore([*(row.copy() for row in rows), *made_by_router])
     return Answer()
 
 
@@ -220,7 +228,7 @@ def _short(command: Command) -> str:
 
 def _number(given: Mapping[str, str], name: str, usual: int) -> int:
     text = given.get(name, str(usual))
-    if not text.isdecimal():
+    if not _WHOLE.fullmatch(text):
         raise refusals.invalid_value(name)
     return int(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,8 @@ STANDALONE: Final = {
     ),
 }  # fmt: skip
 """Commands outside the menus of the schema, and what they take."""
+_LONGEST: Final = 86_400.0 * 365
+"""Seconds; who asks for a longer interval means something else."""
 _VERBS: Final = frozenset({"monitor", "monitor-traffic"})
 
 
@@ -53,8 +56,8 @@ def begin(desk: Desk, command: Command) -> Monitor:
     _check(desk, command)
     interval = _seconds(attributes, "interval", 1.0)
     looks = 1 if "once" in attributes else None
-    if attributes.get("count", "").isdecimal():
-        looks = int(attributes["count"])
+    if "count" in attributes:
+        looks = _count(attributes["count"])
     if "duration" in attributes:
         looks = max(1, int(_seconds(attributes, "duration", 1.0) / interval))
     return Monitor(_SAMPLES[command.path](desk, attributes), interval, looks)
@@ -78,9 +81,18 @@ def _check(desk: Desk, command: Command) -> None:
 
 def _seconds(attributes: Mapping[str, str], name: str, usual: float) -> float:
     try:
-        return max(0.01, parse_duration(attributes.get(name, "") or f"{usual:.0f}s"))
-    except ValueError:
+        seconds = parse_duration(attributes.get(name, "") or f"{usual:.0f}s")
+    except (ValueError, OverflowError):
         raise refusals.invalid_value(name) from None
+    if seconds > _LONGEST:
+        raise refusals.invalid_value(name)
+    return max(0.01, seconds)
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,10}", text):
+        raise refusals.invalid_value("count")
+    return int(text)
 
 
 def _interfaces(desk: Desk, attributes: Mapping[str, str]) -> list[TableRow]:

@@ -49,9 +49,9 @@ class PppCustomers:
         self._secrets = tables["/ppp/secret"]
         self._profiles = tables["/ppp/profile"]
         self._chance = chance
-        self._sessions: dict[str, PppSession] = {}
+        self._sessions: dict[TableRow, PppSession] = {}
         self._dials: list[tuple[float, str]] = []
-        self._leaves: list[tuple[float, str]] = []
+        self._leaves: list[tuple[float, int, TableRow]] = []
         self._dialled = 0
         for row in list(self._secrets)[: int(profile.secrets * profile.online)]:
             self._begin(row, now - chance.uniform(60, 86_400 * 3), now)
@@ -66,31 +66,31 @@ class PppCustomers:
 
     def ended(self, row: TableRow, now: float, reason: str) -> None:
         """End the session of a row of /ppp/active that has been removed; its customer will dial again."""
-        session = self._sessions.pop(row.row_id, None)
+        session = self._sessions.pop(row, None)
         if session is None:
             return
-        self._interfaces.remove(session.interface)
+        self._interfaces.discard(session.interface)
         if session.queue is not None:
-            self._queues.remove(session.queue)
+            self._queues.discard(session.queue)
         secret = self._secrets.find(session.name)
-        if secret is not None:
+        if secret is not None and reason:
             when = format_date(dt.datetime.now(dt.UTC), self._profile.version)
             caller = row.values["caller-id"]
             secret.change({"last-logged-out": when, "last-caller-id": caller, "last-disconnect-reason": reason})
         heapq.heappush(self._dials, (now + self._chance.uniform(*_REDIAL), session.name))
 
     def rebooted(self, now: float) -> None:
-        """Begin every session anew."""
-        for session in self._sessions.values():
-            session.begun_at = now
+        """End every session, of which nobody can take note; their customers dial again after ``now``."""
+        for row in list(self._sessions):
+            self._active.discard(row)
+            self.ended(row, now, "")
 
     def refresh(self, now: float) -> None:
         """Make up for what has happened until now, and bring the rows up to date."""
         while self._leaves and self._leaves[0][0] <= now:
-            at, row_id = heapq.heappop(self._leaves)
-            row = self._active.rows.get(row_id)
-            if row is not None:
-                self._active.remove(row)
+            at, _, row = heapq.heappop(self._leaves)
+            if row in self._sessions:
+                self._active.discard(row)
                 self.ended(row, at, "hung-up")
         while self._dials and self._dials[0][0] <= now:
             at, name = heapq.heappop(self._dials)
@@ -100,10 +100,10 @@ class PppCustomers:
             _count(session, now)
 
     def _begin(self, secret: TableRow, begun_at: float, now: float) -> None:
-        name, chance, index = secret.values["name"], self._chance, self._dialled
+        name, chance, index = secret.values.get("name", ""), self._chance, self._dialled
         self._dialled += 1
         address = secret.values.get("remote-address") or f"10.64.{index // 240 % 256}.{index % 240 + 10}"
-        service = secret.values["service"]
+        service = secret.values.get("service", "any")
         active = self._active.add({
             "name": name, "service": "pppoe" if service == "any" else service,
             "caller-id": f"02:00:5E:{index >> 16 & 255:02X}:{index >> 8 & 255:02X}:{index & 255:02X}",
@@ -114,17 +114,17 @@ class PppCustomers:
         interface = self._interfaces.add(_interface(name, format_date(up_since, self._profile.version)))
         queue = self._queue(secret, address)
         rates = chance.uniform(2e3, 2e5), chance.uniform(1e4, 1.5e6)
-        self._sessions[active.row_id] = PppSession(name, begun_at, *rates, active, interface, queue)
+        self._sessions[active] = PppSession(name, begun_at, *rates, active, interface, queue)
         if self._profile.churn:
             leaves_at = now + chance.expovariate(self._profile.churn / _HOUR)
-            heapq.heappush(self._leaves, (leaves_at, active.row_id))
+            heapq.heappush(self._leaves, (leaves_at, index, active))
 
     def _queue(self, secret: TableRow, address: str) -> TableRow | None:
-        profile = self._profiles.find(secret.values["profile"])
-        rate = profile.values.get("rate-limit") if profile is not None else None
-        if not rate:
-            return None
+        profile = self._profiles.find(secret.values.get("profile", "default"))
+        rate = profile.values.get("rate-limit", "") if profile is not None else ""
         limits = [part.split("/") for part in rate.split()]
+        if not limits:
+            return None
         pairs = ["/".join(_bits(each) for each in (part if len(part) == 2 else part * 2)) for part in limits[:3]]
         burst = {"burst-limit": pairs[1], "burst-threshold": pairs[2]} if len(pairs) == 3 else {}
         return self._queues.add({

@@ -109,10 +109,10 @@ class SimulatedRouter:
         """Drop everything, refuse connections for a while, and come back with an uptime of zero."""
         now = clock.now()
         self.down_until = now + down_for
+        self.traffic.rebooted(now + down_for)
         if self.profile.renumbers_at_reboot:
             for table in self.tables.values():
                 table.renumber()
-        self.traffic.rebooted(now + down_for)
         self.access.log("system,info", "router rebooted")
         self.drop_sessions()
 
@@ -167,7 +167,6 @@ class SimulatedRouter:
         """
         self.commands[command.path] += 1
         answer = execute(self._desk(session), command)
-        self.access.keep_password(command, answer)
         if command.path == "/system/backup/load":
             self.reboot()
         return answer

@@ -5,6 +5,7 @@ Plain state without I/O. What may be written is decided in ``verbs``; here it is
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from mktui.core.protocol.framing import encode
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
 
     from mktui.core.protocol.sentences import Row
 
-
+_ID: Final = re.compile(r"\*[0-9A-Fa-f]+")
 _FIRST_DYNAMIC_ID: Final = 0xF00000
 """Interfaces that the router makes for a session are numbered from here (recorded rows)."""
+_KEPT_FORMS: Final = 8
+"""Column choices for which a row's encoded form is kept: who asks for another each time must not fill the memory."""
 
 
 class TableRow:
@@ -63,6 +66,8 @@ class TableRow:
             values = self.values
             names = [name for name in columns if name in values] if columns else list(values)
             words = [f"={name}={values[name]}" for name in names if name not in hidden]
+            if len(self._encoded) >= _KEPT_FORMS:
+                self._encoded.clear()
             known = self._encoded[key] = encode(words)[:-1] if words else b""
         return known
 
@@ -111,15 +116,27 @@ class Table:
         self._unlist(row, row.values.get(self.key, ""))
         self._tell({".id": row.row_id, ".dead": "yes"})
 
+    def discard(self, row: TableRow) -> None:
+        """Take a row away if it is still there."""
+        if self.rows.get(row.row_id) is row:
+            self.remove(row)
+
     def restore(self, rows: Iterable[TableRow]) -> None:
-        """Hold exactly these rows, with the ids that they came with; a row without an id is the only one."""
+        """Hold exactly these rows, with the ids that they came with, if any: the one row of a menu has none."""
         self.rows = {}
         self._by_key.clear()
-        for row in rows:
-            self.rows[row.row_id] = row
+        for index, row in enumerate(rows):
+            self.rows[row.row_id or (f"row {index}" if index else "")] = row
             self._by_key.setdefault(row.values.get(self.key, ""), []).append(row)
             if row.row_id:
-                self._next_id = max(self._next_id, int(row.row_id[1:], 16) + 1)
+                self._give_no_more(int(row.row_id[1:], 16))
+
+    def _give_no_more(self, number: int) -> None:
+        """Let no new row have the id of one that was brought along."""
+        if self._next_dynamic_id is not None and number >= _FIRST_DYNAMIC_ID:
+            self._next_dynamic_id = max(self._next_dynamic_id, number + 1)
+        else:
+            self._next_id = max(self._next_id, number + 1)
 
     def renumber(self) -> None:
         """Give every row another id, in the same order."""
@@ -143,8 +160,8 @@ class Table:
 
     def find(self, text: str) -> TableRow | None:
         """Return a row by its id or its name."""
-        if text.startswith("*"):
-            return self.rows.get(text)
+        if _ID.fullmatch(text):
+            return self.rows.get(f"*{text[1:].lstrip('0').upper() or '0'}")
         named = self.named(text)
         return named[0] if named else None
 

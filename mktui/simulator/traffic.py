@@ -41,7 +41,7 @@ class Traffic:
         tables["/system/clock"].refresh = self._refresh_clock
 
     def rebooted(self, now: float) -> None:
-        """Begin to count anew: every session was cut, and comes back with the router."""
+        """Begin to count anew at ``now``: every session was cut, and its customer comes back later."""
         self._booted_at = now
         self.ppp.rebooted(now)
         self.hotspot.rebooted(now)
@@ -52,6 +52,8 @@ class Traffic:
             self.ppp.ended(row, now, "admin-reset")
         elif path == "/ip/hotspot/active":
             self.hotspot.ended(row, now)
+        elif path == "/ip/hotspot/host":
+            self.hotspot.host_removed(row, now)
 
     def _refresh_resource(self, now: float) -> None:
         for row in self._tables["/system/resource"]:

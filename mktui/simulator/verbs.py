@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SELECTORS: Final = frozenset({".id", "numbers"})
 READING: Final = frozenset({"print", "get", "find", "listen", "getall", "recursive-print", "export"})
+_SESSIONS: Final = frozenset({"/ppp/active", "/ip/hotspot/active", "/ip/hotspot/host", "/ip/hotspot/cookie"})
 _NAMED_FREELY: Final = frozenset(
     {"/log", "/ppp/active", "/ip/hotspot/active", "/user/active", "/ip/firewall/address-list"}
 )
@@ -48,19 +49,32 @@ def perform(desk: Desk, command: Command) -> Answer:
 
 def _print(desk: Desk, table: Table, command: Command) -> Answer:
     attributes = command.attributes
-    try:
-        passes = compile_query(table.path, command.query)
-    except ValueError as error:
-        raise Refusal(str(error), refusals.ARGUMENT) from None
+    passes = asked(command)
     rows = [row for row in table if passes(row.values)] if command.query else list(table)
     if ".id" in attributes:
         wanted = set(attributes[".id"].split(","))
         rows = [row for row in rows if row.row_id in wanted]
     if "count-only" in attributes:
         return Answer(done={"ret": str(len(rows))})
-    columns = tuple(name for name in attributes.get(".proplist", "").split(",") if name)
-    hidden = desk.hidden
-    return Answer(rows, columns, is_print=True, hidden=hidden)
+    return Answer(rows, columns(command), is_print=True, hidden=desk.hidden)
+
+
+def asked(command: Command) -> Callable[[Row], bool]:
+    """Return the test that a command's query makes of a row.
+
+    Raises:
+        Refusal: It is no query.
+    """
+    try:
+        return compile_query(command.menu, command.query)
+    except ValueError as error:
+        raise Refusal(str(error), refusals.ARGUMENT) from None
+
+
+def columns(command: Command) -> tuple[str, ...]:
+    """Return the attributes a command asks for, each once; none: all of them."""
+    wanted = command.attributes.get(".proplist") or command.attributes.get("proplist", "")
+    return tuple(dict.fromkeys(name for name in wanted.split(",") if name))
 
 
 def _get(desk: Desk, table: Table, command: Command) -> Answer:
@@ -77,7 +91,7 @@ def _get(desk: Desk, table: Table, command: Command) -> Answer:
 
 
 def _find(_desk: Desk, table: Table, command: Command) -> Answer:
-    passes = compile_query(table.path, command.query)
+    passes = asked(command)
     return Answer(done={"ret": ";".join(row.row_id for row in table if passes(row.values))})
 
 
@@ -100,24 +114,53 @@ def _add(desk: Desk, table: Table, command: Command) -> Answer:
     readable = desk.schema.readable(table.path)
     values = {name: value for name, value in blank.items() if readable is None or name in readable} | written
     _refuse_duplicate(table, values, None)
-    return Answer(done={"ret": table.add(values).row_id})
+    before = _before(table, command.attributes.get("place-before", ""))
+    row = table.add(_settled(table.path, values))
+    if before is not None:
+        table.move(row, before)
+    _keep_password(table, row)
+    return Answer(done={"ret": row.row_id})
 
 
 def _set(desk: Desk, table: Table, command: Command) -> Answer:
     values = {name: value for name, value in command.attributes.items() if name not in _SELECTORS}
     rows = _selected(table, command)
-    changed = _normal(desk, table.path, values)
+    given = _normal(desk, table.path, values)
+    changed = _settled(table.path, given)
     for row in rows:
         _refuse_fixed(row)
-        if changed.keys() & {"name", "server"}:
-            _refuse_duplicate(table, row.values | changed, row)
     for row in rows:
+        if changed.keys() & {"name", "server"} or given.keys() != changed.keys():
+            _refuse_duplicate(table, row.values | given, row)
         before = row.values.get("name", "")
-        table.change(row, changed)
+        table.change(row, changed, unset=given.keys() - changed.keys())
+        _keep_password(table, row)
         after = row.values.get("name", "")
         if before != after:
             _rename_references(desk, table.path, before, after)
     return Answer()
+
+
+def _settled(path: str, values: Row) -> Row:
+    """Return values without those that stand for nothing: no comment, and the hotspot server that is all of them."""
+    return {
+        name: value for name, value in values.items()
+        if (name, value) != ("comment", "") and (path, name, value) != ("/ip/hotspot/user", "server", "all")
+    }  # fmt: skip
+
+
+def _keep_password(table: Table, row: TableRow) -> None:
+    """Take a user's password out of his row: no print ever shows it."""
+    if table.path == "/user" and "password" in row.values:
+        row.kept = row.values["password"]
+        row.change({}, unset=("password",))
+
+
+def _before(table: Table, destination: str) -> TableRow | None:
+    found = table.find(destination) if destination else None
+    if destination and found is None:
+        raise refusals.no_such_item()
+    return found
 
 
 def _unset(_desk: Desk, table: Table, command: Command) -> Answer:
@@ -138,7 +181,7 @@ def _remove(desk: Desk, table: Table, command: Command) -> Answer:
     for row in rows:
         if row.values.get("default") == "true" or row.values.get("name") in _undeletable(table.path):
             raise refusals.fixed_row()
-        if row.is_fixed and table.path not in {"/ppp/active", "/ip/hotspot/active", "/ip/hotspot/cookie"}:
+        if row.is_fixed and table.path not in _SESSIONS:
             raise refusals.fixed_row()
     for row in rows:
         table.remove(row)
@@ -163,18 +206,18 @@ def _flag(table: Table, command: Command, disabled: str) -> Answer:
 
 
 def _comment(_desk: Desk, table: Table, command: Command) -> Answer:
+    comment = command.attributes.get("comment", "")
     for row in _selected(table, command):
-        table.change(row, {"comment": command.attributes.get("comment", "")})
+        _refuse_fixed(row)
+        table.change(row, {"comment": comment} if comment else {}, unset=() if comment else ("comment",))
     return Answer()
 
 
 def _move(_desk: Desk, table: Table, command: Command) -> Answer:
-    destination = command.attributes.get("destination")
-    before = table.find(destination) if destination else None
-    if destination and before is None:
-        raise refusals.no_such_item()
+    before = _before(table, command.attributes.get("destination", ""))
     for row in _selected(table, command):
-        table.move(row, before)
+        if row is not before:
+            table.move(row, before)
     return Answer()
 
 
@@ -246,7 +289,7 @@ def _selected(table: Table, command: Command, names: tuple[str, ...] = (".id", "
     found = [row for row in rows if row is not None]
     if len(found) < len(rows):
         raise refusals.no_such_item()
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _normal(desk: Desk, path: str, values: Row) -> Row:
@@ -270,8 +313,9 @@ def _refuse_duplicate(table: Table, values: Row, own: TableRow | None) -> None:
     name = values.get("name")
     if name is None or table.path in _NAMED_FREELY:
         return
+    server = values.get("server", "all")
     for other in table.named(name):
-        if other is not own and other.values.get("server") == values.get("server"):
+        if other is not own and other.values.get("server", "all") == server:
             raise refusals.duplicate(table.path)
 
 

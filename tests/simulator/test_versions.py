@@ -97,8 +97,11 @@ async def test_absent_and_present_but_empty_are_two_things() -> None:
         assert "comment" not in before
         assert "remote-address" not in before
         assert len(await rows(talk, "/ppp/secret", "?-comment")) == 1
-        await talk.ask("/ppp/secret/set", "=.id=x", "=comment=")
-        assert (await row(talk, "/ppp/secret"))["comment"] == ""
+        await talk.ask("/ppp/secret/set", "=.id=x", "=comment=a", "=caller-id=b")
+        await talk.ask("/ppp/secret/set", "=.id=x", "=comment=", "=caller-id=")
+        after = await row(talk, "/ppp/secret")
+        assert after["caller-id"] == ""
+        assert "comment" not in after, "an empty comment is how a comment is taken away (community.routeros' facts)"
 
 
 @pytest.mark.parametrize("text", ["yes", "true"])
