@@ -142,8 +142,13 @@ async def _run(setup: _Setup, folder: Path) -> None:
         for served in listening:
             line = {"event": "listening", "name": served.router.profile.name, "host": served.host, "port": served.port}
             click.echo(json.dumps(line | facts))
-        director = Director(listening, tasks)
         begun_at = clock.now()
+
+        def done_later(order: Order, text: str) -> None:
+            said = {"event": "done", "line": " ".join((order.verb, *order.arguments)), "text": text}
+            click.echo(json.dumps(said | {"at": round(clock.now() - begun_at, 3)}))
+
+        director = Director(listening, tasks, done_later)
         for order in setup.script:
             _tell(" ".join((order.verb, *order.arguments)), director, order, begun_at)
         async for text in lines():

@@ -88,13 +88,17 @@ class Access:
         return frozenset(group.values.get("policy", "").split(",")) if group is not None else frozenset()
 
     def password_of(self, name: str) -> str | None:
-        """Return a user's password; None when there is no such user, or it is disabled."""
+        """Return a user's password; None when there is no such user, it is disabled, or may not use the API."""
         row = self._tables["/user"].find(name)
         if name == self._profile.username and row is None:
             return self._profile.password
-        if row is None or row.values.get("disabled") == "true":
+        if row is None or row.values.get("disabled") == "true" or "api" not in self.policies(name):
             return None
         return row.kept
+
+    def login_failed(self, name: str, session: ApiSession) -> None:
+        """Note a login that was refused."""
+        self.log("system,error,critical", f"login failure for user {name} from {session.address[0]} via api")
 
     def log(self, topics: str, message: str) -> None:
         """Write a line into /log; the oldest goes when there are too many."""

@@ -71,10 +71,13 @@ MENUS: Final[dict[str, Menu]] = {
     **{path: _menu(path, ("print", "get", "set", "export"), tuple(values)) for path, values in TUNNELS.items()},
 }
 
+_IN_SCHEMA: Final = frozenset(schema.menus())
+"""Asked before the schema is, which remembers every path that it was ever asked for."""
+
 
 def menu(path: str) -> Menu | None:
     """Return a menu's facts: the schema's, or those known by hand."""
-    return schema.menu(path) or MENUS.get(path)
+    return schema.menu(path) if path in _IN_SCHEMA else MENUS.get(path)
 
 
 def menus() -> tuple[str, ...]:

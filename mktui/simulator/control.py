@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
-from mktui.simulator.faults import CutMoment, FaultRule, Faults, ReplyFault
+from mktui.simulator.faults import CutMoment, FaultRule, Faults, Mishap, ReplyFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -66,7 +66,29 @@ def parse(line: str) -> Order | None:
     _, least, most, usage = _VERBS[verb]
     if not least <= len(plain) <= most:
         raise ControlError(f"say: {verb} {usage}".rstrip())
-    return replace(order, verb=verb, arguments=tuple(plain))
+    order = replace(order, verb=verb, arguments=tuple(plain))
+    if verb not in _BY_CHANCE and (order.rate < 1 or order.times is not None):
+        raise ControlError(f"{verb} takes neither rate nor times; these do: {', '.join(_BY_CHANCE)}")
+    _check(order)
+    return order
+
+
+def _check(order: Order) -> None:
+    """Refuse now what could not be carried out at its time."""
+    given = order.arguments
+    match order.verb:
+        case "cut" | "reply":
+            _named(_KINDS[order.verb], order)
+        case "latency" | "reorder":
+            _number(given[0], order.verb)
+        case "slow":
+            _number(given[1], order.verb)
+        case "reboot" if given:
+            _number(given[0], order.verb)
+        case "network":
+            _spoilt_network(order)
+        case verb if verb in _SWITCHES and given and given[0] not in {"on", "off"}:
+            raise ControlError(f"say: {verb} {_VERBS[verb][3]}")
 
 
 def _clause(order: Order, word: str, rest: list[str]) -> Order:
@@ -93,11 +115,14 @@ def _number(text: str, what: str) -> float:
 
 
 class Director:
-    """Carries orders out on some routers. ``tasks`` runs what comes later."""
+    """Carries orders out on some routers. ``tasks`` runs what comes later, and ``done`` hears of it then."""
 
-    def __init__(self, served: Sequence[Served], tasks: TaskGroup) -> None:
+    def __init__(
+        self, served: Sequence[Served], tasks: TaskGroup, done: Callable[[Order, str], None] | None = None
+    ) -> None:
         self._served = served
         self._tasks = tasks
+        self._done = done
 
     def obey(self, order: Order) -> str:
         """Carry an order out, now or at its time; returns what there is to say.
@@ -109,6 +134,8 @@ class Director:
         if not chosen:
             names = ", ".join(each.router.profile.name for each in self._served)
             raise ControlError(f"no router is called {order.router}; there are: {names}")
+        if order.verb == "network" and any(each.proxy is None for each in chosen):
+            raise ControlError("there is no network to spoil: start with --bad-network")
         if order.after:
             self._tasks.start_soon(self._later, order)
             return f"in {order.after:g} s"
@@ -123,7 +150,9 @@ class Director:
 
     async def _later(self, order: Order) -> None:
         await anyio.sleep(order.after)
-        self.obey(replace(order, after=0.0))
+        said = self.obey(replace(order, after=0.0))
+        if self._done is not None:
+            self._done(order, said)
 
 
 async def _undo_later(seconds: float, undo: Undo) -> None:
@@ -131,10 +160,11 @@ async def _undo_later(seconds: float, undo: Undo) -> None:
     undo()
 
 
-def _down(served: Served, _order: Order) -> Undo:
-    served.router.faults.is_down = True
-    served.router.drop_sessions()
-    return lambda: setattr(served.router.faults, "is_down", False)
+def _down(served: Served, order: Order) -> Undo:
+    undo = _switch(served, order)
+    if order.rate == 1 and order.times is None:
+        served.router.drop_sessions()
+    return undo
 
 
 def _up(served: Served, _order: Order) -> None:
@@ -142,13 +172,14 @@ def _up(served: Served, _order: Order) -> None:
     served.router.down_until = 0.0
 
 
-def _switch(name: str) -> Callable[[Served, Order], Undo]:
-    def turn(served: Served, order: Order) -> Undo:
-        is_on = order.arguments[:1] != ("off",)
-        setattr(served.router.faults, name, is_on)
-        return lambda: setattr(served.router.faults, name, not is_on)
-
-    return turn
+def _switch(served: Served, order: Order) -> Undo:
+    """Turn a mishap on or off for all; one that befalls only some, or some times, is a rule."""
+    mishap, name = _SWITCHES[order.verb]
+    if order.rate < 1 or order.times is not None:
+        return _rule(served, replace(order, arguments=()), mishap)
+    is_on = order.arguments[:1] != ("off",)
+    setattr(served.router.faults, name, is_on)
+    return lambda: setattr(served.router.faults, name, not is_on)
 
 
 def _seconds(name: str) -> Callable[[Served, Order], Undo]:
@@ -180,6 +211,18 @@ def _named(kind: type[CutMoment | ReplyFault], order: Order) -> What:
     return named[order.arguments[0]]
 
 
+_KINDS: Final[dict[str, type[CutMoment | ReplyFault]]] = {"cut": CutMoment, "reply": ReplyFault}
+_SWITCHES: Final = {
+    "down": (Mishap.DOWN, "is_down"),
+    "silent": (Mishap.SILENT, "is_silent"),
+    "refuse-logins": (Mishap.LOGIN_REFUSED, "refuse_logins"),
+    "ignore-logins": (Mishap.LOGIN_IGNORED, "ignore_logins"),
+    "accept-and-close": (Mishap.CLOSED, "accept_and_close"),
+}
+_BY_CHANCE: Final = (*_KINDS, *_SWITCHES)
+"""Verbs that may befall a share of what there is, or so many of it."""
+
+
 def _rule(served: Served, order: Order, what: What) -> Undo:
     path = order.arguments[1] if len(order.arguments) > 1 else "*"
     rule = FaultRule(what, path, order.rate, order.times)
@@ -190,39 +233,47 @@ def _rule(served: Served, order: Order, what: What) -> Undo:
 
 def _network(served: Served, order: Order) -> Undo:
     proxy = served.proxy
-    if proxy is None:
-        raise ControlError("there is no network to spoil: start with --bad-network")
-    name, values = order.arguments[0], order.arguments[1:]
-    if name not in _NETWORK:
-        raise ControlError(f"network what? There are: {', '.join(_NETWORK)}")
-    wants = name in {"latency", "jitter", "cut-after"}
-    if wants != bool(values):
-        raise ControlError(f"say: network {name}{' NUMBER' if wants else ''}")
-    number = _number(values[0], name) if wants else 0.0
-    ways, attribute, value = _NETWORK[name]
+    assert proxy is not None, "asked before"
+    ways, settings = _spoilt_network(order)
     for way in ways:
-        setattr(getattr(proxy, way), attribute, value if value is not None else _kind(attribute)(number))
+        for name, value in settings.items():
+            setattr(getattr(proxy, way), name, value)
     return proxy.clear
 
 
-def _kind(attribute: str) -> Callable[[float], float]:
-    return int if attribute == "cut_after" else float
+def _spoilt_network(order: Order) -> tuple[tuple[str, ...], dict[str, object]]:
+    """Return in which directions the network is to be spoilt, and how."""
+    name, values = order.arguments[0], order.arguments[1:]
+    if name not in _NETWORK:
+        raise ControlError(f"network what? There are: {', '.join(_NETWORK)}")
+    ways, settings = _NETWORK[name]
+    wants = any(value in {int, float} for value in settings.values())
+    if wants != bool(values):
+        raise ControlError(f"say: network {name}{' NUMBER' if wants else ''}")
+    number = _number(values[0], name) if wants else 0.0
+    return ways, {
+        each: int(number) if value is int else number if value is float else value for each, value in settings.items()
+    }
 
 
 _BOTH: Final = ("to_router", "to_client")
-_NETWORK: Final[dict[str, tuple[tuple[str, ...], str, object]]] = {
-    "latency": (_BOTH, "latency", None),
-    "jitter": (_BOTH, "jitter", None),
-    "black-hole": (_BOTH, "swallows", True),
-    "black-hole-to-router": (("to_router",), "swallows", True),
-    "black-hole-to-client": (("to_client",), "swallows", True),
-    "byte-by-byte": (("to_client",), "chunk_bytes", 1),
-    "zero-window": (("to_router",), "is_blocked", True),
-    "cut-after": (("to_client",), "cut_after", None),
-    "control-byte": (("to_client",), "inject", b"\xf8"),
-    "huge-length": (("to_client",), "inject", b"\xf0\xff\xff\xff\xff"),
+_OUT: Final = ("to_router",)
+_BACK: Final = ("to_client",)
+_NETWORK: Final[dict[str, tuple[tuple[str, ...], dict[str, object]]]] = {
+    "latency": (_BOTH, {"latency": float}),
+    "jitter": (_BOTH, {"jitter": float}),
+    "black-hole": (_BOTH, {"swallows": True}),
+    "black-hole-to-router": (_OUT, {"swallows": True}),
+    "black-hole-to-client": (_BACK, {"swallows": True}),
+    "byte-by-byte": (_BACK, {"chunk_bytes": 1}),
+    "drip": (_BACK, {"chunk_bytes": 1, "pause": float}),
+    "zero-window": (_OUT, {"is_blocked": True}),
+    "cut-after": (_BACK, {"cut_after": int}),
+    "reset-after": (_BACK, {"cut_after": int, "resets": True}),
+    "control-byte": (_BACK, {"inject": b"\xf8"}),
+    "huge-length": (_BACK, {"inject": b"\xf0\xff\xff\xff\xff"}),
 }
-"""What a network may do: in which directions, by which of the proxy's switches, set to what; None: to a number."""
+"""What a network may do: in which directions, and what the proxy's switches are set to; a type: to the number given."""
 
 
 def _drop(served: Served, _order: Order) -> None:
@@ -270,10 +321,10 @@ _CLAUSES: Final = frozenset({"rate", "times", "at", "for"})
 _VERBS: Final[dict[str, tuple[Callable[[Served, Order], Undo | str | None], int, int, str]]] = {
     "down": (_down, 0, 0, ""),
     "up": (_up, 0, 0, ""),
-    "silent": (_switch("is_silent"), 0, 1, "[off]"),
-    "refuse-logins": (_switch("refuse_logins"), 0, 1, "[off]"),
-    "ignore-logins": (_switch("ignore_logins"), 0, 1, "[off]"),
-    "accept-and-close": (_switch("accept_and_close"), 0, 1, "[off]"),
+    "silent": (_switch, 0, 1, "[off]"),
+    "refuse-logins": (_switch, 0, 1, "[off]"),
+    "ignore-logins": (_switch, 0, 1, "[off]"),
+    "accept-and-close": (_switch, 0, 1, "[off]"),
     "latency": (_seconds("extra_latency"), 1, 1, "SECONDS"),
     "reorder": (_seconds("reorder"), 1, 1, "SECONDS"),
     "slow": (_slow, 2, 2, "PATH SECONDS"),

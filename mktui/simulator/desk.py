@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from mktui.simulator import refusals
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mktui.core.protocol.sentences import Row
     from mktui.simulator.profile import RouterProfile
+    from mktui.simulator.refusals import Refusal
     from mktui.simulator.schema import VersionedSchema
     from mktui.simulator.tables import Table, TableRow
 
@@ -45,6 +48,16 @@ class Desk:
     profile: RouterProfile
     backups: dict[str, Backup]
     """What each backup file holds."""
+
+    def no_such_menu(self, path: str) -> Refusal:
+        """Return how this router says that there is no such menu; a directory that only holds menus has no commands."""
+        if self.schema.is_directory(path):
+            return refusals.no_such_command()
+        if not self.profile.names_unknown_paths:
+            return refusals.no_such_menu()
+        parts = path.split("/")[1:]
+        known = sum(self.schema.is_directory("/" + "/".join(parts[: end + 1])) for end in range(len(parts)))
+        return refusals.no_such_directory(parts[min(known, len(parts) - 1)])
 
     @property
     def hidden(self) -> frozenset[str]:

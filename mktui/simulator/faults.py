@@ -40,7 +40,28 @@ class ReplyFault(enum.Enum):
     SILENCE = "nothing at all, ever"
 
 
-What = CutMoment | ReplyFault
+class Mishap(enum.Enum):
+    """What may befall connections, logins and commands besides."""
+
+    DOWN = "a connection is closed at once: the router is down"
+    CLOSED = "a connection is accepted, then closed"
+    LOGIN_REFUSED = "a login is refused"
+    LOGIN_IGNORED = "a login is read and never answered"
+    SILENT = "a command is read and never answered"
+    SLOWED = "a command takes longer"
+    LATE = "an answer is held back, so that others overtake it"
+    DROPPED = "every session is cut"
+    REBOOTED = "the router restarts"
+
+
+What = CutMoment | ReplyFault | Mishap
+_SWITCHES: Final = {
+    Mishap.DOWN: "is_down", Mishap.CLOSED: "accept_and_close", Mishap.LOGIN_REFUSED: "refuse_logins",
+    Mishap.LOGIN_IGNORED: "ignore_logins", Mishap.SILENT: "is_silent",
+}  # fmt: skip
+"""What may be switched on for good; by rate, schedule or command it is a rule."""
+_OF_THE_SESSION: Final = frozenset({"/login", "/cancel"})
+"""Commands that are no work of the router: only a rule that names them spoils them."""
 
 
 @dataclass(slots=True)
@@ -61,12 +82,14 @@ class FaultRule:
         """Say whether it hits a command now."""
         if self.left == 0 or not self.begins_at <= now < self.ends_at or not fnmatchcase(path, self.path):
             return False
+        if self.path == "*" and path in _OF_THE_SESSION and not isinstance(self.what, Mishap):
+            return False
         return self.rate >= 1.0 or chance.random() < self.rate
 
 
 @dataclass(frozen=True, slots=True)
 class FaultSeen:
-    """Something that went wrong: when, with which command, what."""
+    """Something that went wrong: when, with which command ("" for none), what."""
 
     at: float
     path: str
@@ -128,19 +151,36 @@ class Faults:
         """Return what goes wrong with a command now, and keep it."""
         cut, reply = self.cut_on.pop(path, None), self._spoilt(path)
         if cut is None and reply is None:
-            rule = next((rule for rule in self.rules if rule.is_due(path, now, self._chance)), None)
+            rule = self._rule(path, now, CutMoment, ReplyFault)
             if rule is None:
                 return _NOTHING
-            if rule.left is not None:
-                rule.left -= 1
             if isinstance(rule.what, CutMoment):
                 cut = rule.what
-            else:
+            elif isinstance(rule.what, ReplyFault):
                 reply = rule.what
         for what in (cut, reply):
             if what is not None:
-                self.seen.append(FaultSeen(now, path, what))
+                self.note(what, path, now)
         return Due(cut, reply)
+
+    def befalls(self, mishap: Mishap, path: str, now: float) -> bool:
+        """Say whether a mishap is switched on, or due by a rule; keep it if so."""
+        if not getattr(self, _SWITCHES[mishap]) and self._rule(path, now, mishap) is None:
+            return False
+        self.note(mishap, path, now)
+        return True
+
+    def note(self, what: What, path: str, now: float) -> None:
+        """Keep what went wrong; ``path`` is "" when it was with no command."""
+        self.seen.append(FaultSeen(now, path, what))
+
+    def _rule(self, path: str, now: float, *wanted: object) -> FaultRule | None:
+        for rule in self.rules:
+            if (rule.what in wanted or type(rule.what) in wanted) and rule.is_due(path, now, self._chance):
+                if rule.left is not None:
+                    rule.left -= 1
+                return rule
+        return None
 
     def lateness(self) -> float:
         """Return the seconds that an answer is held back."""
@@ -154,7 +194,7 @@ class Faults:
                 setattr(self, each.name, getattr(healthy, each.name))
 
     def _spoilt(self, path: str) -> ReplyFault | None:
-        fault = self.replies.get(path) or self.replies.get("*")
+        fault = self.replies.get(path) or (self.replies.get("*") if path not in _OF_THE_SESSION else None)
         if fault is None or self.replies_left == 0:
             return None
         if self.replies_left is not None:

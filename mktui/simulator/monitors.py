@@ -67,7 +67,7 @@ def _check(desk: Desk, command: Command) -> None:
     known = STANDALONE.get(command.path)
     if known is None:
         if not desk.schema.has_menu(command.menu):
-            raise refusals.no_such_menu()
+            raise desk.no_such_menu(command.menu)
         if command.path not in _SAMPLES or not desk.schema.has_command(command.menu, command.verb):
             raise refusals.no_such_command()
         unknown = desk.schema.unknown_argument(command.menu, command.verb, list(command.attributes))

@@ -31,8 +31,12 @@ class RouterProfile:
     online: float = 0.2
     churn: float = 0.0
     cost: CostModel = MODELS["none"]
-    cancel_order: Literal["command first", "cancel first", "two traps"] = "command first"
+    cancel_order: Literal["command first", "cancel between", "cancel first", "two traps"] = "command first"
     """How /cancel is answered: all of these have been seen in the wild."""
+    says_categories: bool = True
+    """Whether refusals carry ``=category=``; older builds were heard to leave it out."""
+    names_unknown_paths: bool = False
+    """Whether an unknown menu is ``no such command or directory (x)``, as a 7.23 was heard to say."""
     completes_names: bool = False
     """Whether a name may be given by its beginning when only one begins so; several are refused as ambiguous."""
     lists_connections: bool | None = None

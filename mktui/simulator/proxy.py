@@ -6,6 +6,8 @@ Each direction has faults of its own, and both can be switched while bytes pass.
 from __future__ import annotations
 
 import random
+import socket
+import struct
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -42,12 +44,14 @@ class DirectionFaults:
     """Sent once, before the next bytes."""
     cut_after: int | None = None
     """Bytes that still pass; then the connection is cut, and this is None again."""
+    resets: bool = False
+    """A cut is a reset, not an end: what is still under way is lost."""
 
     def clear(self) -> None:
         """Be a good network again."""
         self.latency = self.jitter = self.pause = 0.0
         self.chunk_bytes = self.cut_after = None
-        self.swallows = self.is_blocked = False
+        self.swallows = self.is_blocked = self.resets = False
         self.inject = b""
 
 
@@ -131,6 +135,8 @@ class FaultProxy:
                     await anyio.sleep(delay)
                 injected, faults.inject = faults.inject, b""
                 if not await _pass_on(injected + chunk, way.target, faults):
+                    if faults.resets:
+                        _reset(way.target)
                     break
         way.whole.cancel()
 
@@ -143,6 +149,13 @@ class _Way:
     faults: DirectionFaults
     whole: anyio.CancelScope
     ends_at_once: bool
+
+
+def _reset(target: ByteStream) -> None:
+    """Let the end of a socket be a reset; between streams in memory there is none."""
+    raw = target.extra(SocketAttribute.raw_socket, None)  # noqa: S610 - a socket's, not Django's
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 async def _pass_on(chunk: bytes, target: ByteStream, faults: DirectionFaults) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from mktui.core.protocol import schema
 from mktui.core.protocol.values import parse_duration
+from mktui.simulator import by_hand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -134,7 +135,7 @@ def _compare(menu: str, text: str) -> Test:
 
 
 def _is_span(menu: str, name: str) -> bool:
-    facts = schema.menu(menu) if menu in schema.menus() else None
+    facts = by_hand.menu(menu)
     return name in _SPANS or (facts is not None and facts.values.get(name) == "time interval")
 
 

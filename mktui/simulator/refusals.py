@@ -28,6 +28,11 @@ def no_such_menu() -> Refusal:
     return Refusal("no such command prefix", MISSING)
 
 
+def no_such_directory(name: str) -> Refusal:
+    """A part of the path does not exist, as 7.23 was heard to say it."""
+    return Refusal(f"no such command or directory ({name})", MISSING)
+
+
 def unknown_parameter(name: str) -> Refusal:
     """The command has no such argument."""
     return Refusal(f"unknown parameter {name}", ARGUMENT)
@@ -56,6 +61,11 @@ def out_of_range(name: str, low: int, high: int) -> Refusal:
 def missing(name: str) -> Refusal:
     """A required argument was not given."""
     return Refusal(f"missing value(s) of argument(s) {name}", ARGUMENT)
+
+
+def interrupted() -> Refusal:
+    """The command was cancelled."""
+    return Refusal("interrupted", INTERRUPTED)
 
 
 def not_permitted() -> Refusal:

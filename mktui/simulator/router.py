@@ -16,7 +16,7 @@ from mktui.simulator.access import Access
 from mktui.simulator.commands import execute
 from mktui.simulator.cost import Admission, CpuLoad
 from mktui.simulator.desk import Desk
-from mktui.simulator.faults import Faults
+from mktui.simulator.faults import Faults, Mishap
 from mktui.simulator.monitors import begin
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.rows import build_tables
@@ -24,6 +24,7 @@ from mktui.simulator.schema import VersionedSchema
 from mktui.simulator.session import ApiSession
 from mktui.simulator.tables import Table, TableRow
 from mktui.simulator.traffic import Traffic
+from mktui.simulator.watch import watch
 
 if TYPE_CHECKING:
     import ssl
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
     from mktui.core.protocol.sentences import Command, Row
     from mktui.simulator.desk import Answer, Backup
     from mktui.simulator.monitors import Monitor
+    from mktui.simulator.watch import Watch
 
+_COUNTED_PATHS = 10_000
+"""Clients may make up commands without end."""
 _READS = frozenset({"print", "getall", "get", "find", "listen", "export"})
 
 
@@ -66,9 +70,9 @@ class SimulatedRouter:
 
     async def serve(self, stream: ByteStream) -> None:
         """Serve one connection to its end."""
-        faults = self.faults
-        is_down = faults.is_down or clock.now() < self.down_until
-        if is_down or faults.accept_and_close or len(self._sessions) >= self.access.max_sessions:
+        now, faults = clock.now(), self.faults
+        is_full = now < self.down_until or len(self._sessions) >= self.access.max_sessions
+        if is_full or faults.befalls(Mishap.DOWN, "", now) or faults.befalls(Mishap.CLOSED, "", now):
             await anyio.aclose_forcefully(stream)
             return
         session = ApiSession(self, stream, _address_of(stream))
@@ -101,12 +105,20 @@ class SimulatedRouter:
             await listener.serve(partial(self._serve_socket, context=context))
 
     def drop_sessions(self) -> None:
-        """Cut every connection, as a reboot or a broken link does."""
+        """Cut every connection, as a broken link does."""
+        self.faults.note(Mishap.DROPPED, "", clock.now())
+        self._cut_sessions()
+
+    def _cut_sessions(self) -> None:
         for scope in list(self._sessions.values()):
             scope.cancel()
 
     def reboot(self, down_for: float = 5.0) -> None:
         """Drop everything, refuse connections for a while, and come back with an uptime of zero."""
+        self.faults.note(Mishap.REBOOTED, "", clock.now())
+        self._restart(down_for)
+
+    def _restart(self, down_for: float = 5.0) -> None:
         now = clock.now()
         self.down_until = now + down_for
         self.traffic.rebooted(now + down_for)
@@ -114,7 +126,7 @@ class SimulatedRouter:
             for table in self.tables.values():
                 table.renumber()
         self.access.log("system,info", "router rebooted")
-        self.drop_sessions()
+        self._cut_sessions()
 
     def load_rows(self, path: str, rows: Iterable[Row]) -> None:
         """Hold exactly these rows in a menu, as they were printed by a real router; the menu need not be known.
@@ -137,6 +149,7 @@ class SimulatedRouter:
         return bool(
             profile.latency or profile.jitter or faults.extra_latency or command.path in faults.slow
             or cost.command or cost.jitter or cost.requests_per_second or faults.is_irregular
+            or cost.row or cost.filtered_row or cost.write
         )  # fmt: skip
 
     def delay(self, command: Command) -> float:
@@ -149,7 +162,10 @@ class SimulatedRouter:
             work += cost.filtered_row * len(self.tables.get(command.menu, ()))
         self.load.worked(now, work)
         jitter = self._chance.uniform(0, profile.jitter) if profile.jitter else 0.0
-        on_the_way = profile.latency + jitter + self.faults.extra_latency + self.faults.slow.get(command.path, 0.0)
+        slowed = self.faults.extra_latency + self.faults.slow.get(command.path, 0.0)
+        if slowed > 0:
+            self.faults.note(Mishap.SLOWED, command.path, now)
+        on_the_way = profile.latency + jitter + slowed
         return self._admission.wait(now) + work + on_the_way
 
     def row_delay(self, answer: Answer, count: int) -> float:
@@ -165,11 +181,26 @@ class SimulatedRouter:
         Raises:
             Refusal: The router says no.
         """
-        self.commands[command.path] += 1
+        self._counted(command.path)
         answer = execute(self._desk(session), command)
         if command.path == "/system/backup/load":
-            self.reboot()
+            self._restart()
         return answer
+
+    def reboot_by(self, session: ApiSession) -> None:
+        """Restart because a user says so.
+
+        Raises:
+            Refusal: He may not.
+        """
+        self._counted("/system/reboot")
+        if "reboot" not in self.access.policies(session.username):
+            raise refusals.not_permitted()
+        self._restart()
+
+    def _counted(self, path: str) -> None:
+        if path in self.commands or len(self.commands) < _COUNTED_PATHS:
+            self.commands[path] += 1
 
     def begin_monitor(self, command: Command, session: ApiSession) -> Monitor:
         """Begin a command that goes on by itself.
@@ -178,29 +209,18 @@ class SimulatedRouter:
             Refusal: The router says no.
         """
         monitor = begin(self._desk(session), command)
-        self.commands[command.path] += 1
+        self._counted(command.path)
         return monitor
 
-    def table_for_listen(self, command: Command, session: ApiSession) -> Table:
-        """Return the menu that a ``listen`` follows.
+    def watch(self, command: Command, session: ApiSession) -> Watch:
+        """Return what a ``listen``, or a ``print`` that follows, will hear.
 
         Raises:
-            Refusal: There is none, or the user may not read.
+            Refusal: The router says no.
         """
-        if not self.schema.has_menu(command.menu):
-            raise refusals.no_such_menu()
-        self.refuse_without("read", session)
-        self.commands[command.path] += 1
-        return self.tables[command.menu]
-
-    def refuse_without(self, policy: str, session: ApiSession) -> None:
-        """Let a session go on only when its user's group has a policy.
-
-        Raises:
-            Refusal: It has not.
-        """
-        if policy not in self.access.policies(session.username):
-            raise refusals.not_permitted()
+        if command.verb == "listen":
+            self._counted(command.path)
+        return watch(self._desk(session), command)
 
     async def _serve_socket(self, stream: ByteStream, context: ssl.SSLContext | None) -> None:
         accepted = stream if context is None else await tls.accept(stream, context)

@@ -46,6 +46,10 @@ _EVERYWHERE: Final[dict[str, frozenset[str]]] = {
 _API_ONLY: Final = frozenset({"listen", "getall"})
 """Said over the API where ``print`` exists, though the console does not know them."""
 
+_DIRECTORIES: Final = frozenset(
+    path[:end] for path in by_hand.menus() for end in range(2, len(path)) if path[end] == "/"
+)
+
 
 def known_versions() -> tuple[str, ...]:
     """Return what a simulated router can be."""
@@ -68,6 +72,10 @@ class VersionedSchema:
     def says_empty(self) -> bool:
         """``!empty`` came with 7.18."""
         return version_key(self.version) >= (7, 18)
+
+    def is_directory(self, path: str) -> bool:
+        """Say whether a path is a menu, or holds menus, as /ppp does."""
+        return path in _DIRECTORIES or self.has_menu(path)
 
     def has_menu(self, path: str) -> bool:
         """Say whether the menu exists."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from mktui.core.protocol.framing import WordReader, encode
 from mktui.core.protocol.sentences import AnyReply, Command, Done, Empty, Fatal, Reply, Trap, UnknownReply
 from mktui.errors import ProtocolError
 from mktui.simulator import refusals
-from mktui.simulator.faults import CutMoment, ReplyFault
+from mktui.simulator.faults import CutMoment, Due, Mishap, ReplyFault
 from mktui.simulator.monitors import Monitor, is_monitor
 from mktui.simulator.spoil import spoil
 
@@ -27,21 +28,22 @@ if TYPE_CHECKING:
     from anyio.abc import ByteStream, TaskGroup
 
     from mktui.simulator.desk import Answer
-    from mktui.simulator.faults import Due
     from mktui.simulator.router import SimulatedRouter
+    from mktui.simulator.watch import Watch
 
 _PIECE_BYTES: Final = 65536
 _PIECE_ROWS: Final = 500
 _STREAMING: Final = frozenset({"listen"})
-_FOLLOW: Final = frozenset({"follow", "follow-only"})
-_LISTEN_ROWS: Final = 10_000
+_PRINTS: Final = frozenset({"print", "getall"})
+_FOLLOW: Final = frozenset({"follow", "follow-only", "follow-strict"})
 _REFRESH: Final = 1.0
 """Seconds between two looks at rows that change by themselves, while somebody listens."""
 
 
 def _goes_on(command: Command) -> bool:
     """Say whether a command ends only when it is cancelled, or after a while."""
-    return command.verb in _STREAMING or is_monitor(command) or bool(_FOLLOW & set(command.attributes))
+    follows = command.verb in _PRINTS and bool(_FOLLOW & set(command.attributes))
+    return command.verb in _STREAMING or is_monitor(command) or follows
 
 
 def _pieces(answer: Answer, tag: str) -> Iterator[tuple[bytes, int]]:
@@ -70,7 +72,8 @@ class _Ended(Exception):
     """The session ends now."""
 
 
-_ENDS: Final = (_Ended, anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, ProtocolError)
+_BROKEN: Final = (_Ended, anyio.BrokenResourceError, anyio.ClosedResourceError, ssl.SSLError)
+_ENDS: Final = (*_BROKEN, anyio.EndOfStream, ProtocolError)
 
 
 class ApiSession:
@@ -109,6 +112,9 @@ class ApiSession:
         try:
             command, tag = Command.parse(words)
         except ProtocolError:
+            if self.username is None:
+                await self._say(Fatal("not logged in"))
+                raise _Ended from None
             tag = next((word[5:] for word in words if word.startswith(".tag=")), "")
             await self._say(Trap("no such command prefix", refusals.MISSING, tag), Done(tag=tag))
             return
@@ -125,7 +131,8 @@ class ApiSession:
         elif command.path == "/cancel":
             await self._cancel(command.attributes.get("tag"), tag)
         elif _goes_on(command) or (tag and self._takes_time(command)):
-            tasks.start_soon(self._run_tagged, command, tag)
+            scope = self._running[tag] = anyio.CancelScope()  # before the next word is heard: it may be /cancel
+            tasks.start_soon(self._run_tagged, command, tag, scope)
         else:
             await self._run(command, tag)
 
@@ -135,32 +142,39 @@ class ApiSession:
     async def _reboot(self, tag: str) -> None:
         """Go down at once, often without a ``!done``; a user without the policy hears so."""
         try:
-            self._router.refuse_without("reboot", self)
+            self._router.reboot_by(self)
         except refusals.Refusal as refusal:
-            await self._say(Trap(refusal.message, refusal.category, tag), Done(tag=tag))
+            await self._finish(self._trap(refusal, tag), Done(tag=tag), Due())
             return
-        self._router.reboot()
         raise _Ended
 
+    def _trap(self, refusal: refusals.Refusal, tag: str) -> bytes:
+        category = refusal.category if self._router.profile.says_categories else None
+        return encode(Trap(refusal.message, category, tag).words())
+
     async def _login(self, command: Command, tag: str) -> None:
-        router, given = self._router, command.attributes
+        router, given, faults = self._router, command.attributes, self._router.faults
         await anyio.sleep(router.delay(command))
-        if router.faults.is_silent or router.faults.ignore_logins:
+        now = clock.now()
+        if faults.befalls(Mishap.SILENT, command.path, now) or faults.befalls(Mishap.LOGIN_IGNORED, command.path, now):
             return
+        due = faults.due(command.path, now)
+        if due.cut is CutMoment.BEFORE:
+            raise _Ended
         if not given or (router.profile.login == "challenge" and "response" not in given):
             self._challenge = secrets.token_hex(16)
-            await self._say(Done({"ret": self._challenge}, tag))
+            await self._finish(b"", Done({"ret": self._challenge}, tag), due)
             return
         name = given.get("name", "")
-        if router.faults.refuse_logins or not self._is_right(name, given):
+        if faults.befalls(Mishap.LOGIN_REFUSED, command.path, now) or not self._is_right(name, given):
             old = "response" in given
             text = "cannot log in" if old else "invalid user name or password (6)"
-            router.access.log("system,error,critical", f"login failure for user {name} via api")
-            await self._say(Trap(text, tag=tag), Done(tag=tag))
+            router.access.login_failed(name, self)
+            await self._finish(encode(Trap(text, tag=tag).words()), Done(tag=tag), due)
             return
         self.username = name
         router.access.logged_in(self)
-        await self._say(Done(tag=tag))
+        await self._finish(b"", Done(tag=tag), due)
 
     def _is_right(self, name: str, given: Mapping[str, str]) -> bool:
         password = self._router.access.password_of(name)
@@ -173,24 +187,30 @@ class ApiSession:
 
     async def _cancel(self, target: str | None, tag: str) -> None:
         """Interrupt one command, or every one of the session when none is named."""
-        order = self._router.profile.cancel_order
-        said: list[AnyReply] = []
+        order, own = self._router.profile.cancel_order, Done(tag=tag)
+        due = self._router.faults.due("/cancel", clock.now())
+        if due.cut is CutMoment.BEFORE:
+            raise _Ended
+        before, after = b"", b""
         for running in [target] if target is not None else list(self._running):
             scope = self._running.pop(running, None)
             if scope is not None:
                 scope.cancel()
-                trap = Trap("interrupted", refusals.INTERRUPTED, running)
-                said += [trap, trap] if order == "two traps" else [trap]
-                said.append(Done(tag=running))
-        own = Done(tag=tag)
-        await self._say(*([own, *said] if order == "cancel first" else [*said, own]))
+                trap = self._trap(refusals.interrupted(), running)
+                before += trap * 2 if order == "two traps" else trap
+                done = encode(Done(tag=running).words())
+                before, after = (before, after + done) if order == "cancel between" else (before + done, after)
+        if order == "cancel first":
+            before, after = b"", before
+        await self._finish(before, own, due, after)
 
-    async def _run_tagged(self, command: Command, tag: str) -> None:
-        with anyio.CancelScope() as scope:
-            self._running[tag] = scope
+    async def _run_tagged(self, command: Command, tag: str, scope: anyio.CancelScope) -> None:
+        if scope.cancel_called:
+            return
+        with scope:
             try:
                 await self._run(command, tag)
-            except (_Ended, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            except _BROKEN:
                 await anyio.aclose_forcefully(self._stream)  # the reader ends the session
             finally:
                 if self._running.get(tag) is scope:
@@ -208,32 +228,40 @@ class ApiSession:
         router = self._router
         if delay := router.delay(command):
             await anyio.sleep(delay)
-        if router.faults.is_silent:
+        if router.faults.befalls(Mishap.SILENT, command.path, clock.now()):
             return
         due = router.faults.due(command.path, clock.now())
         if due.cut is CutMoment.BEFORE:
             raise _Ended
         try:
             if _goes_on(command):
-                await self._go_on(command, tag)
+                await self._go_on(command, tag, due)
                 return
             answer = router.execute(command, self)
         except refusals.Refusal as refusal:
-            await self._say(Trap(refusal.message, refusal.category, tag), Done(tag=tag))
+            if due.cut is CutMoment.AFTER:
+                raise _Ended from None
+            await self._finish(self._trap(refusal, tag), Done(tag=tag), due)
             return
         if due.cut is CutMoment.AFTER:
             raise _Ended
         if tag and (late := router.faults.lateness()):
+            router.faults.note(Mishap.LATE, command.path, clock.now())
             await anyio.sleep(late)
         await self._answer(answer, tag, due)
 
-    async def _go_on(self, command: Command, tag: str) -> None:
-        if command.verb in _STREAMING:
-            await self._listen(command, tag)
-        elif is_monitor(command):
-            await self._monitor(self._router.begin_monitor(command, self), tag)
+    async def _go_on(self, command: Command, tag: str, due: Due) -> None:
+        """Say what there is to say until cancelled; a cut comes when it has begun, silence from then on."""
+        router = self._router
+        going = router.begin_monitor(command, self) if is_monitor(command) else router.watch(command, self)
+        if due.cut is not None:
+            raise _Ended
+        if due.reply is ReplyFault.SILENCE:
+            await anyio.sleep_forever()
+        if isinstance(going, Monitor):
+            await self._monitor(going, tag, due)
         else:
-            await self._follow(command, tag)
+            await self._listen(command, going, tag)
 
     async def _answer(self, answer: Answer, tag: str, due: Due) -> None:
         """Send rows piece by piece, never all at once, and the end."""
@@ -247,7 +275,15 @@ class ApiSession:
         if answer.is_print and not answer.rows and self._router.schema.says_empty:
             rest += encode(Empty(tag).words())
         done = Done(answer.done, tag)
+        await self._finish(rest, done, due)
+
+    async def _finish(self, rest: bytes, done: Done, due: Due, after: bytes = b"") -> None:
+        """Send what is left of an answer and its end, or what a fault makes of them; ``after`` comes behind it."""
         end = rest + encode(done.words()) if due.reply is None else spoil(due.reply, rest, done)
+        end += after
+        tag = done.tag
+        if due.cut is CutMoment.AFTER:
+            raise _Ended
         if due.cut is CutMoment.INSIDE:
             await self._send(end[: len(end) // 2])
             raise _Ended
@@ -256,45 +292,28 @@ class ApiSession:
         if due.reply is ReplyFault.FATAL:
             raise _Ended
 
-    async def _listen(self, command: Command, tag: str) -> None:
-        """Send rows as they change, until cancelled."""
-        table = self._router.table_for_listen(command, self)
-        send, receive = anyio.create_memory_object_stream[dict[str, str]](_LISTEN_ROWS)
+    async def _listen(self, command: Command, watch: Watch, tag: str) -> None:
+        """Send rows as they change, until cancelled; a print that follows says first what is there."""
+        with watch.hearing() as changes:
+            if "follow" in command.attributes:
+                plain = {name: text for name, text in command.attributes.items() if name not in _FOLLOW}
+                there = self._router.execute(Command(command.path, plain, command.query), self)
+                for row in [dict(row.values) for row in there.rows]:
+                    await self._say(Reply(watch.shown(row) or {}, tag))
+            while True:
+                changed = None
+                with anyio.move_on_after(_REFRESH):
+                    try:
+                        changed = await changes.receive()
+                    except anyio.EndOfStream:  # it did not read for too long
+                        raise _Ended from None
+                if changed is None:  # what nobody reads is not up to date
+                    if watch.table.refresh is not None:
+                        watch.table.refresh(clock.now())
+                elif (shown := watch.shown(changed)) is not None:
+                    await self._say(Reply(shown, tag))
 
-        def hear(row: dict[str, str]) -> None:
-            try:
-                send.send_nowait(row)
-            except anyio.WouldBlock:  # it does not read: who changes rows must not suffer for it
-                send.close()
-            except anyio.ClosedResourceError:
-                pass
-
-        stop = table.listen(hear)
-        try:
-            with send, receive:
-                while True:
-                    row = None
-                    with anyio.move_on_after(_REFRESH):
-                        row = await receive.receive()
-                    if row is not None:
-                        await self._say(Reply(row, tag))
-                    elif table.refresh is not None:  # what nobody reads is not up to date
-                        table.refresh(clock.now())
-        finally:
-            stop()
-
-    async def _follow(self, command: Command, tag: str) -> None:
-        """Print what is there, unless only changes are asked for, and go on with what changes."""
-        plain = {name: text for name, text in command.attributes.items() if name not in _FOLLOW}
-        answer = self._router.execute(Command(command.path, plain, command.query), self)
-        if "follow" in command.attributes:
-            for row in answer.rows:
-                wanted = answer.columns or tuple(row.values)
-                shown = {name: row.values[name] for name in wanted if name in row.values and name not in answer.hidden}
-                await self._say(Reply(shown, tag))
-        await self._listen(command, tag)
-
-    async def _monitor(self, monitor: Monitor, tag: str) -> None:
+    async def _monitor(self, monitor: Monitor, tag: str, due: Due) -> None:
         """Say how things are, again and again."""
         look = 0
         while monitor.looks is None or look < monitor.looks:
@@ -303,8 +322,7 @@ class ApiSession:
             for row in monitor.sample(look):
                 await self._say(Reply(row, tag))
             look += 1
-        self._running.pop(tag, None)
-        await self._say(Done(tag=tag))
+        await self._finish(b"", Done(tag=tag), due)
 
     async def _say(self, *sentences: AnyReply) -> None:
         parts = [encode(sentence.words()) for sentence in sentences if not isinstance(sentence, UnknownReply)]

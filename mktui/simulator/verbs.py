@@ -30,21 +30,33 @@ def perform(desk: Desk, command: Command) -> Answer:
     Raises:
         Refusal: The router says no; nothing was changed by the part that was refused.
     """
+    carry_out = _VERBS.get(command.verb)
+    if carry_out is None and desk.schema.has_menu(command.menu):
+        raise refusals.no_such_command()
+    table = admit(desk, command)
+    assert carry_out is not None, "admitted"
+    if table.refresh is not None:
+        table.refresh(desk.now)
+    return carry_out(desk, table, command)
+
+
+def admit(desk: Desk, command: Command) -> Table:
+    """Return the table that a command is for.
+
+    Raises:
+        Refusal: The version has no such menu, command or argument, or the user may not.
+    """
     menu, verb = command.menu, command.verb
     if not desk.schema.has_menu(menu):
-        raise refusals.no_such_menu()
-    carry_out = _VERBS.get(verb)
-    if carry_out is None or not desk.schema.has_command(menu, verb):
+        raise desk.no_such_menu(menu)
+    if not desk.schema.has_command(menu, verb):
         raise refusals.no_such_command()
     if ("read" if verb in READING else "write") not in desk.policies:
         raise refusals.not_permitted()
     unknown = desk.schema.unknown_argument(menu, verb, list(command.attributes))
     if unknown is not None:
         raise refusals.unknown_parameter(unknown)
-    table = desk.tables[menu]
-    if table.refresh is not None:
-        table.refresh(desk.now)
-    return carry_out(desk, table, command)
+    return desk.tables[menu]
 
 
 def _print(desk: Desk, table: Table, command: Command) -> Answer:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import random
+import ssl
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import anyio
 import pytest
+from anyio.streams.tls import TLSStream
 
 from mktui.core.protocol.framing import encode
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
 from mktui.simulator.streams import byte_stream_pair
+from mktui.simulator.tls import anonymous_context
 from tests.simulator.talk import LOGIN, Talk, talking
 from tests.virtual_time import backend
 
@@ -102,3 +107,30 @@ async def _endless(talk: Talk) -> None:
     await talk.stream.send(b"\xe0\xff\xff\xff")  # a word of 16 MB less one
     for _ in range(1_000):
         await talk.stream.send(b"x" * 65_536)
+
+
+@pytest.mark.realtime
+async def test_garbage_inside_and_after_a_tls_handshake_disturbs_nobody_else() -> None:
+    router, dice = SimulatedRouter(RouterProfile(secrets=1)), random.Random(2)  # noqa: S311 - rubbish
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    client.set_ciphers("ADH:@SECLEVEL=0")
+    wrap = partial(TLSStream.wrap, server_side=False, ssl_context=client, standard_compatible=False)
+    async with anyio.create_task_group() as tasks:
+        port = await tasks.start(partial(router.serve_tcp, context=anonymous_context()))
+        dial = partial(anyio.connect_tcp, "127.0.0.1", port)
+        async with await wrap(await dial()) as stream:
+            talk = Talk(stream)
+            await talk.ask(*LOGIN)
+            for _ in range(10):
+                async with await dial() as rubbish:
+                    await rubbish.send(dice.randbytes(300))
+                raw = await dial()
+                spoilt = await wrap(raw)
+                await Talk(spoilt).ask(*LOGIN)
+                await raw.send(dice.randbytes(300))  # no record of TLS
+                with anyio.move_on_after(0.2), suppress(anyio.BrokenResourceError, anyio.EndOfStream, ssl.SSLError):
+                    await raw.receive()
+                await anyio.aclose_forcefully(raw)
+                await _still_right(talk)
+        tasks.cancel_scope.cancel()

@@ -95,9 +95,9 @@ async def test_cancel_interrupts_the_named_command_or_every_one(bare: bool) -> N
     assert (("!done", ".tag=2") in heard) is bare
 
 
-@pytest.mark.parametrize("order", ["command first", "cancel first", "two traps"])
+@pytest.mark.parametrize("order", ["command first", "cancel between", "cancel first", "two traps"])
 async def test_every_order_in_which_a_cancel_was_answered_is_understood(
-    order: Literal["command first", "cancel first", "two traps"],
+    order: Literal["command first", "cancel between", "cancel first", "two traps"],
 ) -> None:
     profile = RouterProfile(secrets=5, cancel_order=order)
     async with client_and_router(PoolOptions(min_size=1, max_size=1), profile) as (client, router):
