@@ -26,6 +26,13 @@ _ALONE: Final[dict[str, tuple[Callable[[Desk, Command], Answer], str, frozenset[
 """Path -> what carries it out, the policy it needs, the arguments it takes."""
 
 
+def _has_export(desk: Desk, path: str) -> bool:
+    """Say whether a menu, or a directory of menus, can be exported."""
+    if desk.schema.has_menu(path):
+        return desk.schema.has_command(path, "export")
+    return desk.schema.is_directory(path)
+
+
 def execute(desk: Desk, command: Command) -> Answer:
     """Carry out one command.
 
@@ -34,7 +41,7 @@ def execute(desk: Desk, command: Command) -> Answer:
     """
     alone = _ALONE.get(command.path)
     if alone is None:
-        if command.verb == "export" and desk.schema.has_command(command.menu, "export"):
+        if command.verb == "export" and _has_export(desk, command.menu):
             alone = files.export, "read", _EXPORT
         else:
             return verbs.perform(desk, command)

@@ -94,7 +94,9 @@ def export(desk: Desk, command: Command) -> Answer:
     """``/export`` of everything, or of the menu it is said in, into ``file=``. Without a file nothing comes of it."""
     name = command.attributes.get("file", "")
     if name:
-        menus = [command.menu] if command.menu else None
+        menus = None
+        if command.menu:
+            menus = [path for path in by_hand.menus() if f"{path}/".startswith(f"{command.menu}/")]
         text = export_text(desk, menus, frozenset(command.attributes))
         hold(desk, name if name.endswith(".rsc") else f"{name}.rsc", text)
     return Answer()
@@ -109,7 +111,8 @@ def export_text(desk: Desk, menus: list[str] | None, words: frozenset[str]) -> s
         "show-sensitive" in words or (version_key(version) < (7,) and "hide-sensitive" not in words)
     )
     lines = []
-    for path in menus or sorted(by_hand.menus(), key=lambda path: _FIRST.index(path) if path in _FIRST else 99):
+    wanted = menus if menus is not None else by_hand.menus()
+    for path in sorted(wanted, key=lambda path: _FIRST.index(path) if path in _FIRST else 99):
         said = list(_said(desk, path, words, frozenset() if shows else SECRETS))
         title = path.lstrip("/").replace("/", " ")
         if said and "terse" in words:

@@ -133,6 +133,22 @@ async def test_a_backup_brings_everything_back_and_restarts_the_router() -> None
         assert holds(router, "/ppp/secret") == before
 
 
+async def test_a_directory_of_menus_is_exported_with_all_that_is_in_it() -> None:
+    router = SimulatedRouter(RouterProfile(secrets=10))
+    async with talking(router) as talk:
+        await talk.ask(*LOGIN)
+        for path, said, not_said in (
+            ("/ppp", {"/ppp profile", "/ppp secret"}, "/ip pool"),
+            ("/ip", {"/ip pool", "/ip hotspot user"}, "/ppp secret"),
+            ("/ip/hotspot", {"/ip hotspot", "/ip hotspot user"}, "/ip pool"),
+        ):
+            assert await talk.ask(f"{path}/export", "=file=part") == [("!done",)]
+            lines = router.tables["/file"].named("part.rsc")[0].kept.split("\r\n")
+            assert said <= set(lines)
+            assert not_said not in lines
+        assert (await talk.ask("/nothing/export", "=file=x"))[0][-1] == "=message=no such command prefix"
+
+
 @given(st.dictionaries(st.from_regex(r"[a-z][a-z-]{0,8}", fullmatch=True), st.text(), min_size=1, max_size=5))
 def test_every_text_survives_being_written_as_a_script(values: dict[str, str]) -> None:
     line = script.say("add", "", values, terse=False)

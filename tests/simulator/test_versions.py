@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mktui.core.protocol.values import parse_date, version_key
+from mktui.simulator import by_hand
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
+from mktui.simulator.schema import known_versions
 from tests.simulator.talk import LOGIN, talking
 from tests.simulator.test_conformance import MENUS, SCHEMA, VERSIONS, has
 from tests.simulator.test_customers import row, rows
@@ -158,3 +160,47 @@ async def test_a_renamed_user_keeps_his_password() -> None:
         await talk.ask("/user/set", "=.id=old", "=name=new")
         assert await talk.ask("/login", "=name=new", "=password=p") == [("!done",)]
         assert len(await talk.ask("/login", "=name=new", "=password=")) == 2
+
+
+@pytest.mark.parametrize("version", known_versions())
+async def test_every_version_there_is_starts_and_prints_all_its_menus(version: str) -> None:
+    router = SimulatedRouter(RouterProfile(version=version, secrets=10, online=0.5))
+    async with talking(router, within=math.inf) as talk:
+        await talk.ask(*LOGIN)
+        for path in by_hand.menus():
+            heard = await talk.ask(f"{path}/print")
+            assert heard[-1] == ("!done",)
+            assert (heard[0][0] == "!trap") is not router.schema.has_menu(path)
+            is_bare = router.schema.has_menu(path) and len(heard) == 1
+            assert not (is_bare and router.schema.says_empty), "no row is said from 7.18 on"
+
+
+async def test_an_unknown_path_is_said_as_the_versions_were_heard_to_say_it() -> None:
+    for names, path, text in (
+        (False, "/no/such/print", "no such command prefix"),
+        (False, "/ppp/print", "no such command"),
+        (False, "/ppp/nothing/print", "no such command prefix"),
+        (True, "/nonexistent/print", "no such command or directory (nonexistent)"),
+        (True, "/ppp/nonexistent/at/all/print", "no such command or directory (nonexistent)"),
+    ):
+        async with talking(SimulatedRouter(RouterProfile(secrets=0, names_unknown_paths=names))) as talk:
+            await talk.ask(*LOGIN)
+            assert (await talk.ask(path))[0] == ("!trap", "=category=0", f"=message={text}")
+
+
+async def test_refusals_of_older_builds_have_no_category() -> None:
+    async with talking(SimulatedRouter(RouterProfile(secrets=0, says_categories=False))) as talk:
+        await talk.ask(*LOGIN)
+        assert (await talk.ask("/ppp/secret/add", "=name=x", "=profile=none"))[0] == (
+            "!trap", "=message=input does not match any value of profile",
+        )  # fmt: skip
+
+
+async def test_a_user_without_the_api_policy_cannot_come_in_and_the_log_says_from_where() -> None:
+    async with talking(SimulatedRouter(RouterProfile(secrets=0))) as talk:
+        await talk.ask(*LOGIN)
+        await talk.ask("/user/group/add", "=name=web", "=policy=read,web")
+        await talk.ask("/user/add", "=name=u", "=group=web", "=password=p")
+        assert (await talk.ask("/login", "=name=u", "=password=p"))[0][-1].endswith("password (6)")
+        failed = await row(talk, "/log", "?topics=system,error,critical")
+        assert failed["message"] == "login failure for user u from 127.0.0.1 via api"
