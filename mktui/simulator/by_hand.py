@@ -36,7 +36,13 @@ not told apart."""
 LICENSE: Final = {"software-id": "S1MU-LA7D", "nlevel": "6", "features": ""}
 
 
-def _menu(path: str, verbs: tuple[str, ...], settable: tuple[str, ...], read_only: tuple[str, ...] = ()) -> Menu:
+def _menu(
+    path: str,
+    verbs: tuple[str, ...],
+    settable: tuple[str, ...],
+    read_only: tuple[str, ...] = (),
+    required: tuple[str, ...] = (),
+) -> Menu:
     arguments: dict[str, dict[str, Span]] = {
         verb: dict.fromkeys(settable) for verb in ("add", "set") if verb in verbs
     } | {"print": dict.fromkeys(("detail", "proplist", "count-only", "where", "file", "terse", "without-paging"))}
@@ -52,7 +58,7 @@ def _menu(path: str, verbs: tuple[str, ...], settable: tuple[str, ...], read_onl
             if name == "disabled" or TUNNELS.get(path, {}).get(name) in {"true", "false"}
         },
         defaults=TUNNELS.get(path, {}),
-        required=frozenset(),
+        required=frozenset(required),
         unsettable=frozenset(),
     )
 
@@ -66,6 +72,7 @@ MENUS: Final[dict[str, Menu]] = {
         (*_READ, "add", "set", "remove", "enable", "disable", "export"),
         ("address", "network", "interface", "comment", "disabled"),
         ("actual-interface", "dynamic", "invalid"),
+        ("address", "interface"),
     ),
     "/system/license": _menu("/system/license", ("print", "get"), (), tuple(LICENSE)),
     **{path: _menu(path, ("print", "get", "set", "export"), tuple(values)) for path, values in TUNNELS.items()},
@@ -78,6 +85,12 @@ _IN_SCHEMA: Final = frozenset(schema.menus())
 def menu(path: str) -> Menu | None:
     """Return a menu's facts: the schema's, or those known by hand."""
     return schema.menu(path) if path in _IN_SCHEMA else MENUS.get(path)
+
+
+def is_flag(path: str, name: str) -> bool:
+    """Say whether an attribute is a flag."""
+    facts = MENUS.get(path)
+    return schema.is_flag(path, name) or (facts is not None and facts.values.get(name) == _FLAGS)
 
 
 def menus() -> tuple[str, ...]:

@@ -9,12 +9,11 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING, Final
 
-from mktui.core.protocol import schema
 from mktui.core.protocol.values import format_duration, format_flag, parse_duration, parse_flag
 from mktui.simulator import by_hand, refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mktui.simulator.tables import Table
 
@@ -78,7 +77,7 @@ def normal(path: str, name: str, value: str, tables: Mapping[str, Table], *, com
         Refusal: It cannot be one.
     """
     where = (path, name)
-    if schema.is_flag(path, name):
+    if by_hand.is_flag(path, name):
         try:
             return format_flag(parse_flag(value))
         except ValueError:
@@ -90,6 +89,8 @@ def normal(path: str, name: str, value: str, tables: Mapping[str, Table], *, com
         if not _WHOLE.fullmatch(value) or not low <= int(value) <= high:
             raise refusals.out_of_range(name, low, high)
         return value
+    if where in _FORMS:
+        return _FORMS[where](name, value)
     if where in _ADDRESSES or where in ADDRESS_OR_POOL:
         return _address(where, value, tables)
     return _by_schema(path, name, value)
@@ -128,6 +129,27 @@ def _reference(where: tuple[str, str], value: str, tables: Mapping[str, Table], 
     raise refusals.no_match(where[1])
 
 
+def _policies(name: str, value: str) -> str:
+    facts = by_hand.menu("/user/group")
+    known = facts.values.get(name, []) if facts else []
+    named = [each for each in value.split(",") if each]
+    if any(each.removeprefix("!") not in known for each in named):
+        raise refusals.no_match(name)
+    return ",".join(named)
+
+
+def _networks(name: str, value: str) -> str:
+    """Check addresses with or without a mask, or ranges of them."""
+    for part in value.split(","):
+        first, _, last = part.partition("-")
+        try:
+            ipaddress.ip_interface(first)
+            ipaddress.ip_address(last or "::")
+        except ValueError:
+            raise refusals.invalid_value(name) from None
+    return f"{value}/32" if name == "address" and "/" not in value else value
+
+
 def _address(where: tuple[str, str], value: str, tables: Mapping[str, Table]) -> str:
     if not value:
         return value
@@ -137,3 +159,11 @@ def _address(where: tuple[str, str], value: str, tables: Mapping[str, Table]) ->
         return str(ipaddress.ip_address(value))
     except ValueError:
         raise refusals.invalid_value(where[1]) from None
+
+
+_FORMS: Final[dict[tuple[str, str], Callable[[str, str], str]]] = {
+    ("/user/group", "policy"): _policies,
+    ("/ip/address", "address"): _networks,
+    ("/ip/pool", "ranges"): _networks,
+}
+"""Attributes with a form of their own."""

@@ -36,6 +36,8 @@ class PppSession:
     active: TableRow
     interface: TableRow
     queue: TableRow | None
+    counted_in: int = 0
+    counted_out: int = 0
 
 
 class PppCustomers:
@@ -111,15 +113,16 @@ class PppCustomers:
             "limit-bytes-in": "0", "limit-bytes-out": "0", "radius": "false",
         })  # fmt: skip
         up_since = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=now - begun_at)
-        interface = self._interfaces.add(_interface(name, format_date(up_since, self._profile.version)))
-        queue = self._queue(secret, address)
+        kind = active.values["service"]
+        interface = self._interfaces.add(_interface(name, kind, format_date(up_since, self._profile.version)))
+        queue = self._queue(secret, kind, address)
         rates = chance.uniform(2e3, 2e5), chance.uniform(1e4, 1.5e6)
         self._sessions[active] = PppSession(name, begun_at, *rates, active, interface, queue)
         if self._profile.churn:
             leaves_at = now + chance.expovariate(self._profile.churn / _HOUR)
             heapq.heappush(self._leaves, (leaves_at, index, active))
 
-    def _queue(self, secret: TableRow, address: str) -> TableRow | None:
+    def _queue(self, secret: TableRow, kind: str, address: str) -> TableRow | None:
         profile = self._profiles.find(secret.values.get("profile", "default"))
         rate = profile.values.get("rate-limit", "") if profile is not None else ""
         limits = [part.split("/") for part in rate.split()]
@@ -128,16 +131,17 @@ class PppCustomers:
         pairs = ["/".join(_bits(each) for each in (part if len(part) == 2 else part * 2)) for part in limits[:3]]
         burst = {"burst-limit": pairs[1], "burst-threshold": pairs[2]} if len(pairs) == 3 else {}
         return self._queues.add({
-            "name": f"<pppoe-{secret.values['name']}>", "target": f"{address}/32", "parent": "none",
+            "name": f"<{kind}-{secret.values.get('name', '')}>", "target": f"{address}/32", "parent": "none",
             "packet-marks": "", "priority": "8/8", "queue": "default-small/default-small", "limit-at": "0/0",
             "max-limit": pairs[0], "burst-limit": "0/0", "burst-threshold": "0/0", "burst-time": "0s/0s",
             "bucket-size": "0.1/0.1", "bytes": "0/0", "invalid": "false", "dynamic": "true", "disabled": "false",
         } | burst)  # fmt: skip
 
 
-def _interface(name: str, up_since: str) -> Row:
+def _interface(name: str, kind: str, up_since: str) -> Row:
+    mtu = "1480" if kind == "pppoe" else "1450"
     return {
-        "name": f"<pppoe-{name}>", "type": "pppoe-in", "mtu": "1480", "actual-mtu": "1480",
+        "name": f"<{kind}-{name}>", "type": f"{kind}-in", "mtu": mtu, "actual-mtu": mtu,
         "last-link-up-time": up_since, "link-downs": "0", "rx-byte": "0", "tx-byte": "0", "rx-packet": "0",
         "tx-packet": "0", "rx-drop": "0", "tx-drop": "0", "tx-queue-drop": "0", "rx-error": "0", "tx-error": "0",
         "fp-rx-byte": "0", "fp-tx-byte": "0", "fp-rx-packet": "0", "fp-tx-packet": "0",
@@ -146,15 +150,21 @@ def _interface(name: str, up_since: str) -> Row:
 
 
 def _count(session: PppSession, now: float) -> None:
+    """Add what was used since the last look: counters may have been set back in between."""
     seconds = max(0.0, now - session.begun_at)
     received, sent = int(seconds * session.upload), int(seconds * session.download)
+    more_in, more_out = max(0, received - session.counted_in), max(0, sent - session.counted_out)
+    session.counted_in, session.counted_out = received, sent
     session.active.change({"uptime": format_duration(seconds)})
+    total_in = int(session.interface.values["rx-byte"]) + more_in
+    total_out = int(session.interface.values["tx-byte"]) + more_out
     session.interface.change({
-        "rx-byte": str(received), "tx-byte": str(sent), "rx-packet": str(received // 400),
-        "tx-packet": str(sent // 1200), "fp-rx-byte": str(received), "fp-rx-packet": str(received // 400),
+        "rx-byte": str(total_in), "tx-byte": str(total_out), "rx-packet": str(total_in // 400),
+        "tx-packet": str(total_out // 1200), "fp-rx-byte": str(total_in), "fp-rx-packet": str(total_in // 400),
     })  # fmt: skip
     if session.queue is not None:
-        session.queue.change({"bytes": f"{received}/{sent}"})
+        had_in, _, had_out = session.queue.values["bytes"].partition("/")
+        session.queue.change({"bytes": f"{int(had_in) + more_in}/{int(had_out) + more_out}"})
 
 
 def _bits(rate: str) -> str:

@@ -33,6 +33,10 @@ class RouterProfile:
     cost: CostModel = MODELS["none"]
     cancel_order: Literal["command first", "cancel between", "cancel first", "two traps"] = "command first"
     """How /cancel is answered: all of these have been seen in the wild."""
+    dead_word: Literal["yes", "true"] = "yes"
+    """What ``.dead`` says of a row that is gone: both have been seen."""
+    hides_removals: frozenset[str] = frozenset()
+    """Menus whose ``listen`` does not tell of removals: there are such, nobody has listed them."""
     says_categories: bool = True
     """Whether refusals carry ``=category=``; older builds were heard to leave it out."""
     names_unknown_paths: bool = False

@@ -12,7 +12,6 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from mktui.core.protocol import schema
 from mktui.core.protocol.values import parse_duration
 from mktui.simulator import by_hand
 
@@ -114,7 +113,7 @@ def _condition(menu: str, text: str) -> Test:
     name, equals, value = text.removeprefix("=").partition("=")
     if not equals:
         return lambda row: name in row
-    if schema.is_flag(menu, name) and value in _TRUE | _FALSE:
+    if by_hand.is_flag(menu, name) and value in _TRUE | _FALSE:
         accepted = _TRUE if value in _TRUE else _FALSE
         return lambda row: row.get(name) in accepted
     return lambda row: row.get(name) == value

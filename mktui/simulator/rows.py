@@ -12,6 +12,8 @@ from mktui.simulator.schema import VersionedSchema
 from mktui.simulator.tables import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mktui.core.protocol.sentences import Row
     from mktui.simulator.profile import RouterProfile
 
@@ -21,6 +23,11 @@ _NAMES: Final = (
 )  # fmt: skip
 PROFILES: Final = {"bronze": "2M/10M", "silver": "5M/20M", "gold": "10M/40M"}
 """Rate limits as the router sees them: upload first."""
+
+POLICIES: Final = (
+    "local", "telnet", "ssh", "ftp", "reboot", "read", "write", "policy", "test", "winbox", "password", "web", "sniff",
+    "sensitive", "api", "romon", "rest-api",
+)  # fmt: skip
 
 _BLANK: Final[dict[str, Row]] = {
     "/ppp/secret": {"name": "", "service": "any", "caller-id": "", "password": "", "profile": "default", "routes": "",
@@ -59,14 +66,37 @@ def blank_row(path: str) -> Row:
 
 def said_by_router(path: str, values: Row, version: str) -> Row:
     """Return what the router itself adds to a new row: dates that have not been, states, counts."""
-    if path == "/ppp/secret":
-        return {"last-logged-out": never(version)}
-    if path == "/ip/hotspot":
-        return {"proxy-status": "running", "HTTPS": "false"}
-    if path == "/ip/pool":
-        total = str(sum(_addresses(part) for part in values.get("ranges", "").split(",")))
-        return {"total": total, "used": "0", "available": total}
-    return {}
+    said = _SAID.get(path)
+    return said(values, version) if said is not None else {}
+
+
+def _said_of_an_address(values: Row, _version: str) -> Row:
+    try:
+        network = str(ipaddress.ip_interface(values.get("address", "")).network.network_address)
+    except ValueError:
+        return {}
+    interface = values.get("interface", "")
+    return {"network": network, "actual-interface": interface, "invalid": "false", "dynamic": "false"}
+
+
+def _said_of_a_pool(values: Row, _version: str) -> Row:
+    total = str(sum(_addresses(part) for part in values.get("ranges", "").split(",")))
+    return {"total": total, "used": "0", "available": total}
+
+
+_SAID: Final[dict[str, Callable[[Row, str], Row]]] = {
+    "/ppp/secret": lambda _values, version: {"last-logged-out": never(version)},
+    "/user/group": lambda _values, version: {"policy": policies(frozenset(), version), "skin": "default"},
+    "/ip/hotspot": lambda _values, _version: {"proxy-status": "running", "HTTPS": "false"},
+    "/ip/address": _said_of_an_address,
+    "/ip/pool": _said_of_a_pool,
+}
+
+
+def policies(granted: frozenset[str], version: str) -> str:
+    """Return a group's policies as they print: those it has, then those it has not, each in their own order."""
+    known = POLICIES if version_key(version) >= (7,) else tuple(name for name in POLICIES if name != "rest-api")
+    return ",".join([name for name in known if name in granted] + [f"!{name}" for name in known if name not in granted])
 
 
 def _addresses(ranges: str) -> int:
@@ -146,8 +176,9 @@ def _single(tables: dict[str, Table], path: str, values: Row) -> None:
 
 def _system(tables: dict[str, Table], profile: RouterProfile) -> None:
     _single(tables, "/system/identity", {"name": profile.name})
+    built = "2026-03-02 10:11:12" if version_key(profile.version) >= (7, 10) else "Mar/02/2026 10:11:12"
     _single(tables, "/system/resource", {
-        "uptime": "0s", "version": f"{profile.version} (stable)", "build-time": "2026-03-02 10:11:12",
+        "uptime": "0s", "version": f"{profile.version} (stable)", "build-time": built,
         "factory-software": "7.4.1", "free-memory": "892313600", "total-memory": "1073741824", "cpu": "ARM64",
         "cpu-count": "4", "cpu-frequency": "1400", "cpu-load": "3", "free-hdd-space": "987713536",
         "total-hdd-space": "1073741824", "write-sect-since-reboot": "6296", "write-sect-total": "98712",
@@ -176,13 +207,14 @@ def _system(tables: dict[str, Table], profile: RouterProfile) -> None:
 
 
 def _access(tables: dict[str, Table], profile: RouterProfile) -> None:
-    everything = "local,telnet,ssh,ftp,reboot,read,write,policy,test,winbox,password,web,sniff,sensitive,api,romon"
+    everything = frozenset(POLICIES)
     groups = {
-        "read": "local,telnet,ssh,reboot,read,test,winbox,password,web,sniff,sensitive,api,romon,!ftp,!write,!policy",
-        "write": "local,telnet,ssh,reboot,read,write,test,winbox,password,web,sniff,sensitive,api,romon,!ftp,!policy",
+        "read": everything - {"ftp", "write", "policy"},
+        "write": everything - {"ftp", "policy"},
         "full": everything,
     }
-    for name, policy in groups.items():
+    for name, granted in groups.items():
+        policy = policies(granted, profile.version)
         tables["/user/group"].add({"name": name, "policy": policy, "skin": "default"})
     tables["/user"].add({
         "name": profile.username, "group": "full", "address": "", "last-logged-in": never(profile.version),

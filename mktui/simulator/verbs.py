@@ -8,7 +8,7 @@ from mktui.simulator import by_hand, checks, refusals
 from mktui.simulator.desk import Answer, Desk
 from mktui.simulator.query import compile_query
 from mktui.simulator.refusals import Refusal
-from mktui.simulator.rows import blank_row, said_by_router
+from mktui.simulator.rows import blank_row, policies, said_by_router
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,8 +64,8 @@ def _print(desk: Desk, table: Table, command: Command) -> Answer:
     passes = asked(command)
     rows = [row for row in table if passes(row.values)] if command.query else list(table)
     if ".id" in attributes:
-        wanted = set(attributes[".id"].split(","))
-        rows = [row for row in rows if row.row_id in wanted]
+        wanted = {table.find(text) for text in attributes[".id"].split(",")}
+        rows = [row for row in rows if row in wanted]
     if "count-only" in attributes:
         return Answer(done={"ret": str(len(rows))})
     return Answer(rows, columns(command), is_print=True, hidden=desk.hidden)
@@ -145,7 +145,9 @@ def _set(desk: Desk, table: Table, command: Command) -> Answer:
         if changed.keys() & {"name", "server"} or given.keys() != changed.keys():
             _refuse_duplicate(table, row.values | given, row)
         before = row.values.get("name", "")
-        table.change(row, changed, unset=given.keys() - changed.keys())
+        counted = said_by_router(table.path, row.values | changed, desk.profile.version) if "ranges" in changed else {}
+        kept = {name: value for name, value in counted.items() if name in row.values}
+        table.change(row, changed | kept, unset=given.keys() - changed.keys())
         _keep_password(table, row)
         after = row.values.get("name", "")
         if before != after:
@@ -181,6 +183,8 @@ def _unset(_desk: Desk, table: Table, command: Command) -> Answer:
     assert facts is not None
     if name not in facts.arguments.get("set", {}):
         raise refusals.unknown_parameter(name)
+    if name in facts.required:
+        raise refusals.no_match("value-name")
     for row in _selected(table, command):
         _refuse_fixed(row)
         default = blank_row(table.path).get(name)
@@ -270,11 +274,17 @@ def _interactive(_desk: Desk, _table: Table, _command: Command) -> Answer:
     raise Refusal("interactive command, no terminal", refusals.TTY)
 
 
+_ZERO: Final = dict.fromkeys(
+    ("bytes-in", "bytes-out", "packets-in", "packets-out", "rx-byte", "tx-byte", "rx-packet", "tx-packet",
+     "fp-rx-byte", "fp-tx-byte", "fp-rx-packet", "fp-tx-packet", "total-bytes", "total-packets"), "0",
+) | {"bytes": "0/0", "packets": "0/0", "dropped": "0/0", "uptime": "0s"}  # fmt: skip
+"""What counters show when they begin anew."""
+
+
 def _reset_counters(_desk: Desk, table: Table, command: Command) -> Answer:
     rows = list(table) if command.verb == "reset-counters-all" else _selected(table, command)
     for row in rows:
-        zero = {"bytes-in": "0", "bytes-out": "0", "packets-in": "0", "packets-out": "0", "uptime": "0s"}
-        table.change(row, {name: value for name, value in zero.items() if name in row.values})
+        table.change(row, {name: value for name, value in _ZERO.items() if name in row.values})
     return Answer()
 
 
@@ -306,7 +316,10 @@ def _selected(table: Table, command: Command, names: tuple[str, ...] = (".id", "
 
 def _normal(desk: Desk, path: str, values: Row) -> Row:
     completes = desk.profile.completes_names
-    return {name: checks.normal(path, name, value, desk.tables, completes=completes) for name, value in values.items()}
+    made = {name: checks.normal(path, name, value, desk.tables, completes=completes) for name, value in values.items()}
+    if path == "/user/group" and "policy" in made:
+        made["policy"] = policies(frozenset(made["policy"].split(",")), desk.profile.version)
+    return made
 
 
 def _undeletable(path: str) -> frozenset[str]:

@@ -30,11 +30,13 @@ class Watch:
     columns: tuple[str, ...]
     hidden: frozenset[str]
     passes: Callable[[Row], bool]
+    dead_word: str
+    hides_removals: bool
 
     def shown(self, row: Row) -> Row | None:
-        """Return what is heard of a changed row; None: nothing. That a row is gone is always heard."""
+        """Return what is heard of a changed row; None: nothing. That a row is gone is heard whatever was asked."""
         if ".dead" in row:
-            return row
+            return None if self.hides_removals else row | {".dead": self.dead_word}
         if not self.passes(row):
             return None
         return {name: row[name] for name in self.columns or row if name in row and name not in self.hidden}
@@ -69,4 +71,11 @@ def watch(desk: Desk, command: Command) -> Watch:
     table = verbs.admit(desk, command)
     if not desk.schema.has_command(command.menu, "print"):
         raise refusals.no_such_command()
-    return Watch(table, verbs.columns(command), desk.hidden, verbs.asked(command))
+    return Watch(
+        table,
+        verbs.columns(command),
+        desk.hidden,
+        verbs.asked(command),
+        desk.profile.dead_word,
+        command.menu in desk.profile.hides_removals,
+    )

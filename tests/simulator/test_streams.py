@@ -217,3 +217,18 @@ async def test_a_cancel_in_the_manuals_order_ends_between_trap_and_end() -> None
         assert [await talk.hear() for _ in range(3)] == [
             ("!trap", ".tag=1", *INTERRUPTED), ("!done",), ("!done", ".tag=1"),
         ]  # fmt: skip
+
+
+async def test_a_removal_is_said_in_either_word_or_not_at_all() -> None:
+    for profile, heard in (
+        (RouterProfile(secrets=2, dead_word="true"), "=.dead=true"),
+        (RouterProfile(secrets=2, hides_removals=frozenset({"/ppp/secret"})), "=comment=later"),
+    ):
+        async with talking(SimulatedRouter(profile)) as talk:
+            await talk.ask(*LOGIN)
+            await talk.say("/ppp/secret/listen", "=.proplist=comment", ".tag=1")
+            await talk.ask("/ppp/secret/print", "=count-only=")
+            await talk.say("/ppp/secret/remove", "=.id=*1")
+            await talk.say("/ppp/secret/set", "=.id=*2", "=comment=later")
+            said = [await talk.hear() for _ in range(3)]
+            assert heard in {word for words in said for word in words}

@@ -245,3 +245,83 @@ async def test_removing_a_host_ends_its_session() -> None:
         host = (await rows(talk, "/ip/hotspot/host"))[0]
         assert await said(talk, "/ip/hotspot/host/remove", f"=.id={host['.id']}") == ""
         assert len(await rows(talk, "/ip/hotspot/active")) == 1
+
+
+async def test_a_group_prints_the_policies_it_has_and_those_it_has_not() -> None:
+    async with talking(SimulatedRouter(RouterProfile(secrets=0))) as talk:
+        await talk.ask(*LOGIN)
+        recorded = next(each["row"] for each in ROWS["rows"] if each["path"] == "/user/group")
+        assert (await row(talk, "/user/group", "?name=read"))["policy"] == recorded["policy"]
+        await talk.ask("/user/group/add", "=name=few", "=policy=write,!ftp,api,read")
+        policy = (await row(talk, "/user/group", "?name=few"))["policy"].split(",")
+        assert policy[:3] == ["read", "write", "api"]
+        assert set(policy[3:]) >= {"!ftp", "!sensitive", "!rest-api"}
+        text = await said(talk, "/user/group/add", "=name=x", "=policy=fly")
+        assert text == "input does not match any value of policy"
+
+
+async def test_addresses_and_pools_are_checked_and_worked_out() -> None:
+    async with talking(SimulatedRouter(RouterProfile(secrets=0, version="7.22.3"))) as talk:
+        await talk.ask(*LOGIN)
+        await talk.ask("/ip/address/add", "=address=192.168.88.1/24", "=interface=ether1")
+        found = await row(talk, "/ip/address")
+        assert (found["network"], found["actual-interface"], found["dynamic"]) == ("192.168.88.0", "ether1", "false")
+        assert await said(talk, "/ip/address/add", "=address=x", "=interface=ether1") == (
+            "invalid value for argument address"
+        )
+        assert await said(talk, "/ip/pool/set", "=.id=hs-pool", "=ranges=10.0.0.300") == (
+            "invalid value for argument ranges"
+        )
+        await talk.ask("/ip/pool/set", "=.id=hs-pool", "=ranges=10.0.0.1-10.0.0.9,10.1.0.1")
+        assert (await row(talk, "/ip/pool", "?name=hs-pool"))["total"] == "10"
+
+
+async def test_what_every_row_must_have_cannot_be_unset() -> None:
+    async with talking(SimulatedRouter(RouterProfile(secrets=1))) as talk:
+        await talk.ask(*LOGIN)
+        assert await said(talk, "/ppp/secret/unset", "=.id=*1", "=value-name=name") != ""
+        await talk.ask("/ppp/secret/set", "=.id=*1", "=remote-address=10.0.0.9")
+        assert await said(talk, "/ppp/secret/unset", "=.id=*1", "=value-name=remote-address") == ""
+        assert "remote-address" not in await row(talk, "/ppp/secret")
+
+
+async def test_counters_of_a_session_can_be_set_back_and_go_on() -> None:
+    async with talking(SimulatedRouter(RouterProfile(secrets=2, online=0.5)), within=LONG) as talk:
+        await talk.ask(*LOGIN)
+        before = await row(talk, "/interface", "?type=pppoe-in")
+        await talk.ask("/interface/reset-counters", f"=.id={before['.id']}")
+        await talk.ask("/queue/simple/reset-counters-all")
+        await anyio.sleep(10)
+        after = await row(talk, "/interface", "?type=pppoe-in")
+        assert 0 < int(after["rx-byte"]) < int(before["rx-byte"])
+        queue = await row(talk, "/queue/simple")
+        assert queue["bytes"] == f"{after['rx-byte']}/{after['tx-byte']}"
+
+
+@pytest.mark.parametrize("service", ["l2tp", "sstp", "ovpn", "pptp"])
+async def test_a_session_bears_the_name_of_its_service(service: str) -> None:
+    router = SimulatedRouter(RouterProfile(secrets=0))
+    async with talking(router) as talk:
+        await talk.ask(*LOGIN)
+        await talk.ask("/ppp/secret/add", "=name=x", f"=service={service}", "=profile=gold")
+        assert router.traffic.ppp.dial("x", 0.0)
+        assert (await row(talk, "/ppp/active"))["service"] == service
+        assert (await row(talk, "/interface", f"?name=<{service}-x>"))["type"] == f"{service}-in"
+        assert (await row(talk, "/queue/simple"))["name"] == f"<{service}-x>"
+
+
+async def test_default_profiles_of_the_tunnel_servers_name_a_ppp_profile() -> None:
+    async with talking(SimulatedRouter(RouterProfile(secrets=0))) as talk:
+        await talk.ask(*LOGIN)
+        for kind in ("l2tp", "pptp", "sstp", "ovpn"):
+            path = f"/interface/{kind}-server/server"
+            assert await said(talk, f"{path}/set", "=default-profile=none-such") == (
+                "input does not match any value of default-profile"
+            )
+            assert await said(talk, f"{path}/set", "=default-profile=gold", "=enabled=yes") == ""
+            assert (await row(talk, path))["enabled"] == "true"
+        await talk.ask("/interface/pppoe-server/server/set", "=.id=*1", "=default-profile=gold")
+        gold = (await row(talk, "/ppp/profile", "?name=gold"))[".id"]
+        await talk.ask("/ppp/profile/remove", "=.id=gold")
+        for kind in ("l2tp", "pptp", "sstp", "ovpn", "pppoe"):
+            assert (await row(talk, f"/interface/{kind}-server/server"))["default-profile"] == gold
