@@ -31,10 +31,10 @@ class RouterProfile:
     online: float = 0.2
     churn: float = 0.0
     cost: CostModel = MODELS["none"]
-    cancel_order: Literal["command first", "cancel between", "cancel first", "two traps"] = "command first"
-    """How /cancel is answered: all of these have been seen in the wild."""
+    cancel_order: Literal["cancel between", "command first", "cancel first", "two traps"] = "cancel between"
+    """How /cancel is answered: all have been seen in the wild, the first in MikroTik's manual and librouteros' too."""
     dead_word: Literal["yes", "true"] = "yes"
-    """What ``.dead`` says of a row that is gone: both have been seen."""
+    """What ``.dead`` says of a row that is gone: ``yes`` in MikroTik's manual, ``true`` as librouteros recorded it."""
     hides_removals: frozenset[str] = frozenset()
     """Menus whose ``listen`` does not tell of removals: there are such, nobody has listed them."""
     says_categories: bool = True

@@ -75,8 +75,8 @@ def _said_of_an_address(values: Row, _version: str) -> Row:
         network = str(ipaddress.ip_interface(values.get("address", "")).network.network_address)
     except ValueError:
         return {}
-    interface = values.get("interface", "")
-    return {"network": network, "actual-interface": interface, "invalid": "false", "dynamic": "false"}
+    state = {"invalid": "false", "dynamic": "false", "disabled": "false"}
+    return {"network": network, "actual-interface": values.get("interface", "")} | state
 
 
 def _said_of_a_pool(values: Row, _version: str) -> Row:

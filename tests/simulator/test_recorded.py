@@ -266,3 +266,27 @@ async def test_the_simulated_router_refuses_with_the_recorded_text_and_category(
         assert said == text
     if str(known.get("category", "")).isdecimal():
         assert category == [known["category"]]
+
+
+async def test_a_listen_to_addresses_goes_as_librouteros_and_mikrotiks_manual_show_it() -> None:
+    """Recorded in librouteros' analysis of the API (facts) and printed in MikroTik's manual in the same order."""
+    router = SimulatedRouter(RouterProfile(secrets=0, dead_word="true"))
+    async with talking(router) as talk, talking(router) as other:
+        await talk.ask(*LOGIN)
+        await other.ask(*LOGIN)
+        await talk.say("/ip/address/listen", ".tag=10")
+        await anyio.sleep(0.1)
+        added = await other.ask("/ip/address/add", "=address=1.1.1.1", "=interface=ether1")
+        row_id = added[0][1].removeprefix("=ret=")
+        heard = await talk.hear()
+        assert heard[:2] == ("!re", ".tag=10")
+        assert set(heard[2:]) == {
+            f"=.id={row_id}", "=address=1.1.1.1/32", "=network=1.1.1.1", "=interface=ether1",
+            "=actual-interface=ether1", "=invalid=false", "=dynamic=false", "=disabled=false",
+        }  # fmt: skip
+        await other.ask("/ip/address/remove", f"=.id={row_id}")
+        assert await talk.hear() == ("!re", ".tag=10", f"=.id={row_id}", "=.dead=true")
+        await talk.say("/cancel", "=tag=10", ".tag=20")
+        assert [await talk.hear() for _ in range(3)] == [
+            ("!trap", ".tag=10", "=category=2", "=message=interrupted"), ("!done", ".tag=20"), ("!done", ".tag=10"),
+        ]  # fmt: skip

@@ -90,9 +90,9 @@ async def test_cancel_interrupts_the_named_command_or_every_one(bare: bool) -> N
         await talk.say("/cancel", *([] if bare else ["=tag=1"]), ".tag=3")
         heard = [await talk.hear() for _ in range(5 if bare else 3)]
     interrupted = ("=category=2", "=message=interrupted")
-    assert heard[:2] == [("!trap", ".tag=1", *interrupted), ("!done", ".tag=1")]
-    assert heard[-1] == ("!done", ".tag=3")
-    assert (("!done", ".tag=2") in heard) is bare
+    ends = [("!done", ".tag=3"), ("!done", ".tag=1"), ("!done", ".tag=2")]
+    traps = [("!trap", ".tag=1", *interrupted), ("!trap", ".tag=2", *interrupted)]
+    assert heard == (traps + ends if bare else traps[:1] + ends[:2])
 
 
 @pytest.mark.parametrize("order", ["command first", "cancel between", "cancel first", "two traps"])
