@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _PIECE_BYTES: Final = 65536
 _PIECE_ROWS: Final = 500
+_HELD_BYTES: Final = 1_048_576
+"""The most that is held of a sentence without an end: it is read anew with every piece, which others wait for."""
 _STREAMING: Final = frozenset({"listen"})
 _PRINTS: Final = frozenset({"print", "getall"})
 _FOLLOW: Final = frozenset({"follow", "follow-only", "follow-strict"})
@@ -107,6 +109,8 @@ class ApiSession:
             for sentence in self._reader.feed(await self._stream.receive()):
                 words = [word.decode("utf-8", "surrogateescape") for word in sentence]
                 await self._hear(words, tasks)
+            if self._reader.held_bytes > _HELD_BYTES:
+                raise _Ended
 
     async def _hear(self, words: list[str], tasks: TaskGroup) -> None:
         try:

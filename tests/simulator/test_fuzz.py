@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import ssl
+import time
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -101,6 +102,26 @@ async def test_a_word_that_never_ends_is_cut_off_within_bounds() -> None:
         with pytest.raises((anyio.BrokenResourceError, anyio.ClosedResourceError)):
             await _endless(Talk(ours))
         await anyio.aclose_forcefully(ours)
+
+
+async def test_a_sentence_of_small_words_that_never_ends_keeps_nobody_waiting() -> None:
+    router = SimulatedRouter(RouterProfile(secrets=1))
+    ours, theirs = byte_stream_pair()
+    begun_at = time.process_time()
+    async with anyio.create_task_group() as tasks, talking(router) as other:
+        await other.ask(*LOGIN)
+        tasks.start_soon(router.serve, theirs)
+        sent = 0
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+            while sent < 8 * 2**20:
+                await ours.send(b"\x01a" * 32_768)
+                sent += 65_536
+                if not sent % 2**18:
+                    await _still_right(other)
+        await _still_right(other)
+        await anyio.aclose_forcefully(ours)
+    assert sent <= 2**21, "it was cut off"
+    assert time.process_time() - begun_at < 10
 
 
 async def _endless(talk: Talk) -> None:
