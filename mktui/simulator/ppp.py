@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mktui.core.protocol.values import format_date, format_duration
+from mktui.simulator.rows import blank_row
 
 if TYPE_CHECKING:
     import random
@@ -130,12 +131,8 @@ class PppCustomers:
             return None
         pairs = ["/".join(_bits(each) for each in (part if len(part) == 2 else part * 2)) for part in limits[:3]]
         burst = {"burst-limit": pairs[1], "burst-threshold": pairs[2]} if len(pairs) == 3 else {}
-        return self._queues.add({
-            "name": f"<{kind}-{secret.values.get('name', '')}>", "target": f"{address}/32", "parent": "none",
-            "packet-marks": "", "priority": "8/8", "queue": "default-small/default-small", "limit-at": "0/0",
-            "max-limit": pairs[0], "burst-limit": "0/0", "burst-threshold": "0/0", "burst-time": "0s/0s",
-            "bucket-size": "0.1/0.1", "bytes": "0/0", "invalid": "false", "dynamic": "true", "disabled": "false",
-        } | burst)  # fmt: skip
+        own = {"name": f"<{kind}-{secret.values.get('name', '')}>", "target": f"{address}/32", "max-limit": pairs[0]}
+        return self._queues.add(blank_row("/queue/simple") | own | burst | {"dynamic": "true"})
 
 
 def _interface(name: str, kind: str, up_since: str) -> Row:

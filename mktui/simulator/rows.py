@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 import random
 from typing import TYPE_CHECKING, Final
 
-from mktui.core.protocol.values import version_key
+from mktui.core.protocol.values import format_date, version_key
 from mktui.simulator import by_hand
 from mktui.simulator.schema import VersionedSchema
 from mktui.simulator.tables import Table
@@ -45,8 +46,12 @@ _BLANK: Final[dict[str, Row]] = {
     "/queue/simple": {"name": "", "target": "", "parent": "none", "packet-marks": "", "priority": "8/8",
                       "queue": "default-small/default-small", "limit-at": "0/0", "max-limit": "0/0",
                       "burst-limit": "0/0", "burst-threshold": "0/0", "burst-time": "0s/0s",
-                      "bucket-size": "0.1/0.1", "bytes": "0/0", "packets": "0/0", "rate": "0/0",
+                      "bucket-size": "0.1/0.1", "bytes": "0/0", "total-bytes": "0", "packets": "0/0",
+                      "total-packets": "0", "dropped": "0/0", "total-dropped": "0", "rate": "0/0", "total-rate": "0",
+                      "packet-rate": "0/0", "total-packet-rate": "0", "queued-packets": "0/0",
+                      "total-queued-packets": "0", "queued-bytes": "0/0", "total-queued-bytes": "0",
                       "invalid": "false", "dynamic": "false", "disabled": "false"},
+    "/ip/firewall/address-list": {"list": "", "address": "", "dynamic": "false", "disabled": "false"},
     "/user": {"name": "", "group": "read", "address": "", "expired": "false", "disabled": "false"},
 }  # fmt: skip
 
@@ -87,6 +92,9 @@ def _said_of_a_pool(values: Row, _version: str) -> Row:
 _SAID: Final[dict[str, Callable[[Row, str], Row]]] = {
     "/ppp/secret": lambda _values, version: {"last-logged-out": never(version)},
     "/user/group": lambda _values, version: {"policy": policies(frozenset(), version), "skin": "default"},
+    "/ip/firewall/address-list": lambda _values, version: {
+        "creation-time": format_date(dt.datetime.now(dt.UTC), version)
+    },
     "/ip/hotspot": lambda _values, _version: {"proxy-status": "running", "HTTPS": "false"},
     "/ip/address": _said_of_an_address,
     "/ip/pool": _said_of_a_pool,
@@ -235,7 +243,9 @@ def _network(tables: dict[str, Table], profile: RouterProfile) -> None:
             "name": f"ether{number}", "default-name": f"ether{number}", "type": "ether", "mtu": "1500",
             "actual-mtu": "1500", "l2mtu": "1514", "mac-address": f"02:4D:4B:00:00:{number:02X}",
             "last-link-up-time": never(profile.version), "link-downs": "0", "rx-byte": "0", "tx-byte": "0",
-            "rx-packet": "0", "tx-packet": "0", "running": "true" if number < 4 else "false", "disabled": "false",
+            "rx-packet": "0", "tx-packet": "0", "rx-drop": "0", "tx-drop": "0", "tx-queue-drop": "0", "rx-error": "0",
+            "tx-error": "0", "fp-rx-byte": "0", "fp-tx-byte": "0", "fp-rx-packet": "0", "fp-tx-packet": "0",
+            "running": "true" if number < 4 else "false", "disabled": "false",
         })  # fmt: skip
     for name, ranges in (("pppoe-pool", "10.64.0.10-10.64.255.250"), ("hs-pool", "10.5.50.2-10.5.50.254")):
         pool = {"name": name, "ranges": ranges}

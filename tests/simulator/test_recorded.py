@@ -290,3 +290,20 @@ async def test_a_listen_to_addresses_goes_as_librouteros_and_mikrotiks_manual_sh
         assert [await talk.hear() for _ in range(3)] == [
             ("!trap", ".tag=10", "=category=2", "=message=interrupted"), ("!done", ".tag=20"), ("!done", ".tag=10"),
         ]  # fmt: skip
+
+
+MADE = {
+    "/queue/simple": ("=name=q", "=target=10.16.97.102/32"),
+    "/ip/firewall/address-list": ("=list=activo", "=address=10.205.73.178"),
+    "/ip/pool": ("=name=p", "=ranges=10.77.0.10-10.77.0.20"),
+}
+
+
+@pytest.mark.parametrize("path", MADE)
+async def test_a_row_that_is_added_has_what_the_recorded_one_has(path: str) -> None:
+    recorded = next(row for each in ROWS for where, row in [recorded_row(each)] if where == path)
+    async with talking(SimulatedRouter(RouterProfile(secrets=0, version="7.22.3"))) as talk:
+        await talk.ask(*LOGIN)
+        row_id = (await talk.ask(f"{path}/add", *MADE[path]))[0][1].removeprefix("=ret=")
+        heard = await talk.ask(f"{path}/print", f"?.id={row_id}")
+    assert {word.split("=")[1] for word in heard[0][1:]} == recorded.keys() - {"comment"}
