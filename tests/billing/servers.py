@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,14 +63,13 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     initdb, server = _program("initdb"), _program("postgres")
     if initdb is None or server is None:
         pytest.skip("there is no PostgreSQL here (Debian's postgresql)")
-    place, port = _place(tmp_path_factory, "postgresql", "postgres"), _free_port()
+    place = _place(tmp_path_factory, "postgresql", "postgres")
     _run(_as_user("postgres", initdb, "-D", str(place / "db"), "-U", "mktui", "-A", "trust", "-E", "UTF8", "-N"))
     command = _as_user(
-        "postgres", server, "-D", str(place / "db"), "-p", str(port), "-h", "127.0.0.1", "-k", str(place),
-        "-c", "fsync=off", "-c", "max_connections=40",
+        "postgres", server, "-D", str(place / "db"), "-h", "127.0.0.1", "-k", str(place),
+        "-c", "fsync=off", "-c", "max_connections=40", "-p",
     )  # fmt: skip
-    url = f"postgresql://mktui:s3cret-url@127.0.0.1:{port}/postgres"
-    with _running(command, url):
+    with _running(command, "postgresql://mktui:s3cret-url@127.0.0.1:{port}/postgres") as url:
         yield url
 
 
@@ -79,7 +79,7 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     install, server = _program("mariadb-install-db"), _program("mariadbd")
     if install is None or server is None:
         pytest.skip("there is no MariaDB here (Debian's mariadb-server)")
-    place, port = _place(tmp_path_factory, "mariadb", "mysql"), _free_port()
+    place = _place(tmp_path_factory, "mariadb", "mysql")
     options = ("--no-defaults", f"--datadir={place / 'db'}", "--skip-test-db")
     _run(_as_user("mysql", install, *options, "--auth-root-authentication-method=normal"))
     start = place / "start.sql"
@@ -89,29 +89,48 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     )
     start.chmod(0o644)
     command = _as_user(
-        "mysql", server, "--no-defaults", f"--datadir={place / 'db'}", f"--port={port}", "--bind-address=127.0.0.1",
+        "mysql", server, "--no-defaults", f"--datadir={place / 'db'}", "--bind-address=127.0.0.1",
         f"--socket={place / 'sock'}", f"--pid-file={place / 'pid'}", f"--init-file={start}", "--skip-name-resolve",
+        "--innodb-use-native-aio=OFF", "--port",
     )  # fmt: skip
-    url = f"mariadb://mktui:s3cret-url@127.0.0.1:{port}/mktui"
-    with _running(command, url):
+    with _running(command, "mariadb://mktui:s3cret-url@127.0.0.1:{port}/mktui") as url:
         yield url
 
 
 @contextmanager
-def _running(command: list[str], url: str) -> Iterator[None]:
-    """Run a server for the block, which begins when it lets us in."""
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+def _running(command: list[str], url: str) -> Iterator[str]:
+    """Run a server on a free port for the block, which begins when it lets us in; another one may take the port first.
+
+    ``command`` ends where the port is given; ``url`` has a place for it.
+    """
+    for attempt in range(3):
+        port = _free_port()
+        here = url.format(port=port)
+        with tempfile.TemporaryFile() as said:
+            server = subprocess.Popen([*command, str(port)], stdout=said, stderr=said, cwd="/")
+            try:
+                if _lets_us_in(server, here):
+                    yield here
+                    return
+            finally:
+                server.terminate()
+                server.wait(30)
+            said.seek(0)
+            assert attempt < 2, f"the server does not run: {said.read()[-2000:]!r}"
+
+
+def _lets_us_in(server: subprocess.Popen[bytes], url: str) -> bool:
     engine = _engine(url, shown(url))
     try:
         for _ in range(300):
-            assert server.poll() is None, "the server ended at once"
+            if server.poll() is not None:
+                return False
             try:
                 engine.connect().close()
-                break
             except sa.exc.OperationalError:
                 time.sleep(0.1)
-        yield
+            else:
+                return True
+        return False
     finally:
         engine.dispose()
-        server.terminate()
-        server.wait(30)
