@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 
 class LazyGroup(click.Group):
-    """Finds the command ``name`` as ``name`` (dashes as underscores) in the module of that name in ``package``."""
+    """Finds the command ``name`` as ``name`` (dashes as underscores) in the module of that name in ``package``.
+
+    ``elsewhere`` names the modules of commands whose names Python has another use for; the attribute is called so too.
+    """
 
     package: ClassVar[str]
     listed: ClassVar[Mapping[str, str]]
     """The commands and what they do, in the order of the help."""
+    elsewhere: ClassVar[Mapping[str, str]] = {}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of the help."""
@@ -28,7 +32,7 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in self.listed:
             return None
-        attribute = cmd_name.replace("-", "_")
+        attribute = self.elsewhere.get(cmd_name, cmd_name.replace("-", "_"))
         module = importlib.import_module(f"{self.package}.{attribute}")
         command: click.Command = module.__dict__[attribute]
         return command

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mktui.sync.guards import Lifts
 from mktui.sync.mapping import PROFILE_MENUS, SUBSCRIBER_MENUS
+from mktui.sync.plan import Action
 
 if TYPE_CHECKING:
     from mktui.billing.model import Kind
@@ -20,7 +21,7 @@ class Order:
 
     ``kinds`` and ``names`` narrow what is planned; empty: everything. ``books``: a source other than billing's own
     tables. ``allow_empty``: prune by a source without any row. ``saved``: exactly this plan, or nothing. ``rollback``:
-    undo that run instead of following billing.
+    undo that run instead of following billing. ``only``: changes of these kinds; empty: of all.
     """
 
     cause: str = "by hand"
@@ -34,16 +35,19 @@ class Order:
     books: Books | None = None
     saved: Plan | None = None
     rollback: int | None = None
+    only: frozenset[Action] = frozenset()
 
     def narrow(self, plan: Plan) -> Plan:
         """Return the part of a plan that was asked for."""
         menus = {menus[kind] for kind in self.kinds for menus in (PROFILE_MENUS, SUBSCRIBER_MENUS)}
+
+        only = self.only or frozenset(Action)
 
         def is_meant(menu: str, name: str) -> bool:
             return (not menus or menu in menus) and (not self.names or name in self.names)
 
         return replace(
             plan,
-            changes=tuple(each for each in plan.changes if is_meant(each.menu, each.name)),
+            changes=tuple(each for each in plan.changes if each.action in only and is_meant(each.menu, each.name)),
             refused=tuple(each for each in plan.refused if is_meant(each.menu, each.name)),
         )

@@ -134,11 +134,11 @@ class _Planner:
         self._plan(row, action, None, self._without_secrets(values), {})
 
     def _adopt(self, row: DesiredRow, present: Row) -> None:
-        differing = {name: value for name, value in row.values.items()
-                     if value and not same(name, present.get(name), value)}  # fmt: skip
-        differing |= self._mark(row, present.get("comment", ""))
-        before = {name: present.get(name, "") for name in differing if name not in SECRET_FIELDS}
-        self._plan(row, Action.ADOPT, present, self._without_secrets(differing), before)
+        """Plan that a row becomes ours as it stands: only our mark is written, the next plan shows what differs."""
+        before = {name: present[name] for name in (*row.values, "comment") if name in present}
+        self._plan(
+            row, Action.ADOPT, present, self._mark(row, present.get("comment", "")), self._without_secrets(before)
+        )  # fmt: skip
 
     def _compare(self, row: DesiredRow, present: Row) -> None:
         """Plan what billing has changed in a row of ours; say what others have."""

@@ -173,7 +173,8 @@ async def test_every_settled_write_is_an_event_also_when_its_caller_has_left() -
 async def test_planted_blind_retry_of_writes_is_caught_by_the_storm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "may_retry", lambda _error, _effect: True)
     with pytest.raises(ExceptionGroup) as found:
-        await _storm_with_lost_answers(pytest.MonkeyPatch())
+        for _ in range(10):  # trio shuffles its tasks: which answers are lost differs from storm to storm
+            await _storm_with_lost_answers(pytest.MonkeyPatch())
     assert found.group_contains(AssertionError, match="was added 2 times")
 
 

@@ -66,12 +66,14 @@ def menus() -> tuple[str, ...]:
     return tuple(_facts()["menus"])
 
 
-@cache
 def menu(path: str) -> Menu | None:
     """Return a menu's facts, or None when the schema has no such menu."""
-    facts = _facts()["menus"].get(path)
-    if facts is None:
-        return None
+    return _menu(path) if path in _facts()["menus"] else None
+
+
+@cache
+def _menu(path: str) -> Menu:
+    facts = _facts()["menus"][path]
     return Menu(
         path=path,
         commands={name: _span(span) for name, span in facts["commands"].items()},

@@ -17,12 +17,17 @@ _MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep",
 _ISO_SINCE: Final = (7, 10)
 
 
+_LONGEST: Final = 100
+
+
 def parse_duration(text: str) -> float:
     """Return seconds. A bare number is seconds.
 
     Raises:
         ValueError: It is no duration.
     """
+    if len(text) > _LONGEST:  # nothing that a router would print, and too long for a number
+        raise ValueError(f"no duration: {text[:_LONGEST]!r}…")
     if text.isdecimal():
         return float(text)
     if match := _CLOCK.fullmatch(text):

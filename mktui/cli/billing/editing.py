@@ -1,0 +1,69 @@
+"""Fields given as NAME=VALUE: read as a CSV's cells are, and written as an import is, with the same messages."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from mktui import clock
+from mktui.billing.sources.duplicates import gather
+from mktui.billing.sources.fields import COLUMNS, read_row
+from mktui.billing.sources.importing import preview_in, write
+from mktui.billing.sources.zones import zone
+from mktui.cli.exit_codes import ExitCode, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mktui.billing.sources.preview import RowChange
+    from mktui.billing.sources.rows import What
+    from mktui.config.load import LoadedConfig
+    from mktui.sync.run import Office
+
+what_argument = click.argument("what", type=click.Choice(["profile", "subscriber"]))
+fields_argument = click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...")
+password_option = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+
+
+def cells_of(what: What, fields: tuple[str, ...], *, password_stdin: bool) -> dict[str, str]:
+    """Return FIELD=VALUE words as cells. A password on the command line is seen by whoever lists processes."""
+    cells: dict[str, str] = {}
+    for word in fields:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            fail(ExitCode.USAGE, f"{name or word!r} is no FIELD=VALUE")
+        if name not in COLUMNS[what]:
+            fail(ExitCode.USAGE, f"a {what} has no field {name!r}; there are {', '.join(COLUMNS[what])}")
+        cells[name] = value
+    if password_stdin:
+        cells["password"] = sys.stdin.readline().rstrip("\r\n")
+    return cells
+
+
+async def write_row(office: Office, loaded: LoadedConfig, what: What, cells: Mapping[str, str]) -> RowChange | None:
+    """Write one row; None: it was so already. Ends the program when it cannot be."""
+    name = cells.get("name") or cells.get("username") or ""
+    read = read_row(what, dict(cells), where=name, local=zone(loaded.config.billing.timezone))
+    rows = gather([read], covers=(what,))
+    shown = await office.store.run(preview_in, rows)
+    if shown.rejected:
+        fail(ExitCode.USAGE, *[str(error) for error in shown.rejected])
+    changes = (*shown.added, *shown.changed)
+    if not changes:
+        return None
+    outcome = await office.store.run(write, shown, now=clock.utc_now())
+    if outcome.rejected:
+        fail(ExitCode.USAGE, *[str(error) for error in outcome.rejected])
+    return changes[0]
+
+
+def show_change(change: RowChange | None, name: str) -> None:
+    """Print what one row's change was."""
+    if change is None:
+        click.echo(f"{name}: nothing to change")
+        return
+    click.echo(f"{change.what} {change.name} ({change.external_id}): {'added' if change.before is None else 'changed'}")
+    for field in change.fields:
+        click.echo(f"  {field.field}  {f'{field.before} → ' if field.before else ''}{field.after or '(none)'}")

@@ -1,0 +1,161 @@
+"""``mktui billing import``: a CSV file, after it was shown what it would change."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import anyio
+import click
+
+from mktui import clock
+from mktui.billing.accepted import read_accepted
+from mktui.billing.sources.csv_file import read_csv
+from mktui.billing.sources.importing import ImportOutcome, preview_in, write
+from mktui.billing.sources.zones import zone
+from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.options import json_option
+from mktui.cli.output import print_json, print_table
+from mktui.cli.sync.upkeep import in_office
+from mktui.errors import SourceUnreadable
+
+if TYPE_CHECKING:
+    from mktui.billing.sources.preview import ImportPreview, RowChange
+    from mktui.billing.sources.rows import What
+    from mktui.config.load import LoadedConfig
+    from mktui.sync.run import Office
+
+_MOST = 50
+_EPILOG = """\b
+Examples:
+  mktui billing import profiles plans.csv
+  mktui billing import subscribers customers.csv --map 'Login=username' --map 'Phone=-'
+  mktui billing import subscribers customers.csv --complete --yes
+
+Columns are called as the fields are (mktui billing export shows them); --map 'Theirs=ours' for others, and
+'Theirs=-' for one to pass over. A last line '# rows: 123' lets a cut file be told.
+"""
+
+
+def _mapping(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    mapped = {}
+    for value in values:
+        theirs, equals, ours = value.rpartition("=")
+        if not equals or not theirs or not ours:
+            raise click.BadParameter(f"{value!r} is no 'Their column=our field'")
+        mapped[theirs] = ours
+    return mapped
+
+
+@click.command("import", epilog=_EPILOG)
+@click.argument("what", type=click.Choice(["profiles", "subscribers"]))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--map", "mapped", multiple=True, callback=_mapping, metavar="THEIRS=OURS", help="Name a column.")
+@click.option("--complete", is_flag=True, help="The file has everybody: who is not in it is gone (see sync --prune).")
+@click.option("--source", default="csv", show_default=True, help="Name of this source, when there are several.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_context
+def importing(
+    context: click.Context,
+    *,
+    what: str,
+    file: Path,
+    mapped: dict[str, str],
+    complete: bool,
+    source: str,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Read a CSV file into billing: shown first, row by row; a row that cannot be is told, and the others go in."""
+    kind = cast("What", what.removesuffix("s"))
+    content = _content(file)
+    if not yes and not sys.stdin.isatty() and not as_json:
+        click.echo("mktui: nobody is here to confirm: this only shows what would be done; --yes does it", err=True)
+
+    async def work(office: Office, loaded: LoadedConfig) -> tuple[ImportPreview, ImportOutcome | None]:
+        accepted = await office.store.run(read_accepted, f"{source}:{kind}")
+        local = zone(loaded.config.billing.timezone)
+        try:
+            read = partial(read_csv, content, kind, local=local, mapped=mapped, claims=complete, accepted=accepted)
+            rows = await anyio.to_thread.run_sync(read)
+        except SourceUnreadable as error:
+            error.source = error.source or str(file)
+            raise
+        shown = await office.store.run(preview_in, rows)
+        if not as_json:
+            _show(shown)
+        is_wanted = yes or (sys.stdin.isatty() and await _confirmed(shown))
+        if not is_wanted:
+            return shown, None
+        name = f"{source}:{kind}"
+        return shown, await office.store.run(write, shown, now=clock.utc_now(), source=name)
+
+    shown, outcome = in_office(context, work)
+    if as_json:
+        print_json("mktui.billing.import/1", **_record(shown, outcome))
+    elif outcome is not None:
+        lost = f", {outcome.lost} no longer in the file" if outcome.lost else ""
+        click.echo(f"{outcome.added} added, {outcome.changed} changed, {outcome.unchanged} as they were, "
+                   f"{len(outcome.rejected)} rejected{lost}")  # fmt: skip
+    rejected = outcome.rejected if outcome is not None else shown.rejected
+    context.exit(ExitCode.PARTLY if rejected else ExitCode.DONE)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        fail(ExitCode.USAGE, f"{file}: {(error.strerror or 'cannot be read').lower()}")
+
+
+async def _confirmed(shown: ImportPreview) -> bool:
+    count = len(shown.added) + len(shown.changed)
+    if not count:
+        return False
+    question = f"Write {count} rows into billing?"
+    return await anyio.to_thread.run_sync(partial(click.confirm, question, err=True))
+
+
+def _show(shown: ImportPreview) -> None:
+    for note in shown.rows.notes:
+        click.echo(f"note: {note}", err=True)
+    for error in shown.rejected:
+        click.echo(f"rejected: {error}", err=True)
+    rows = [_line("+", each) for each in shown.added] + [_line("~", each) for each in shown.changed]
+    if rows:
+        print_table(("", "NAME", "WHAT"), rows[:_MOST])
+    if len(rows) > _MOST:
+        click.echo(f"… and {len(rows) - _MOST} more")
+    click.echo(
+        f"{len(shown.added)} to add, {len(shown.changed)} to change, {shown.unchanged} as they are, "
+        f"{len(shown.rejected)} rejected, {len(shown.missing)} in billing and not in the file"
+    )
+
+
+def _line(glyph: str, change: RowChange) -> tuple[str, ...]:
+    shown = [
+        f"{field.field} {f'{field.before} → ' if field.before else ''}{field.after or '(none)'}"
+        for field in change.fields if field.field not in {"username", "name", "external_id"} or change.before
+    ]  # fmt: skip
+    return (glyph, change.name, ", ".join(shown))
+
+
+def _record(shown: ImportPreview, outcome: ImportOutcome | None) -> dict[str, object]:
+    def changes(rows: tuple[RowChange, ...]) -> list[dict[str, object]]:
+        return [
+            {"where": each.where, "external_id": each.external_id, "name": each.name,
+             "fields": [{"field": one.field, "before": one.before, "after": one.after} for one in each.fields]}
+            for each in rows
+        ]  # fmt: skip
+
+    rejected = outcome.rejected if outcome is not None else shown.rejected
+    return {
+        "written": outcome is not None, "complete": shown.complete, "notes": list(shown.rows.notes),
+        "added": changes(shown.added), "changed": changes(shown.changed), "unchanged": shown.unchanged,
+        "missing": [{"external_id": each.external_id, "name": each.name} for each in shown.missing],
+        "rejected": [{"where": each.where, "field": each.field, "value": each.value, "problem": each.problem,
+                      "remedy": each.remedy} for each in rejected],
+    }  # fmt: skip

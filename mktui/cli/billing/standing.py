@@ -1,0 +1,27 @@
+"""What ``suspend``, ``enable`` and ``delete`` share: one subscriber's status, by his name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mktui import clock
+from mktui.billing import ledger
+from mktui.cli.sync.upkeep import in_office
+
+if TYPE_CHECKING:
+    from mktui.billing.model import Subscriber, SubscriberStatus
+    from mktui.config.load import LoadedConfig
+    from mktui.sync.run import Office
+
+
+def set_standing(context: click.Context, names: tuple[str, ...], status: SubscriberStatus) -> None:
+    """Give subscribers a status and print it."""
+
+    async def work(office: Office, _loaded: LoadedConfig) -> list[Subscriber]:
+        return [await office.store.run(ledger.set_status, name, status, now=clock.utc_now()) for name in names]
+
+    for subscriber in in_office(context, work):
+        until = f", paid until {subscriber.valid_until:%Y-%m-%d %H:%M}" if subscriber.valid_until else ""
+        click.echo(f"{subscriber.username}: {subscriber.status.value}{until}")
