@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mktui.billing.options import BillingOptions, SourceOptions
 from mktui.config import describe
 from mktui.config.model import RouterConfig
 from mktui.core.pool.options import PoolOptions
+from mktui.sync.options import Limits, SyncOptions
 from mktui.tui import actions
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -18,6 +20,10 @@ def tables() -> dict[str, str]:
         "keys": actions.as_markdown(),
         "pool settings": describe.as_markdown(PoolOptions),
         "router settings": describe.as_markdown(RouterConfig, leave_out=("pool",)),
+        "billing settings": describe.as_markdown(BillingOptions, leave_out=("sources",)),
+        "source settings": describe.as_markdown(SourceOptions),
+        "sync settings": describe.as_markdown(SyncOptions, leave_out=("limits",)),
+        "limits": describe.as_markdown(Limits),
     }
 
 

@@ -33,20 +33,23 @@ class SourceOptions(BaseModel):
 
     model_config = _FROZEN
 
-    name: str = Field(min_length=1, max_length=128, description="What it is called here")
-    kind: SourceKind = Field(default=SourceKind.SQL, description="sql (your queries), phpnuxbill or freeradius")
-    url: SecretStr = Field(description="URL of its database: sqlite:///FILE, postgresql://..., mariadb://...")
+    name: str = Field(min_length=1, max_length=128, description="what it is called here; unique")
+    kind: SourceKind = Field(default=SourceKind.SQL, description="sql (your own queries), phpnuxbill, freeradius")
+    url: SecretStr = Field(
+        description="its database: mariadb://USER:PASSWORD@HOST/NAME, postgresql://..., sqlite:///FILE"
+    )
     profiles_query: str = Field(
         default="", description="kind sql: one SELECT whose columns are called as a profile's fields"
     )
     subscribers_query: str = Field(
         default="", description="kind sql: one SELECT whose columns are called as a subscriber's fields"
     )
-    complete: bool = Field(default=False, description="It holds everything: what is not in it is gone")
-    service: Kind = Kind.PPP
-    """What FreeRADIUS' users are: it does not say."""
+    complete: bool = Field(default=False, description="it holds everything: what is not in it is gone")
+    service: Kind = Field(default=Kind.PPP, description="kind freeradius: what its users are, ppp or hotspot")
     default_profile: str = Field(default="", description="kind freeradius: the profile of who is in no group")
-    timeout: float = Field(default=30.0, gt=0, le=3600, description="Seconds until a query is given up")
+    timeout: float = Field(
+        default=30.0, gt=0, le=3600, description="a query is given up after this", json_schema_extra={"unit": "s"}
+    )
 
     @field_validator("profiles_query", "subscribers_query")
     @classmethod
@@ -72,10 +75,10 @@ class BillingOptions(BaseModel):
 
     database: SecretStr = Field(
         default=SecretStr(""),
-        description="URL of the database: sqlite:///FILE, postgresql://..., mariadb://...; empty: an own file",
+        description="URL: sqlite:///FILE, postgresql://..., mariadb://...; empty: a file of its own",
     )
-    timezone: str = Field(default="UTC", description="Where a date without a time ends its day")
-    sources: tuple[SourceOptions, ...] = Field(default=(), description="Databases that are read into billing")
+    timezone: str = Field(default="UTC", description="where a date without a time ends its day")
+    sources: tuple[SourceOptions, ...] = Field(default=(), description="databases that are read into billing")
 
     @model_validator(mode="after")
     def _names_are_alone(self) -> BillingOptions:

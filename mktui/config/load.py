@@ -11,17 +11,22 @@ from typing import TYPE_CHECKING, Any, Final
 import platformdirs
 from pydantic import BaseModel, ValidationError
 
+from mktui.billing.options import BillingOptions, SourceOptions
 from mktui.config.lines import LineFinder
 from mktui.config.model import Config, RouterConfig, UiConfig
 from mktui.core.pool.options import PoolOptions
 from mktui.errors import ConfigError
+from mktui.sync.options import Limits, SyncOptions
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Loc = tuple[str | int, ...]
 
-_MODELS: Final[dict[str, type[BaseModel]]] = {"pool": PoolOptions, "routers": RouterConfig, "ui": UiConfig}
+_MODELS: Final[dict[str, type[BaseModel]]] = {
+    "pool": PoolOptions, "routers": RouterConfig, "ui": UiConfig, "billing": BillingOptions, "sources": SourceOptions,
+    "sync": SyncOptions, "limits": Limits,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +147,17 @@ def _in_words(details: ErrorDetails, loc: Loc) -> tuple[str, str]:
         near = difflib.get_close_matches(str(loc[-1]), _known_keys(loc), n=1)
         return "is not known", f"did you mean {near[0]}?" if near else "remove it, or see the sample configurations"
     message = details["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    if kind == "value_error" or "password" in loc:
+    if kind == "value_error" or not _SECRET_KEYS.isdisjoint(loc):
         return message, ""
     return f"{message}, not {details['input']!r}", ""
+
+
+_SECRET_KEYS: Final = frozenset({"password", "database", "url"})
+"""Settings whose values are shown nowhere."""
 
 
 def _known_keys(loc: Loc) -> list[str]:
     if len(loc) == 1:
         return list(Config.model_fields)
-    section = "pool" if "pool" in loc[:-1] else str(loc[0])
+    section = next((str(part) for part in reversed(loc[:-1]) if part in _MODELS), "")
     return list(_MODELS[section].model_fields) if section in _MODELS else []

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import enum
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 
 class Kick(enum.StrEnum):
@@ -22,20 +26,32 @@ class Absent(enum.StrEnum):
     DELETE = "delete"
 
 
+def _unit(unit: str) -> JsonDict:
+    return {"unit": unit, "applies": "live"}
+
+
 class Limits(BaseModel):
     """How much may be done to a router in 24 hours, all runs together. Percents are of the rows that were ours."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    delete_percent: float = Field(5, ge=0, le=100, description="Rows deleted in 24 h, percent of ours")
-    delete_most: int = Field(50, ge=0, description="Rows deleted in 24 h, at most")
-    disable_percent: float = Field(20, ge=0, le=100, description="Rows disabled in 24 h, percent of ours")
-    update_percent: float = Field(30, ge=0, le=100, description="Rows changed in 24 h, percent of ours")
-    readd_percent: float = Field(30, ge=0, le=100, description="Rows of ours added again in 24 h, percent of ours")
-    expiry_percent: float = Field(60, ge=0, le=100, description="Expected expiries in 24 h, percent of ours")
-    small: int = Field(40, ge=0, description="With fewer rows of ours than this, percents mean nothing")
-    small_most: int = Field(2, ge=0, description="Rows deleted and disabled in 24 h then")
-    clock_tolerance: float = Field(300, gt=0, description="Seconds our clock may differ from others")
+    delete_percent: float = Field(5, ge=0, le=100, description="rows deleted in a day", json_schema_extra=_unit("%"))
+    delete_most: int = Field(50, ge=0, description="and never more than these", json_schema_extra=_unit("rows"))
+    disable_percent: float = Field(20, ge=0, le=100, description="rows disabled in a day", json_schema_extra=_unit("%"))
+    update_percent: float = Field(30, ge=0, le=100, description="rows changed in a day", json_schema_extra=_unit("%"))
+    readd_percent: float = Field(
+        30, ge=0, le=100, description="rows of ours that were gone, added again", json_schema_extra=_unit("%")
+    )
+    expiry_percent: float = Field(
+        60, ge=0, le=100, description="customers disabled at an end known a day before", json_schema_extra=_unit("%")
+    )
+    small: int = Field(
+        40, ge=0, description="with fewer rows of ours, percents mean nothing", json_schema_extra=_unit("rows")
+    )
+    small_most: int = Field(2, ge=0, description="deletes and disables in a day then", json_schema_extra=_unit("rows"))
+    clock_tolerance: float = Field(
+        300, gt=0, description="our clock may differ from others by this", json_schema_extra=_unit("s")
+    )
 
 
 class SyncOptions(BaseModel):
@@ -43,14 +59,34 @@ class SyncOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    automatic: bool = Field(False, description="Sync on reconnect, on the interval, and when billing changes")
-    interval: float = Field(900, ge=0, description="Seconds between two automatic syncs; 0: never by the clock")
-    debounce: float = Field(5, ge=0, description="Seconds of quiet in billing before a change is synced")
-    prune: bool = Field(False, description="Automatic syncs may disable or delete who is no longer in the source")
-    limits: Limits = Field(default_factory=Limits, description="How much may be done to a router in a day")
-    kick: Kick = Field(Kick.INACTIVE, description="Whose sessions are ended: inactive, never, changed")
-    kicks_per_second: float = Field(10, gt=0, description="Sessions ended in a second, at most")
-    absent: Absent = Field(Absent.DISABLE, description="What pruning does: disable or delete")
-    fallback_profile: str = Field("", description="Profile of those who are inactive and keep a little service")
-    max_failures: int = Field(20, ge=1, description="Rows refused in a row that end a run")
-    cpu_limit_percent: int = Field(85, ge=1, le=100, description="CPU load of a router over which a sync slows down")
+    automatic: bool = Field(
+        False, description="sync on reconnect, by the clock, and when billing changes", json_schema_extra=_unit("")
+    )
+    interval: float = Field(
+        900, ge=0, description="between two automatic syncs; 0: never by the clock", json_schema_extra=_unit("s")
+    )
+    debounce: float = Field(
+        5, ge=0, description="quiet in billing before a change is synced", json_schema_extra=_unit("s")
+    )
+    prune: bool = Field(
+        False, description="automatic syncs may take away who is no longer in the source", json_schema_extra=_unit("")
+    )
+    absent: Absent = Field(
+        Absent.DISABLE, description="what pruning does: disable or delete", json_schema_extra=_unit("")
+    )
+    kick: Kick = Field(
+        Kick.INACTIVE, description="whose sessions are ended: inactive, never, changed", json_schema_extra=_unit("")
+    )
+    kicks_per_second: float = Field(
+        10, gt=0, le=100, description="sessions ended in a second", json_schema_extra=_unit("1/s")
+    )
+    fallback_profile: str = Field(
+        "", description="profile of who is inactive and keeps a little service", json_schema_extra=_unit("")
+    )
+    max_failures: int = Field(
+        20, ge=1, description="rows refused in a row that stop a run", json_schema_extra=_unit("rows")
+    )
+    cpu_limit_percent: int = Field(
+        85, ge=1, le=100, description="CPU load of a router over which a sync waits", json_schema_extra=_unit("%")
+    )
+    limits: Limits = Field(default_factory=Limits, description="how much may be done to a router in a day")

@@ -173,14 +173,19 @@ async def test_every_settled_write_is_an_event_also_when_its_caller_has_left() -
 async def test_planted_blind_retry_of_writes_is_caught_by_the_storm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "may_retry", lambda _error, _effect: True)
     with pytest.raises(ExceptionGroup) as found:
-        for _ in range(10):  # trio shuffles its tasks: which answers are lost differs from storm to storm
-            await _storm_with_lost_answers(pytest.MonkeyPatch())
+        await _storms_with_lost_answers(10)
     assert found.group_contains(AssertionError, match="was added 2 times")
 
 
 @pytest.mark.anyio
 async def test_the_same_storm_without_the_bug() -> None:
     await _storm_with_lost_answers(pytest.MonkeyPatch())
+
+
+async def _storms_with_lost_answers(count: int) -> None:
+    """Trio shuffles its tasks: which answers are lost differs from storm to storm."""
+    for _ in range(count):
+        await _storm_with_lost_answers(pytest.MonkeyPatch())
 
 
 async def _storm_with_lost_answers(monkeypatch: pytest.MonkeyPatch) -> None:
