@@ -1,0 +1,133 @@
+"""Textual's driver for Linux, sending only cells that have changed, and never waiting for a slow terminal.
+
+It reaches into parts of Textual that are private: hence the pin in ``pyproject.toml``, and ``--driver stock``.
+"""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from textual import events
+from textual.drivers._writer_thread import WriterThread
+from textual.drivers.linux_driver import LinuxDriver
+
+from mktui.tui.cell_diff import CellDiff
+
+if TYPE_CHECKING:
+    from textual.message import Message
+
+BACKLOG_BYTES: Final = 16_384
+"""More than this not yet taken by the terminal: the link is slow, and frames are passed over until it has caught up."""
+
+
+_PATIENCE: Final = 1.0
+"""Seconds that the end of the program waits for the terminal."""
+
+
+class PatientWriter(WriterThread):
+    """Writes in its own thread, as Textual's does, and takes any number of pieces without making the loop wait."""
+
+    def __init__(self, file: IO[str]) -> None:
+        super().__init__(file)
+        self._queue = SimpleQueue()  # type: ignore[assignment]  # unbounded; what may enter is the driver's to decide
+        self._waiting = 0
+        self._counting = threading.Lock()
+
+    @property
+    def backlog(self) -> int:
+        """Letters that the terminal has not taken yet."""
+        return self._waiting
+
+    def write(self, text: str) -> None:
+        """Queue a piece; returns at once."""
+        with self._counting:
+            self._waiting += len(text)
+        super().write(text)
+
+    def stop(self) -> None:
+        """Let what is queued out, but do not wait for a terminal that takes nothing."""
+        self._queue.put(None)
+        self.join(_PATIENCE)
+
+    def run(self) -> None:
+        """Write until stopped. A terminal that is gone takes nothing more."""
+        while (text := self._queue.get()) is not None:
+            try:
+                self._file.write(text)
+                self._file.flush()
+            except (OSError, ValueError):
+                pass
+            with self._counting:
+                self._waiting -= len(text)
+
+
+class ThriftyDriver(LinuxDriver):
+    """Few bytes, and no waiting."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:  # Any: whatever Textual passes
+        super().__init__(*arguments, **more)
+        self._diff = CellDiff()
+        self._size_seen: tuple[int, int] | None = None
+        self._has_skipped = False
+
+    @property
+    def is_behind(self) -> bool:
+        """The terminal has not taken what was written: nothing more should be drawn now."""
+        writer = self._writer_thread
+        return isinstance(writer, PatientWriter) and writer.backlog > 0 and self._has_skipped
+
+    def caught_up(self) -> bool:
+        """Say, once, that frames were passed over and the terminal has caught up: everything must be drawn again."""
+        if not self._has_skipped or self.is_behind:
+            return False
+        self._has_skipped = False
+        return True
+
+    def forget(self) -> None:
+        """Draw everything afresh from now on: somebody else has written on the terminal."""
+        self._diff.forget()
+
+    def start_application_mode(self) -> None:
+        """Take the terminal over; what stands on it is not known."""
+        self._diff.forget()
+        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's own has no types
+
+    def write(self, data: str) -> None:
+        """Write what the terminal does not show already."""
+        size = self._get_terminal_size()
+        if size != self._size_seen:  # the signal of it comes later than the fact
+            self._size_seen = size
+            self._diff.forget()
+        writer = self._writer()
+        if writer.backlog > BACKLOG_BYTES and _is_a_picture(data):
+            self._has_skipped = True
+            return
+        thrifty = self._diff.feed(data)
+        if thrifty:
+            writer.write(thrifty)
+
+    def process_message(self, message: Message) -> None:
+        """Hear of a new size before the app does."""
+        if isinstance(message, events.Resize):
+            self._diff.forget()
+        super().process_message(message)
+
+    def _writer(self) -> PatientWriter:
+        """Return our writer; Textual has started its own, which has written nothing yet."""
+        writer = self._writer_thread
+        if isinstance(writer, PatientWriter):
+            return writer
+        if writer is not None:
+            writer.stop()
+        assert self._file is not None
+        patient = PatientWriter(self._file)
+        patient.start()
+        self._writer_thread = patient
+        return patient
+
+
+def _is_a_picture(data: str) -> bool:
+    """Say whether data paints cells; modes, questions and goodbyes always go through."""
+    return "\x1b[?1049" not in data and ("H" in data or "\x1b[?2026" in data)
