@@ -61,8 +61,30 @@ class UtcDateTime(TypeDecorator[dt.datetime]):
         return None if value is None else value.replace(tzinfo=dt.UTC)
 
 
+_BYTES: Final = {0xDC00 + byte: 0x10FF00 + byte for byte in range(0x80, 0x100)}
+"""A byte of a router's name that is no character -> what stands for it here: no database keeps half a character."""
+_BYTES_BACK: Final = {kept: byte for byte, kept in _BYTES.items()}
+
+
+class RouterText(TypeDecorator[str]):
+    """A text as a router may show it, bytes that are no characters included, and the same text out."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Write what every database can keep."""
+        del dialect
+        return value if value is None or value.isascii() else value.translate(_BYTES)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Read the router's bytes."""
+        del dialect
+        return value if value is None or value.isascii() else value.translate(_BYTES_BACK)
+
+
 def _text(length: int = NAME, **more: Any) -> sa.Column[str]:  # Any: what Column takes
-    return sa.Column(sa.String(length), nullable=False, **more)
+    return sa.Column(RouterText(length), nullable=False, **more)
 
 
 def _count(default: int = 0) -> sa.Column[int]:

@@ -290,8 +290,9 @@ def after_change(router: str, change: Change, known: RegistryRow | None) -> Regi
     """Return what the registry holds after a change was applied."""
     now = clock.utc_now()
     applied = dict(known.applied) if known is not None else {}
-    taken = change.before if change.action is Action.ADOPT else change.values  # an adopted row counts as written by us
-    applied |= {name: value for name, value in taken.items() if name not in {"comment", "name"}}
+    if change.action is Action.ADOPT:  # what was there counts as ours from now on
+        applied |= {name: value for name, value in change.before.items() if name != "comment"}
+    applied |= {name: value for name, value in change.values.items() if name not in {"comment", "name"}}
     for name in change.unset:
         applied.pop(name, None)
     if change.action is Action.RENAME:

@@ -123,8 +123,8 @@ class _Planner:
             self._add(row, Action.READD if known is not None else Action.ADD)
         elif not is_ours_to_touch(present):
             self.refuse(row, "the router's own row")
-        elif row.name in self.wishes.adopt or "*" in self.wishes.adopt:
-            self._adopt(row, present)
+        elif row.name in self.wishes.adopt or ("*" in self.wishes.adopt and _is_unmarked(present)):
+            self._adopt(row, present, known)
         else:
             self.refuse(row, _whose(present, known))
         return None
@@ -133,12 +133,18 @@ class _Planner:
         values = {name: value for name, value in row.values.items() if value} | self._mark(row, "")
         self._plan(row, action, None, self._without_secrets(values), {})
 
-    def _adopt(self, row: DesiredRow, present: Row) -> None:
-        """Plan that a row becomes ours as it stands: only our mark is written, the next plan shows what differs."""
+    def _adopt(self, row: DesiredRow, present: Row, known: RegistryRow | None) -> None:
+        """Make a row ours as it is; what billing wants of it is a change like any other, and goes through the guards.
+
+        Its ``before`` is what counts as last written from now on.
+        """
         before = {name: present[name] for name in (*row.values, "comment") if name in present}
-        self._plan(
-            row, Action.ADOPT, present, self._mark(row, present.get("comment", "")), self._without_secrets(before)
-        )  # fmt: skip
+        self._plan(row, Action.ADOPT, present, self._mark(row, present.get("comment", "")),
+                   self._without_secrets(before))  # fmt: skip
+        differing = {name: value for name, value in row.values.items()
+                     if value and not same(name, present.get(name), value)}  # fmt: skip
+        if differing:
+            self._write(row, present, differing, known)
 
     def _compare(self, row: DesiredRow, present: Row) -> None:
         """Plan what billing has changed in a row of ours; say what others have."""
@@ -151,6 +157,8 @@ class _Planner:
                 self._remove(row, present, row.reason)
             return
         wanted = {name: row.values.get(name, "") for name in {*row.values, *applied} - {"comment"}}
+        if row.menu == "/ip/hotspot/user":
+            wanted.pop("server", None)  # part of what it is called, see _rename
         changed: dict[str, str] = {}
         for name in sorted(wanted):
             if self._is_changed(row, name, wanted[name], present, applied):
@@ -367,6 +375,11 @@ class _Planner:
                 row.valid_until, present.get("name", "") if present is not None else "",
             )
         )  # fmt: skip
+
+
+def _is_unmarked(present: Row) -> bool:
+    """Say whether a row may be meant when all are adopted: not one that another installation, or customer, has."""
+    return read_mark(present.get("comment", "")) is None
 
 
 def _whose(present: Row, known: RegistryRow | None) -> str:

@@ -80,7 +80,11 @@ class Rollback:
                  if name not in SECRET_FIELDS and not same(name, present.get(name), value)]  # fmt: skip
         if later:
             return f"changed since: {', '.join(sorted(later))}"
-        return "" if _before(row) else "what was there before is not kept (passwords never are)"
+        return (
+            ""
+            if _before(row) or row.action == Action.ADOPT
+            else "only its password was changed, and the one before is not kept"
+        )
 
     def _added(self, row: JournalRow) -> Change:
         values = {name: value for name, value in row.before.items() if value and name not in {"name", *SECRET_FIELDS}}
@@ -93,10 +97,7 @@ class Rollback:
 
 
 def _before(row: JournalRow) -> dict[str, str]:
-    """Return what is written to undo a row; of one that was adopted only the comment, without our mark again."""
-    if row.action == Action.ADOPT:
-        return {"comment": row.before.get("comment", "")} if "comment" in row.after else {}
-    return {name: value for name, value in row.before.items() if name not in SECRET_FIELDS}
+    return {name: row.before.get(name, "") for name in row.after if name not in SECRET_FIELDS}
 
 
 def _reversed(row: JournalRow, present: Row) -> Change:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import pytest
 from pydantic import SecretStr
 
 from mktui import clock
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
 
-    import pytest
-
     from mktui.core import Client
     from mktui.simulator.faults import Faults
+    from mktui.simulator.tables import TableRow
     from mktui.sync.plan import Plan
     from mktui.sync.report import Report
 
@@ -42,6 +42,10 @@ PROFILES = tuple(
     Profile(external_id=f"p{index}", name=name, rate_down_bps=down * 10**6, rate_up_bps=down * 2 * 10**5)
     for index, (name, down) in enumerate((("basic", 10), ("family", 40), ("business", 100)))
 )
+NEWEST = RouterProfile(version="7.22.3", secrets=0, online=0)
+VERSIONS = pytest.mark.parametrize("version", ["6.49", "7.9", "7.22.3"])
+RAW = "caf\udce9 \udcff\udcfe [x] \u0645"
+"""Bytes that are no UTF-8, beside some that are."""
 HOUR = Profile(external_id="h", name="hour", kind=Kind.HOTSPOT, rate_down_bps=4_000_000, session_timeout_s=3600)
 
 
@@ -180,3 +184,29 @@ async def desk(
             yield opened
     finally:
         held.store.close()
+
+
+def on(version: str) -> RouterProfile:
+    return RouterProfile(version=version, secrets=0, online=0)
+
+
+def row(at: Desk, name: str, menu: str = "/ppp/secret") -> TableRow:
+    return next(each for each in at.router.tables[menu] if each.values["name"] == name)
+
+
+def put(at: Desk, menu: str = "/ppp/secret", **values: str) -> TableRow:
+    """Let somebody else add a row."""
+    blank = {"service": "any", "profile": "default", "disabled": "false", "password": "theirs"}
+    return at.router.tables[menu].add(blank | {name.replace("_", "-"): value for name, value in values.items()})
+
+
+def kinds(report: Report) -> set[tuple[str, str]]:
+    return {(each.kind, each.name) for each in report.findings}
+
+
+def guests(count: int = 2, **facts: object) -> list[Subscriber]:
+    return [
+        Subscriber.model_validate({"external_id": f"g{index}", "username": f"guest-{index}", "kind": "hotspot",
+                                   "profile": "hour", "password": SecretStr(f"gp-{index}-hush"), **facts})
+        for index in range(count)
+    ]  # fmt: skip

@@ -21,18 +21,26 @@ from mktui.billing import journal, leases, ledger, registry
 from mktui.billing.model import Subscriber
 from mktui.core import open_client
 from mktui.errors import LeaseLost
-from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
 from mktui.sync.order import Order
 from mktui.sync.run import Sync
-from tests.sync.offices import POOL, PROFILES, Calendar, Desk, customers, desk_at, office, router_options
+from tests.sync.offices import (
+    NEWEST,
+    POOL,
+    PROFILES,
+    Calendar,
+    Desk,
+    customers,
+    desk_at,
+    office,
+    router_options,
+)
 from tests.wiring import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
 pytestmark = [pytest.mark.anyio, pytest.mark.realtime]
-NEWEST = RouterProfile(version="7.22.3", secrets=0, online=0)
 ROOT = Path(__file__).parents[2]
 COUNT = 300
 
@@ -75,11 +83,11 @@ def at_write(at: Desk, number: int, act: Callable[[], None]) -> Callable[[], Non
 
     stops = [at.router.tables[menu].listen(hear) for menu in ("/ppp/profile", "/ppp/secret")]
 
-    def stop_all() -> None:
-        for stop in stops:
-            stop()
+    def stop() -> None:
+        for each in stops:
+            each()
 
-    return stop_all
+    return stop
 
 
 async def kill_and_resume(at: Desk, words: list[str], number: int, calendar: Calendar) -> None:

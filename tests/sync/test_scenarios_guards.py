@@ -18,14 +18,12 @@ from mktui.sync.guards import Lifts
 from mktui.sync.options import Absent, Limits, SyncOptions
 from mktui.sync.order import Order
 from mktui.sync.plan import Action
-from tests.sync.offices import ONE, PROFILES, Calendar, come_back, customers, desk, lose
+from tests.sync.offices import NEWEST, ONE, PROFILES, VERSIONS, Calendar, come_back, customers, desk, lose
 
 if TYPE_CHECKING:
     from tests.sync.offices import Desk
 
 pytestmark = [pytest.mark.anyio, pytest.mark.realtime]
-VERSIONS = pytest.mark.parametrize("version", ["6.49", "7.9", "7.22.3"])
-NEWEST = RouterProfile(version="7.22.3", secrets=0, online=0)
 PRUNE = Order(prune=True)
 
 

@@ -18,15 +18,26 @@ from mktui.simulator.faults import CutMoment
 from mktui.simulator.profile import RouterProfile
 from mktui.sync.plan import Action
 from mktui.sync.report import Report, RowStatus
-from tests.sync.offices import EMPTY, HOUR, ONE, PROFILES, come_back, customers, desk, desk_at, lose, office
+from tests.sync.offices import (
+    EMPTY,
+    HOUR,
+    NEWEST,
+    ONE,
+    PROFILES,
+    VERSIONS,
+    come_back,
+    customers,
+    desk,
+    desk_at,
+    lose,
+    office,
+)
 
 if TYPE_CHECKING:
     from mktui.billing.records import JournalRow
     from tests.sync.offices import Desk
 
 pytestmark = [pytest.mark.anyio, pytest.mark.realtime]
-VERSIONS = pytest.mark.parametrize("version", ["6.49", "7.9", "7.22.3"])
-NEWEST = RouterProfile(version="7.22.3", secrets=0, online=0)
 HASTY = PoolOptions(min_size=1, max_size=2, retry_delay=0.01, max_retry_delay=0.02, retry_attempts=1,
                     connection_timeout=0.3, command_timeout=0.3, acquire_timeout=0.3)  # fmt: skip
 GUEST = Subscriber(
