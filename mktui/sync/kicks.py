@@ -12,6 +12,7 @@ import anyio
 from mktui.billing.records import WaitingKick
 from mktui.core.pool.job import Priority
 from mktui.errors import CommandTrapped
+from mktui.sync.mapping import server_of
 from mktui.sync.mirror import NO_MENU
 from mktui.sync.options import Kick
 from mktui.sync.plan import Action
@@ -60,11 +61,15 @@ async def end_sessions(
             continue
         sessions = await _sessions(client, menu)
         cookies = await _rows(client, "/ip/hotspot/cookie", ("user", "mac-address")) if menu == _HOTSPOT else []
+        namesakes = await _namesakes(client, named) if menu == _HOTSPOT and sessions else frozenset()
         for kick in named:
-            own = [row for row in sessions if _is_his(row, kick)]
+            own = [row for row in sessions if _is_his(row, kick, namesakes)]
             if own and await is_wanted(kick):
                 for row in own:
-                    await _end(client, menu, row, cookies)
+                    is_shared = any(name == kick.name for name, _ in namesakes)
+                    his = [each for each in cookies if each.get("user") == kick.name
+                           and (not is_shared or each.get("mac-address") == row.get("mac-address"))]  # fmt: skip
+                    await _end(client, menu, row, his)
                     ended += 1
                     await anyio.sleep(1 / per_second)
             await on_done(kick)
@@ -74,8 +79,7 @@ async def end_sessions(
 async def _end(client: Client, menu: str, session: Row, cookies: list[Row]) -> None:
     if menu == _HOTSPOT:
         for cookie in cookies:
-            if cookie.get("user") == session.get("user"):
-                await _remove(client, "/ip/hotspot/cookie", cookie)
+            await _remove(client, "/ip/hotspot/cookie", cookie)
         await _remove(client, "/ip/hotspot/active", session)
     else:
         await _remove(client, "/ppp/active", session)
@@ -89,12 +93,24 @@ async def _remove(client: Client, menu: str, row: Row) -> None:
             raise
 
 
-def _is_his(row: Row, kick: WaitingKick) -> bool:
+async def _namesakes(client: Client, kicks: Sequence[WaitingKick]) -> frozenset[tuple[str, str]]:
+    """Return name and server of the hotspot users who bear a name of these, and are somebody else."""
+    rows = await _rows(client, _HOTSPOT, ("name", "server"))
+    own = {(kick.name, kick.server) for kick in kicks}
+    names = {kick.name for kick in kicks}
+    found = {(row.get("name", ""), server_of(_HOTSPOT, row)) for row in rows if row.get("name") in names}
+    return frozenset(found - own)
+
+
+def _is_his(row: Row, kick: WaitingKick, namesakes: frozenset[tuple[str, str]]) -> bool:
     if row.get("radius") == "true":
         return False
     if kick.menu == _PPP:
         return row.get("name") == kick.name
-    return row.get("user") == kick.name and kick.server in {"", row.get("server", "")}
+    server = row.get("server", "")
+    if row.get("user") != kick.name or (kick.server == "" and (kick.name, server) in namesakes):
+        return False  # a user of one server comes before the one of all
+    return kick.server in {"", server}
 
 
 async def _sessions(client: Client, menu: str) -> list[Row]:

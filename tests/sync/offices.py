@@ -210,3 +210,19 @@ def guests(count: int = 2, **facts: object) -> list[Subscriber]:
                                    "profile": "hour", "password": SecretStr(f"gp-{index}-hush"), **facts})
         for index in range(count)
     ]  # fmt: skip
+
+
+def another_box(at: Desk, serial: str = "HF999OTHER") -> str:
+    """Put another box behind the address, with the same rows; returns the serial of the one that was there."""
+    row = next(iter(at.router.tables["/system/routerboard"]))
+    before = row.values["serial-number"]
+    row.change({"serial-number": serial})
+    return before
+
+
+def keep_time(at: Desk, calendar: Calendar) -> None:
+    """Let the router's clock go with ours."""
+    table = at.router.tables["/system/clock"]
+    table.refresh = None
+    now = calendar.now()
+    next(iter(table)).change({"date": f"{now:%Y-%m-%d}", "time": f"{now:%H:%M:%S}", "gmt-offset": "+00:00"})

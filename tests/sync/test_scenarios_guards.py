@@ -18,7 +18,19 @@ from mktui.sync.guards import Lifts
 from mktui.sync.options import Absent, Limits, SyncOptions
 from mktui.sync.order import Order
 from mktui.sync.plan import Action
-from tests.sync.offices import NEWEST, ONE, PROFILES, VERSIONS, Calendar, come_back, customers, desk, lose
+from tests.sync.offices import (
+    NEWEST,
+    ONE,
+    PROFILES,
+    VERSIONS,
+    Calendar,
+    another_box,
+    come_back,
+    customers,
+    desk,
+    keep_time,
+    lose,
+)
 
 if TYPE_CHECKING:
     from tests.sync.offices import Desk
@@ -135,14 +147,6 @@ async def test_14_what_another_box_shows_settles_nothing_that_was_left_open() ->
         assert (await at.sync()).is_done
         assert "user-0003" not in at.live()
         assert not at.office.store.do(journal.open_rows, at.name)
-
-
-def another_box(at: Desk) -> str:
-    """Put another box behind the address, with the same rows; returns the serial of the one that was there."""
-    row = next(iter(at.router.tables["/system/routerboard"]))
-    serial = row.values["serial-number"]
-    row.change({"serial-number": "HF999OTHER"})
-    return serial
 
 
 @VERSIONS
@@ -325,11 +329,3 @@ async def test_a_deleted_status_needs_no_prune_and_counts_as_a_delete() -> None:
         assert (await at.sync()).held == 6
         at.change("c5", status="active")
         assert (await at.sync()).planned == 5
-
-
-def keep_time(at: Desk, calendar: Calendar) -> None:
-    """Let the router's clock go with ours."""
-    table = at.router.tables["/system/clock"]
-    table.refresh = None
-    now = calendar.now()
-    next(iter(table)).change({"date": f"{now:%Y-%m-%d}", "time": f"{now:%H:%M:%S}", "gmt-offset": "+00:00"})
