@@ -148,7 +148,9 @@ def _is_raise(change: Change) -> bool:
 
 def _cuts_off(change: Change) -> bool:
     """Say whether somebody loses by a change because of a status or a date: a fallback profile is a loss too."""
-    return change.action.is_harmful or (change.action is Action.SET and bool(change.reason))
+    return change.action.is_harmful or (
+        change.action is Action.SET and bool(change.reason) and "profile" in change.values
+    )
 
 
 def wrong_clock(clocks: Clocks, tolerance: float) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mktui.core.protocol import schema
 from mktui.core.protocol.values import format_duration, parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _RATE: Final = re.compile(r"(\d+)([kKmMgG]?)")
 _FACTORS: Final = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000}
@@ -110,6 +111,15 @@ CLEARED: Final = {
     "profile": "default", "shared-users": "1",
 }  # fmt: skip
 """What is written to take an attribute away where it cannot be unset; others: the empty text."""
+
+
+def written(menu: str, values: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return what is set and what is unset so that a row holds these; an empty value takes its attribute away."""
+    facts = schema.menu(menu)
+    unsettable = facts.unsettable if facts is not None else frozenset()
+    unset = tuple(name for name, value in values.items() if not value and name in unsettable)
+    return {name: value or CLEARED.get(name, "") for name, value in values.items() if name not in unset}, unset
+
 
 REFERENCES: Final = frozenset({"profile", "remote-address", "address-pool", "parent-queue", "server"})
 """Attributes that name another row."""

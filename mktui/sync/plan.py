@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mktui.core.protocol.sentences import Row
 
 SECRET_FIELDS: Final = frozenset({"password"})
+_ROUTERS_OWN: Final = frozenset({".id", "dynamic", "default", "builtin"})
+"""What a row says of itself that nobody can write."""
 CHANGED: Final = "(changed)"
 """What stands for a password wherever a plan is shown or kept."""
 
@@ -78,7 +80,7 @@ def stage_of(action: Action, menu: str) -> int:
 
 def whole(row: Row) -> dict[str, str]:
     """Return a row as it stands, to be added again if that was a mistake. Its password is billing's business."""
-    return {name: value for name, value in row.items() if name != ".id" and name not in SECRET_FIELDS}
+    return {name: value for name, value in row.items() if name not in SECRET_FIELDS | _ROUTERS_OWN}
 
 
 def profiles_in(rows: Mapping[str, Iterable[Row]]) -> frozenset[tuple[str, str]]:

@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from mktui.billing.records import RegistryRow
-from mktui.core.protocol import schema
 from mktui.sync import renames
 from mktui.sync.ambiguity import ambiguous
 from mktui.sync.mapping import COMMENTED, MANAGED_MENUS, PROFILE_MENUS, server_of
 from mktui.sync.mirror import is_ours_to_touch
-from mktui.sync.normalise import CLEARED, is_dangling, same
+from mktui.sync.normalise import is_dangling, same, written
 from mktui.sync.options import Absent
 from mktui.sync.ownership import read_mark, row_mark, with_mark
 from mktui.sync.plan import SECRET_FIELDS, Action, Change, Plan, Refused, profiles_in, stage_of, whole
@@ -228,10 +227,7 @@ class _Planner:
         """Plan one row's changes; who loses or gets his service is told apart from the rest."""
         disabled = changed.pop("disabled", None)
         before = {name: present.get(name, "") for name in changed if name not in SECRET_FIELDS}
-        facts = schema.menu(row.menu)
-        unsettable = facts.unsettable if facts is not None else frozenset()
-        unset = tuple(name for name, value in changed.items() if not value and name in unsettable)
-        values = {name: value or CLEARED.get(name, "") for name, value in changed.items() if name not in unset}
+        values, unset = written(row.menu, changed)
         if values or unset:
             self._plan(row, Action.SET, present, self._without_secrets(values), before, unset=unset)
         if disabled == "no":
@@ -265,7 +261,7 @@ class _Planner:
             values = {"name": step.name}
             if menu == "/ip/hotspot/user" and not same("server", found.get("server"), row.values.get("server", "all")):
                 values["server"] = row.values.get("server", "all")
-            before = {"name": found.get("name", "")}
+            before = {name: found.get(name, "") for name in values}
             self._plan(row, Action.RENAME, found, values, before, wave=step.wave)
             self.given_up.add((menu, step.row_id))
             if step.name == row.name:
