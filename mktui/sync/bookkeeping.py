@@ -17,12 +17,13 @@ from mktui.billing.records import JournalRow, RegistryRow, RowState
 from mktui.errors import BillingError, LeaseLost, NotAccepted
 from mktui.sync.guards import DAY, History
 from mktui.sync.kicks import wanted_kicks
+from mktui.sync.mapping import PROFILE_MENUS, SUBSCRIBER_MENUS
 from mktui.sync.plan import Action
 from mktui.sync.report import RowStatus
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import sqlalchemy as sa
 
@@ -167,7 +168,9 @@ class Bookkeeper:
         """Note what reading has shown of a row that was left open."""
         state = RowState.APPLIED if was_done else RowState.FAILED
         text = "settled by reading: it was done" if was_done else "settled by reading: it was not done"
-        known = [each for each in await self.owned() if (each.menu, each.external_id) == (row.menu, row.external_id)]
+        owned = await self.owned()
+        known = [each for each in owned if (each.menu, each.external_id) == (row.menu, row.external_id)]
+        follow = followers(owned, known[0], found) if known and found is not None else []
 
         def settle(connection: sa.Connection) -> None:
             now = clock.utc_now()
@@ -177,7 +180,7 @@ class Bookkeeper:
             if row.action == Action.DELETE:
                 registry.remove(connection, known)
             elif found is not None:
-                registry.write(connection, [found])
+                registry.write(connection, [found, *follow])
             kicks.queue(connection, self.router, wanted_kicks([row], self._kick), now=now)
 
         await self.store.run(settle)
@@ -251,7 +254,10 @@ class Bookkeeper:
         written: dict[tuple[str, str], RegistryRow] = {}
         for change in changes:
             key = change.menu, change.external_id
-            written[key] = self._registry[key] = after_change(self.router, change, self._registry.get(key))
+            before = self._registry.get(key)
+            after = after_change(self.router, change, before)
+            for row in (after, *followers(self._registry.values(), before, after)):
+                written[row.menu, row.external_id] = self._registry[row.menu, row.external_id] = row
         return list(written.values())
 
     async def finish(self, summary: Mapping[str, object], settled: Sequence[Edit]) -> None:
@@ -284,6 +290,16 @@ class Bookkeeper:
 
     def _database_now(self) -> dt.datetime:
         return clock.utc_now() - self._ahead
+
+
+def followers(rows: Iterable[RegistryRow], before: RegistryRow | None, after: RegistryRow) -> list[RegistryRow]:
+    """Return what the registry holds of who uses a profile once it has another name: they follow it by themselves."""
+    kind = next((kind for kind, menu in PROFILE_MENUS.items() if menu == after.menu), None)
+    if kind is None or before is None or before.name == after.name:
+        return []
+    menu, old = SUBSCRIBER_MENUS[kind], before.name
+    return [replace(row, applied={**row.applied, "profile": after.name}) for row in rows
+            if row.menu == menu and row.applied.get("profile") == old]  # fmt: skip
 
 
 def after_change(router: str, change: Change, known: RegistryRow | None) -> RegistryRow:

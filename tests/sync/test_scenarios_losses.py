@@ -307,6 +307,10 @@ async def test_a_renamed_profile_takes_its_customers_along_without_a_write_each(
         assert not report.findings
         assert at.router.commands["/ppp/secret/set"] == 0
         assert sum(row["profile"] == "starter" for row in at.live().values()) == 20
+        at.change("c0", profile="business")  # what was followed is nobody's drift
+        moved = await at.sync()
+        assert not moved.findings
+        assert at.live()["user-0000"]["profile"] == "business"
         assert (await at.plan()).is_empty
 
 
