@@ -78,7 +78,7 @@ class SyncOptions(BaseModel):
         Kick.INACTIVE, description="whose sessions are ended: inactive, never, changed", json_schema_extra=_unit("")
     )
     kicks_per_second: float = Field(
-        10, gt=0, le=100, description="sessions ended in a second", json_schema_extra=_unit("1/s")
+        10, gt=0, le=1000, description="sessions ended in a second", json_schema_extra=_unit("1/s")
     )
     fallback_profile: str = Field(
         "", description="profile of who is inactive and keeps a little service", json_schema_extra=_unit("")

@@ -133,7 +133,7 @@ class Refused:
     name: str
     reason: str
     kind: str = "conflict"
-    """conflict, drift, unverifiable, absent, protected, unknown, held."""
+    """conflict, drift, unverifiable, absent, protected, unknown, held; shadow: it hides a RADIUS user."""
 
 
 @dataclass(frozen=True, slots=True)

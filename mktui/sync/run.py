@@ -13,21 +13,22 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
+from mktui.billing.model import Kind
 from mktui.errors import CircuitOpen, RouterError, StalePlan
 from mktui.sync import prints
 from mktui.sync.apply import Writer, apply
 from mktui.sync.bookkeeping import Bookkeeper, read_books
 from mktui.sync.guards import OTHER_BOX, Clocks, guard, wrong_clock
 from mktui.sync.kicks import end_sessions
-from mktui.sync.mapping import MANAGED_MENUS, NAMING_PROFILES, desired
+from mktui.sync.mapping import MANAGED_MENUS, NAMING_PROFILES, SUBSCRIBER_MENUS, desired
 from mktui.sync.mirror import read_live
-from mktui.sync.plan import Stage
+from mktui.sync.plan import Refused, Stage
 from mktui.sync.planner import Wishes, make_plan
 from mktui.sync.rehearsal import Rehearsal, registry_after
 from mktui.sync.report import Report, RowStatus
 from mktui.sync.resume import settle_open_rows
 from mktui.sync.rollback import Rollback
-from mktui.sync.surroundings import clock_ahead_of_router, read_serial
+from mktui.sync.surroundings import asks_radius, clock_ahead_of_router, read_serial
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -48,6 +49,10 @@ if TYPE_CHECKING:
 
 READ: Final = (*MANAGED_MENUS, *(menu for menus in NAMING_PROFILES.values() for menu in menus))
 """The menus that a sync reads."""
+_SHADOW: Final = Refused(
+    SUBSCRIBER_MENUS[Kind.PPP], "",
+    "the router asks RADIUS too: a secret is consulted first, and hides the RADIUS user of its name", "shadow",
+)  # fmt: skip
 _BREATH: Final = 1.0
 _BREATHS: Final = 30
 
@@ -178,6 +183,8 @@ class Sync:
         books = order.books if order.books is not None else await office.store.run(read_books, self._router)
         owned = await self._keeper.owned()
         plan = order.narrow(await self._made(order, books, live, owned))
+        if any(each.menu == SUBSCRIBER_MENUS[Kind.PPP] for each in plan.changes) and await asks_radius(self._client):
+            plan = replace(plan, refused=(*plan.refused, _SHADOW))
         history = replace(await self._keeper.history(len(owned)), is_other_box=box.is_other)
         guarded = guard(plan, history, clocks, office.options.limits, order.lifts)
         accepted = box.serial if box.serial and not box.is_other else None

@@ -49,6 +49,19 @@ async def clock_ahead_of_router(client: Client) -> float | None:
     return (clock.utc_now().replace(tzinfo=None) - (there - offset)).total_seconds()
 
 
+async def asks_radius(client: Client) -> bool:
+    """Say whether the router asks RADIUS who may connect by PPP: a secret of its own is consulted first, and hides it.
+
+    Raises:
+        RouterError: It cannot be asked.
+    """
+    try:
+        rows = await client.get("/ppp/aaa", ("use-radius",), max_age=60)
+    except CommandTrapped:
+        return False
+    return bool(rows) and rows[0].get("use-radius") in {"yes", "true"}
+
+
 def _offset(text: str) -> timedelta:
     sign = -1 if text.startswith("-") else 1
     hours, _, minutes = text.lstrip("+-").partition(":")

@@ -157,3 +157,13 @@ async def test_20_a_profile_stays_when_it_cannot_be_read_who_uses_it() -> None:
         report = await at.sync(Order(prune=True, books=Books((*more[1:], *PROFILES), tuple(customers(3)))))
         assert report.planned == 0
         assert "who uses it cannot be read" in report.findings[-1].reason
+
+
+@pytest.mark.anyio
+@pytest.mark.realtime
+async def test_secrets_that_hide_radius_users_are_said() -> None:
+    async with desk(3) as at:
+        assert "shadow" not in {each.kind for each in (await at.plan()).refused}
+        await at.client.set("/ppp/aaa", None, {"use-radius": True})
+        [shadow] = [each for each in (await at.plan()).refused if each.kind == "shadow"]
+        assert "RADIUS" in shadow.reason
