@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from mktui.billing import journal, leases, ledger, registry, tables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from mktui.billing.records import Lease, RunRecord
@@ -41,3 +42,8 @@ def standing(connection: sa.Connection, router: str, *, now: datetime) -> Standi
         len(journal.open_rows(connection, router)), int(connection.execute(owned).scalar() or 0),
         registry.paused_because(connection, router), lease if is_held else None,
     )  # fmt: skip
+
+
+def standings(connection: sa.Connection, routers: Iterable[str], *, now: datetime) -> list[Standing]:
+    """Return how each of these routers stands."""
+    return [standing(connection, router, now=now) for router in routers]

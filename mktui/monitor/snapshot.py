@@ -38,7 +38,11 @@ class RouterFacts:
 
 @dataclass(frozen=True, slots=True)
 class SyncState:
-    """The last sync of one router, or the one that runs. ``pending`` is what is planned and not applied."""
+    """The last sync of one router, or the one that runs, and what has been learnt since.
+
+    ``begun_at``: when the run that is going on began to write. ``run`` is its number in the journal; 0: none.
+    ``conflicts``, ``drift`` and ``held`` were found by the last plan, whether it was carried out or only looked at.
+    """
 
     is_running: bool = False
     planned: int = 0
@@ -50,7 +54,22 @@ class SyncState:
     refused: int = 0
     seconds: float = 0.0
     reason: str = ""
+    begun_at: datetime | None = None
     finished_at: datetime | None = None
+    run: int = 0
+    conflicts: int = 0
+    drift: int = 0
+    held: int = 0
+    kicked: int = 0
+    waiting: int = 0
+    """Changes of a plan that was looked at and not carried out."""
+    edits: int = 0
+    """What billing has changed since the last run, as far as it was asked."""
+    owned: int | None = None
+    """Rows of ours on the router; None: billing has not been asked."""
+    paused: str | None = None
+    """Why automatic syncs are held; None: they are not, or billing has not been asked."""
+    is_automatic: bool = False
 
     @property
     def settled(self) -> int:
@@ -60,7 +79,7 @@ class SyncState:
     @property
     def pending(self) -> int:
         """Rows that billing wants and the router does not have yet, as far as is known."""
-        return self.planned - self.applied
+        return max(self.planned - self.applied, self.waiting, self.edits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,8 @@ class Snapshot:
     at: datetime
     title: str
     routers: tuple[RouterSnapshot, ...]
+    billing_problem: str = ""
+    """Why billing could not be asked how the routers stand; "": it could, or was not asked."""
 
     def router(self, name: str) -> RouterSnapshot | None:
         """Return one router."""

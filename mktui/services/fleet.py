@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -13,6 +14,8 @@ from mktui.monitor.snapshot import Snapshot
 from mktui.services.automatic import BillingWatch, sync_automatically
 from mktui.services.office import LazyOffice
 from mktui.services.router import RouterService, RouterSetup
+from mktui.services.standings import Standings
+from mktui.sync.order import Order
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -23,9 +26,9 @@ if TYPE_CHECKING:
     from mktui.core.pool.options import PoolOptions
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.office import OpenOffice
+    from mktui.services.planning import Planning
     from mktui.services.sources import Sources
     from mktui.sync.options import SyncOptions
-    from mktui.sync.order import Order
     from mktui.sync.plan import Plan
     from mktui.sync.report import Report
     from mktui.sync.run import Office
@@ -50,6 +53,7 @@ class Fleet:
         self._services = {service.name: service for service in services}
         self._read_options = read_options
         self._tasks = tasks
+        self._standings = Standings(office, self._services.values(), tasks)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -70,7 +74,8 @@ class Fleet:
 
     def snapshot(self) -> Snapshot:
         """Return how everything is now."""
-        return Snapshot(clock.utc_now(), self.title, tuple(service.snapshot() for service in self._services.values()))
+        routers = tuple(service.snapshot() for service in self._services.values())
+        return Snapshot(clock.utc_now(), self.title, routers, self._standings.problem)
 
     async def test(self, name: str, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
         """Test a router over a session of its own."""
@@ -111,10 +116,55 @@ class Fleet:
         return await self.service(name).syncs.run(order)
 
     def start_sync(self, name: str, order: Order | None = None) -> None:
-        """Begin a sync that goes on when whoever asked has left; its state is in the snapshots."""
+        """Begin a sync that goes on when whoever asked has left; its state is in the snapshots.
+
+        A plan that was looked at and has gone stale meanwhile is made again: ``plan_of`` says so.
+        """
         syncs = self.service(name).syncs
         if not syncs.state.is_running:
-            self._tasks.start_soon(syncs.run, order, name=f"sync {name}")
+            self._tasks.start_soon(syncs.carry_out, order or Order(), name=f"sync {name}")
+
+    def start_plan(self, name: str, order: Order | None = None) -> None:
+        """Begin to make a plan for somebody to look at; ``plan_of`` says how far it is."""
+        self._tasks.start_soon(self.service(name).syncs.look, order or Order(), name=f"plan {name}")
+
+    def plan_of(self, name: str) -> Planning | None:
+        """Return the plan that is looked at; None once it is carried out, or when nobody has asked for one."""
+        return self.service(name).syncs.planning
+
+    def last_report(self, name: str) -> Report | None:
+        """Return what became of each row of the last run in this process."""
+        return self.service(name).syncs.report
+
+    def watch_billing(self) -> None:
+        """Ask billing soon how the routers stand; may be called as often as one likes."""
+        self._standings.want()
+
+    async def hold(self, name: str, reason: str) -> None:
+        """Let no automatic sync touch a router until ``let_go``; a sync by hand still works.
+
+        Raises:
+            BillingError: Billing's database cannot be written.
+        """
+        from mktui.billing import registry  # noqa: PLC0415 - loads the database
+
+        service = self.service(name)
+        await (await self.office.get()).store.run(registry.pause, name, reason, now=clock.utc_now())
+        service.note("automatic syncs held", reason)
+        await self._standings.read()
+
+    async def let_go(self, name: str) -> None:
+        """Let automatic syncs of a router go on.
+
+        Raises:
+            BillingError: Billing's database cannot be written.
+        """
+        from mktui.billing import registry  # noqa: PLC0415 - loads the database
+
+        service = self.service(name)
+        if await (await self.office.get()).store.run(registry.resume, name):
+            service.note("automatic syncs go on", "")
+        await self._standings.read()
 
 
 async def _nobody() -> Office:
@@ -137,7 +187,8 @@ async def open_fleet(
     ``automatic``: sync by these options on reconnect, by the clock, and when billing has changed.
     """
     office = LazyOffice(open_office or _nobody, sources)
-    services = [RouterService(setup, office, on_event) for setup in setups]
+    is_automatic = automatic is not None and automatic.automatic
+    services = [RouterService(replace(setup, is_automatic=is_automatic), office, on_event) for setup in setups]
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         for service in services:

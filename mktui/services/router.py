@@ -48,6 +48,8 @@ class RouterSetup:
     pool: PoolOptions
     is_protected: bool = False
     connect: Connect = transport.connect
+    is_automatic: bool = False
+    """It is synced without being asked."""
 
 
 class RouterService:
@@ -81,7 +83,7 @@ class RouterService:
         setup = self.setup
         async with open_client(setup.options, setup.pool, connect=setup.connect, on_event=self._heard) as client:
             self._client = client
-            self._syncs = RouterSyncs(client, self.name, self._office, self.note)
+            self._syncs = RouterSyncs(client, self.name, self._office, self.note, is_automatic=setup.is_automatic)
             task_status.started()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._sample)

@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
 
 from mktui import clock
-from mktui.errors import BillingError, CircuitOpen, RouterError
+from mktui.errors import BillingError, CircuitOpen, RouterError, StalePlan
 from mktui.monitor.snapshot import SyncState
+from mktui.services.planning import Planning, PlanStage
 from mktui.sync.order import Order
 from mktui.sync.report import Report, RowReport, RowStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mktui.billing.records import RunRecord
+    from mktui.billing.standing import Standing
     from mktui.core.client.client import Client
     from mktui.services.office import LazyOffice
     from mktui.sync.plan import Plan
-    from mktui.sync.run import Sync
+    from mktui.sync.run import Prepared, Sync
 
     Note = Callable[[str, str], None]
     """Puts a kind and a text into the router's history."""
 
 
 class RouterSyncs:
-    """Plans and runs the syncs of one router. ``state`` is the last one's, or of the one that runs."""
+    """Plans and runs the syncs of one router. ``state`` is the last one's, or of the one that runs.
 
-    def __init__(self, client: Client, name: str, office: LazyOffice, note: Note) -> None:
-        self.state = SyncState()
+    ``planning`` is the plan that somebody looks at; carried out, it gives way to ``report``.
+    """
+
+    def __init__(
+        self, client: Client, name: str, office: LazyOffice, note: Note, *, is_automatic: bool = False
+    ) -> None:
+        self.state = SyncState(is_automatic=is_automatic)
+        self.planning: Planning | None = None
+        self.report: Report | None = None
         self._client = client
         self._name = name
         self._office = office
         self._note = note
         self._turn = anyio.Lock()
+        self._reading: anyio.CancelScope | None = None
 
     async def plan(self, order: Order | None = None) -> Plan:
         """Read the router and say what a sync would write.
@@ -43,15 +55,43 @@ class RouterSyncs:
             RouterError: It cannot be read.
             BillingError: Billing cannot be read.
         """
-        try:
-            return await (await self._sync()).plan(order or Order())
-        except CircuitOpen as error:
-            raise self._client.last_error or error from None
+        return (await self._prepared(order or Order())).plan
+
+    async def look(self, order: Order, *, because: str = "") -> None:
+        """Make the plan that is looked at; ``planning`` says how far it is. Never raises; the latest order wins."""
+        if self._reading is not None:
+            self._reading.cancel()
+        with anyio.CancelScope() as self._reading:
+            reading = self.planning = Planning(order, clock.utc_now(), because=because)
+            begun_at = clock.now()
+            try:
+                prepared = await self._prepared(order)
+            except (RouterError, BillingError) as error:
+                self.planning = replace(reading, stage=PlanStage.FAILED, problem=" ".join(str(error).split()))
+                return
+            self.planning = replace(
+                reading, stage=PlanStage.READY, plan=prepared.plan, seconds=clock.now() - begun_at,
+                subscribers=len(prepared.books.subscribers), profiles=len(prepared.books.profiles),
+            )  # fmt: skip
+            if not self.state.is_running:
+                self.state = _with_findings(self.state, prepared.plan)
+                self.state = replace(self.state, waiting=len(prepared.plan.changes))
+
+    async def carry_out(self, order: Order) -> None:
+        """Carry out the plan that was looked at, and nothing else; one that is stale is said, and made again."""
+        report = await self.run(order)
+        if report.error == StalePlan.__name__:
+            why = "billing or the router have changed: nothing was written, this is the plan now"
+            await self.look(replace(order, saved=None), because=why)
 
     async def run(self, order: Order | None = None) -> Report:
         """Bring the router into step. A router that is down is deferred, never failed; nothing is raised."""
         async with self._turn:
-            self.state = SyncState(is_running=True)
+            before = self.state
+            self.state = SyncState(
+                is_running=True, owned=before.owned, paused=before.paused, is_automatic=before.is_automatic,
+                run=before.run, edits=before.edits,
+            )  # fmt: skip
             begun_at = clock.now()
             try:
                 sync = await self._sync()
@@ -61,9 +101,29 @@ class RouterSyncs:
             finally:
                 seconds = clock.now() - begun_at
                 self.state = replace(self.state, is_running=False, finished_at=clock.utc_now(), seconds=seconds)
-            self.state = replace(self.state, reason=report.reason)
-            self._note("sync", in_words(report))
+            self._done(report, order)
             return report
+
+    def learn(self, standing: Standing) -> None:
+        """Take in what billing's database knows: another process may have synced this router, or held its syncs."""
+        last = standing.last
+        state = replace(self.state, edits=standing.pending, owned=standing.owned, paused=standing.paused)
+        if last is not None and last.finished_at is not None and not state.is_running:
+            is_newer = state.finished_at is None or last.finished_at > state.finished_at
+            if is_newer and last.id != state.run:
+                state = _of_run(last, state)
+        self.state = state
+
+    def _done(self, report: Report, order: Order | None) -> None:
+        edits = 0 if report.is_done else self.state.edits
+        self.state = replace(
+            self.state, reason=report.reason, run=report.run or self.state.run, kicked=report.kicked, edits=edits
+        )
+        if report.error != StalePlan.__name__:
+            self.report = report
+        if order is not None and self.planning is not None and self.planning.plan is order.saved:
+            self.planning = None
+        self._note("sync", in_words(report))
 
     async def backup(self) -> str:
         """Have the router write an export of its own configuration; return the file's name there.
@@ -81,12 +141,45 @@ class RouterSyncs:
 
         return Sync(await self._office.get_fresh(self._note), self._client, self._name)
 
+    async def _prepared(self, order: Order) -> Prepared:
+        try:
+            return await (await self._sync()).prepare(order)
+        except CircuitOpen as error:
+            raise self._client.last_error or error from None
+
     def _planned(self, plan: Plan) -> None:
-        self.state = replace(self.state, planned=len(plan.changes), refused=len(plan.refused))
+        state = replace(self.state, planned=len(plan.changes), refused=len(plan.refused), begun_at=clock.utc_now())
+        self.state = _with_findings(state, plan)
 
     def _row_settled(self, row: RowReport) -> None:
         name = row.status.value
         self.state = replace(self.state, **{name: getattr(self.state, name) + 1})
+
+
+def _with_findings(state: SyncState, plan: Plan) -> SyncState:
+    kinds = Counter(each.kind for each in plan.refused)
+    return replace(state, conflicts=kinds["conflict"], drift=kinds["drift"], held=kinds["held"])
+
+
+def _of_run(last: RunRecord, state: SyncState) -> SyncState:
+    """Return the state after a run that this process has not seen."""
+    summary = last.summary
+
+    def number(name: str) -> int:
+        found = summary.get(name)
+        return found if isinstance(found, int) else 0
+
+    findings = summary.get("findings")
+    kinds = Counter(str(each.get("kind")) for each in findings) if isinstance(findings, list) else Counter()
+    seconds = summary.get("seconds")
+    return SyncState(
+        planned=number("planned"), applied=number("applied"), failed=number("failed"), skipped=number("skipped"),
+        deferred=number("deferred"), unknown=number("unknown"), refused=kinds.total(),
+        seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0, reason=str(summary.get("reason") or ""),
+        finished_at=last.finished_at, run=last.id, conflicts=kinds["conflict"], drift=kinds["drift"],
+        held=kinds["held"], kicked=number("kicked"), edits=state.edits, owned=state.owned, paused=state.paused,
+        is_automatic=state.is_automatic,
+    )  # fmt: skip
 
 
 def in_words(report: Report) -> str:

@@ -10,10 +10,10 @@ from mktui.billing import journal
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option
 from mktui.cli.output import print_json, print_table
-from mktui.cli.sync.showing import MENUS
 from mktui.cli.sync.upkeep import in_office
 from mktui.services.start import chosen_routers
 from mktui.sync.report import hint_for
+from mktui.sync.wording import MENUS
 
 if TYPE_CHECKING:
     from mktui.billing.records import JournalRow, RunRecord

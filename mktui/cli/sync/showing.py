@@ -9,8 +9,8 @@ import click
 
 from mktui.cli.exit_codes import ExitCode, code_named
 from mktui.cli.output import print_table, use_colour
-from mktui.sync.plan import Action
 from mktui.sync.report import RowStatus
+from mktui.sync.wording import GLYPHS, menu_name, what_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from mktui.sync.plan import Change, Plan
     from mktui.sync.report import Report
 
-MENUS: Final = {
-    "/ppp/profile": "ppp profile", "/ppp/secret": "secret", "/ip/hotspot/user/profile": "hotspot profile",
-    "/ip/hotspot/user": "hotspot user",
-}  # fmt: skip
-_GLYPHS: Final = {
-    Action.ADD: "+", Action.READD: "+", Action.DELETE: "-", Action.DISABLE: "-", Action.EXPIRE: "-", Action.ENABLE: "+",
-}  # fmt: skip
 _COLOURS: Final = {"+": "green", "-": "red", "~": "yellow", "!": "magenta"}
 _UNDONE: Final = frozenset({"conflict", "unknown"})
 """Kinds of findings that leave somebody without what billing wants for him."""
@@ -37,8 +30,7 @@ def show_plan(plan: Plan) -> None:
     click.echo(click.style(head, bold=use_colour()))
     lines = [_line(change) for change in plan.changes[:_MOST]]
     lines += [
-        (_glyph("!"), each.kind, MENUS.get(each.menu, each.menu), each.name or "–", each.reason)
-        for each in plan.refused[:_MOST]
+        (_glyph("!"), each.kind, menu_name(each.menu), each.name or "–", each.reason) for each in plan.refused[:_MOST]
     ]
     if lines:
         print_table(("", "ACTION", "MENU", "NAME", "WHAT"), lines)
@@ -49,20 +41,9 @@ def show_plan(plan: Plan) -> None:
 
 def _line(change: Change) -> tuple[str, ...]:
     return (
-        _glyph(_GLYPHS.get(change.action, "~")), change.action.value, MENUS.get(change.menu, change.menu),
+        _glyph(GLYPHS[change.action]), change.action.value, menu_name(change.menu),
         change.name, what_changes(change),
     )  # fmt: skip
-
-
-def what_changes(change: Change) -> str:
-    """Return a change's fields in words."""
-    if change.action in {Action.DISABLE, Action.EXPIRE, Action.DELETE}:
-        return change.reason
-    parts = [
-        f"{name} {before} → {after or '(none)'}" if before else f"{name} {after or '(none)'}"
-        for name, before, after in change.shown() if name not in {"comment", "disabled"} or change.action is Action.SET
-    ]  # fmt: skip
-    return ", ".join(parts)
 
 
 def _glyph(glyph: str) -> str:
