@@ -40,6 +40,6 @@ def what_changes(change: Change) -> str:
 
 def _is_told(change: Change, name: str) -> bool:
     """Say whether a field is news: a new row has a password, and our mark, as a matter of course."""
-    if change.action is Action.SET:
+    if change.action in {Action.SET, Action.ENABLE}:
         return True
     return name not in {"comment", "disabled"} and not (change.action.is_add and name in SECRET_FIELDS)

@@ -9,13 +9,23 @@ from typing import Final
 from textual.binding import Binding
 
 
-class Where(enum.Enum):
-    """On which screens an action is at home."""
+class Place(enum.Enum):
+    """A screen where keys are pressed."""
 
-    EVERYWHERE = "everywhere"
     FLEET = "fleet"
-    ROUTERS = "fleet and router"
-    """Acts on the router under the cursor, or the one that is open."""
+    ROUTER = "router"
+    SYNC = "sync"
+    PLAN = "plan"
+
+
+EVERYWHERE: Final = frozenset(Place)
+ROUTERS: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC, Place.PLAN})
+"""Where there is a router under the cursor, or one that is open."""
+_FLEET: Final = frozenset({Place.FLEET})
+_PLAN: Final = frozenset({Place.PLAN})
+_SYNCS: Final = frozenset({Place.SYNC, Place.PLAN})
+_TABLES: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN})
+_BUT_PLAN: Final = EVERYWHERE - _PLAN
 
 
 class Danger(enum.Enum):
@@ -37,62 +47,83 @@ class Action:
     shown: str
     title: str
     help: str
-    where: Where = Where.EVERYWHERE
+    where: frozenset[Place] = EVERYWHERE
     danger: Danger = Danger.NONE
-    in_footer: bool = False
+    in_footer: frozenset[Place] = frozenset()
     is_urgent: bool = False
     """Its key is taken before anybody is asked who has the focus."""
+    is_of_screen: bool = False
+    """The screen has its handler, not the app."""
 
 
 ACTIONS: Final = (
-    Action("help", "question_mark", "?", "help", "What every key does.", in_footer=True),
-    Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=True),
+    Action("help", "question_mark", "?", "help", "What every key does.", in_footer=EVERYWHERE),
+    Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=_BUT_PLAN),
     Action("filter", "slash", "/", "filter", "Show routers whose name has a text (! has not).",
-           Where.FLEET, in_footer=True, is_urgent=True),
-    Action("open", "enter", "⏎", "open", "Open the router under the cursor.", Where.FLEET, in_footer=True),
-    Action("back", "escape", "esc", "back", "Back; in a filter: leave it."),
+           _FLEET, in_footer=_FLEET, is_urgent=True),
+    Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES, in_footer=_TABLES),
+    Action("back", "escape", "esc", "back", "Back; in a filter: leave it.",
+           in_footer=frozenset({Place.ROUTER, Place.SYNC, Place.PLAN})),
     Action("fleet", "1", "1", "fleet", "A row per router, trouble first."),
-    Action("sync", "s", "s", "sync", "Bring the router into step with billing.", Where.ROUTERS, Danger.CONFIRMED,
-           in_footer=True),
-    Action("test", "t", "t", "test", "Test its connection, step by step.", Where.ROUTERS,
-           in_footer=True),
-    Action("reset", "R", "R", "reset pool", "Replace its connections, one at a time.", Where.ROUTERS,
-           Danger.CONFIRMED, in_footer=True),
-    Action("breaker", "b", "b", "circuit", "Isolate the router, or let it back in.", Where.ROUTERS, Danger.CONFIRMED),
-    Action("sort", "o", "o", "sort", "Sort by the next column.", Where.FLEET),
-    Action("reverse", "O", "O", "reverse", "Turn the order round.", Where.FLEET),
+    Action("syncs", "2", "2", "syncs", "How each router stands with billing."),
+    Action("sync", "s", "s", "sync", "Plan what would bring the router into step.", ROUTERS, in_footer=_BUT_PLAN),
+    Action("apply", "a", "a", "apply", "Write exactly the plan that is shown.", _PLAN, Danger.CONFIRMED,
+           in_footer=_PLAN, is_of_screen=True),
+    Action("adopt", "A", "A", "adopt", "Take over the conflicting row; plan again.", _PLAN, Danger.CONFIRMED,
+           in_footer=_PLAN, is_of_screen=True),
+    Action("prune", "P", "P", "prune", "Plan with or without who left billing.", _PLAN, in_footer=_PLAN,
+           is_of_screen=True),
+    Action("heal", "H", "H", "heal", "Plan with or without undoing drift.", _PLAN, in_footer=_PLAN, is_of_screen=True),
+    Action("failed", "F", "F", "failed only", "In a report: only rows that were not applied.", _PLAN, in_footer=_PLAN,
+           is_of_screen=True),
+    Action("hold", "z", "z", "hold", "Hold its automatic syncs, or let them go on.", _SYNCS, Danger.CONFIRMED,
+           in_footer=frozenset({Place.SYNC})),
+    Action("test", "t", "t", "test", "Test its connection, step by step.", ROUTERS, in_footer=_BUT_PLAN),
+    Action("reset", "R", "R", "reset pool", "Replace its connections, one at a time.", ROUTERS, Danger.CONFIRMED,
+           in_footer=frozenset({Place.FLEET, Place.ROUTER})),
+    Action("breaker", "b", "b", "circuit", "Isolate the router, or let it back in.", ROUTERS, Danger.CONFIRMED,
+           in_footer=frozenset({Place.ROUTER})),
+    Action("sort", "o", "o", "sort", "Sort by the next column.", _FLEET),
+    Action("reverse", "O", "O", "reverse", "Turn the order round.", _FLEET),
     Action("pause", "p", "p", "pause", "Hold the screen still; the pools go on."),
     Action("down", "j", "j", "down", "Next row."),
     Action("up", "k", "k", "up", "Row before."),
     Action("top", "g", "g", "top", "First row."),
     Action("bottom", "G", "G", "bottom", "Last row."),
     Action("redraw", "ctrl+l", "^l", "redraw", "Draw everything afresh."),
-    Action("quit", "q", "q", "quit", "Leave a router, then the program.",
-           in_footer=True),
+    Action("quit", "q", "q", "quit", "Leave the screen; from the fleet, the program.", in_footer=_BUT_PLAN),
 )  # fmt: skip
+_BY_ID: Final = {action.id: action for action in ACTIONS}
 
 
 def by_id(action_id: str) -> Action:
     """Return an action."""
-    return next(action for action in ACTIONS if action.id == action_id)
+    return _BY_ID[action_id]
+
+
+def is_at_home(action_id: str, place: Place) -> bool:
+    """Say whether an action has a meaning on a screen; what is not in the registry is Textual's own, and has."""
+    action = _BY_ID.get(action_id)
+    return action is None or place in action.where
 
 
 def bindings() -> list[Binding]:
-    """Return Textual's bindings; each leads to ``action_<id>`` of the app."""
+    """Return Textual's bindings; each leads to ``action_<id>`` of the app, or of the screen that is on top."""
     return [
-        Binding(action.keys, f"app.{action.id}", action.title, show=False, priority=action.is_urgent)
+        Binding(
+            action.keys, f"{'screen' if action.is_of_screen else 'app'}.{action.id}", action.title, show=False,
+            priority=action.is_urgent,
+        )
         for action in ACTIONS
-    ]
+    ]  # fmt: skip
 
 
-def footer(*, is_fleet: bool, width: int) -> list[Action]:
+def footer(place: Place, width: int) -> list[Action]:
     """Return the keys of a screen's last line, as many as fit."""
-    shown = [action for action in ACTIONS if action.in_footer and (is_fleet or action.where is not Where.FLEET)]
-    if not is_fleet:
-        shown.insert(1, by_id("back"))
-        shown.append(by_id("breaker"))
     fitting: list[Action] = []
-    for action in shown:
+    for action in ACTIONS:
+        if place not in action.in_footer:
+            continue
         width -= len(action.shown) + len(action.title) + 3
         if width < 0:
             break

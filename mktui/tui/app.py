@@ -7,7 +7,7 @@ connections are closed in good order by their owner.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import App, SystemCommand
 from textual.css.query import NoMatches
@@ -16,13 +16,15 @@ from textual.widgets import DataTable, Input
 
 from mktui.errors import MktuiError
 from mktui.tui import actions
-from mktui.tui.actions import Danger, Where
+from mktui.tui.actions import Danger
 from mktui.tui.palette import Palette
 from mktui.tui.screens.fleet import FleetScreen
-from mktui.tui.screens.modals import Confirm, Help, TestView
-from mktui.tui.screens.router import RouterScreen
+from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
+from mktui.tui.screens.plan import PlanScreen
+from mktui.tui.screens.sync import SyncScreen
 from mktui.tui.screens.view import View
 from mktui.tui.themes import load_themes
+from mktui.tui.widgets.long_table import LongTable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -30,35 +32,13 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
-    from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.monitor.snapshot import Snapshot
+    from mktui.tui.services import Services
 
 TICK: Final = 0.5
 """Seconds between two looks at the services."""
 TICK_UNSEEN: Final = 2.0
 """The same while the terminal has lost the focus."""
-
-
-class Services(Protocol):
-    """What the screen needs of the services: a fleet, or a recording of one."""
-
-    def snapshot(self) -> Snapshot:
-        """Return how everything is now."""
-
-    async def test(self, name: str, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
-        """Test a router."""
-
-    async def reset(self, name: str) -> None:
-        """Replace a router's connections."""
-
-    async def isolate(self, name: str) -> None:
-        """Ask a router nothing more."""
-
-    async def probe(self, name: str) -> None:
-        """Let a router back in."""
-
-    def start_sync(self, name: str) -> None:
-        """Bring a router into step; it goes on when the screen is left."""
 
 
 class ControlRoom(App[None]):
@@ -79,7 +59,7 @@ class ControlRoom(App[None]):
 
     def __init__(self, services: Services, *, theme: str = "noc-dark", read_only: bool = False) -> None:
         super().__init__()
-        self._services = services
+        self.services = services
         self._read_only = read_only
         self._paused = False
         self._seen: Snapshot | None = None
@@ -137,13 +117,12 @@ class ControlRoom(App[None]):
         super().notify(message, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Fill the palette from the registry."""
+        """Fill the palette from the registry with what has a meaning here."""
         yield from super().get_system_commands(screen)
         for action in actions.ACTIONS:
-            if action.id != "palette":
-                yield SystemCommand(
-                    f"{action.title} ({action.shown})", action.help, getattr(self, f"action_{action.id}")
-                )
+            if action.id != "palette" and (not isinstance(screen, View) or screen.place in action.where):
+                handler = getattr(screen if action.is_of_screen else self, f"action_{action.id}")
+                yield SystemCommand(f"{action.title} ({action.shown})", action.help, handler)
 
     def _handle_exception(self, error: Exception) -> None:
         """Keep a bug for the owner: it is told in one line there, and its traceback goes to a file."""
@@ -164,7 +143,7 @@ class ControlRoom(App[None]):
         if view is not None and view.is_mounted:
             with suppress(NoMatches):  # a screen that is being taken down
                 if self._seen is None or not self._paused:
-                    self._seen = self._services.snapshot()
+                    self._seen = self.services.snapshot()
                 view.show(self._seen, Palette(self.theme_variables), self.mode)
 
     # --- moving about
@@ -184,7 +163,7 @@ class ControlRoom(App[None]):
             return isinstance(self.screen, FleetScreen) and not isinstance(self.focused, Input)
         if action in {"palette", "command_palette"}:
             return not isinstance(self.screen, ModalScreen)
-        return True
+        return self.view is None or actions.is_at_home(action, self.view.place)
 
     def action_help_quit(self) -> None:
         """Answer ctrl+c: it is no way out of a program that holds connections."""
@@ -199,16 +178,21 @@ class ControlRoom(App[None]):
         if isinstance(self.screen, FleetScreen):
             self.screen.open_filter()
 
-    def action_open(self) -> None:
-        """Open the router under the cursor."""
-        if isinstance(self.screen, FleetScreen) and (name := self.screen.target()):
-            self.push_screen(RouterScreen(name))
-            self.call_after_refresh(self._look)
+    async def action_open(self) -> None:
+        """Open what is under the cursor."""
+        screen = self.view.opened() if self.view is not None else None
+        if screen is not None:
+            await self._show_screen(screen)
 
-    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+    async def _show_screen(self, screen: Screen[None]) -> None:
+        """Put a screen on top with its figures in it: the next key of a burst finds its rows."""
+        await self.push_screen(screen)
+        self._look()
+
+    async def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Enter on a row opens it."""
         event.stop()
-        self.action_open()
+        await self.action_open()
 
     async def action_back(self) -> None:
         """Go back to where we came from."""
@@ -223,6 +207,12 @@ class ControlRoom(App[None]):
         while len(self.screen_stack) > 2:
             self.pop_screen()
         self._look()
+
+    async def action_syncs(self) -> None:
+        """Go to how the routers stand with billing."""
+        if not isinstance(self.screen, SyncScreen):
+            self.action_fleet()
+            await self._show_screen(SyncScreen())
 
     def action_sort(self) -> None:
         """Sort by the next column."""
@@ -256,7 +246,7 @@ class ControlRoom(App[None]):
         self._table_do("scroll_bottom")
 
     def _table_do(self, what: str) -> None:
-        if isinstance(self.focused, DataTable):
+        if isinstance(self.focused, DataTable | LongTable):
             getattr(self.focused, f"action_{what}")()
 
     def action_redraw(self) -> None:
@@ -264,7 +254,7 @@ class ControlRoom(App[None]):
         self.refresh(layout=True)
 
     async def action_quit(self) -> None:
-        """Leave a router; from the fleet, leave the program."""
+        """Leave the screen; from the fleet, leave the program."""
         if len(self.screen_stack) > 2:
             await self.action_back()
         else:
@@ -279,73 +269,104 @@ class ControlRoom(App[None]):
 
     def action_reset(self) -> None:
         """Replace the router's connections."""
-        self._confirmed("reset", "Reset the pool of", "Its connections are replaced one at a time. Commands under way "
-                        "go on to their end.", self._services.reset)  # fmt: skip
+        self.ask("reset", "Reset the pool of", "Its connections are replaced one at a time. Commands under way "
+                        "go on to their end.", self.services.reset)  # fmt: skip
 
-    def action_sync(self) -> None:
-        """Bring the router into step with billing."""
+    async def action_sync(self) -> None:
+        """Plan what would bring the router into step, and look at it."""
+        name = self._target("sync")
+        router = self.services.snapshot().router(name or "")
+        if isinstance(self.screen, PlanScreen):
+            self.screen.action_again()
+            self._look()
+        elif router is not None:
+            if not router.sync.is_running:
+                self.services.start_plan(router.name)
+            await self._show_screen(PlanScreen(router.name))
 
-        async def start(name: str) -> None:
-            self._services.start_sync(name)
+    def action_hold(self) -> None:
+        """Hold the router's automatic syncs, or let them go on."""
+        name = self._target("hold")
+        router = self.services.snapshot().router(name or "")
+        if router is None:
+            return
+        if router.sync.paused is not None:
+            why = f"They are held: {router.sync.paused}"
+            self.ask("hold", "Let go the automatic syncs of", why, self.services.let_go)
+            return
 
-        self._confirmed("sync", "Sync", "Profiles and customers that billing has are added or set. Nothing is "
-                        "removed.", start)  # fmt: skip
+        def answered(reason: str | None) -> None:
+            if reason is None:
+                self.notify(f"{router.name} was left alone")
+            else:
+                hold = self._do("Hold", router.name, lambda name: self.services.hold(name, reason), "held")
+                self.run_worker(hold, name=f"hold {router.name}")
+
+        self.push_screen(Hold(router.name), answered)
 
     def action_breaker(self) -> None:
         """Isolate the router, or let it back in."""
         name = self._target("breaker")
-        router = self._services.snapshot().router(name or "")
+        router = self.services.snapshot().router(name or "")
         if router is None:
             return
         if router.pool.circuit_breaker.state == "closed":
-            self._confirmed("breaker", "Isolate", "Nothing more is asked of it until you press b again. What is under "
-                            "way goes on to its end.", self._services.isolate)  # fmt: skip
+            self.ask("breaker", "Isolate", "Nothing more is asked of it until you press b again. What is under "
+                            "way goes on to its end.", self.services.isolate)  # fmt: skip
         else:
-            self._confirmed("breaker", "Let back in", "It is asked once now; when it answers, the circuit closes.",
-                            self._services.probe)  # fmt: skip
+            self.ask("breaker", "Let back in", "It is asked once now; when it answers, the circuit closes.",
+                            self.services.probe)  # fmt: skip
 
-    def _target(self, action_id: str) -> str | None:
-        """Return the router an action is for, or say why there is none."""
+    def is_allowed(self, action_id: str) -> bool:
+        """Say whether an action may be done at all; when not, the operator is told."""
         action = actions.by_id(action_id)
         if self._read_only and action.danger is not Danger.NONE:
             self.notify(f"{action.title}: refused, this is read-only", severity="warning")
+            return False
+        return True
+
+    def _target(self, action_id: str) -> str | None:
+        """Return the router an action is for, or say why there is none."""
+        if not self.is_allowed(action_id):
             return None
         view = self.view
-        name = view.target() if view is not None and action.where is Where.ROUTERS else None
+        name = view.target() if view is not None else None
         if name is None and view is not None:
             self.notify("there is no router under the cursor", severity="warning")
         return name
 
-    def _confirmed(self, action_id: str, doing: str, consequence: str, do: Callable[[str], Awaitable[None]]) -> None:
-        """Ask, then do."""
+    def ask(
+        self, action_id: str, doing: str, consequence: str, do: Callable[[str], Awaitable[None]], *, said: str = "done"
+    ) -> None:
+        """Ask before something is done to the router, then do it and say so."""
         name = self._target(action_id)
-        router = self._services.snapshot().router(name or "")
+        router = self.services.snapshot().router(name or "")
         if router is None:
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.run_worker(self._do(doing, router.name, do), name=f"{doing} {router.name}")
+                self.run_worker(self._do(doing, router.name, do, said), name=f"{doing} {router.name}")
             else:
                 self.notify(f"{router.name} was left alone")
 
         self.push_screen(Confirm(router.name, doing, consequence, must_type=router.is_protected), answered)
 
-    async def _do(self, doing: str, name: str, do: Callable[[str], Awaitable[None]]) -> None:
+    async def _do(self, doing: str, name: str, do: Callable[[str], Awaitable[None]], said: str) -> None:
         try:
             await do(name)
         except MktuiError as error:
             self.notify(str(error), title=f"{doing} {name}", severity="error", timeout=15)
         else:
-            self.notify("begun" if doing == "Sync" else "done", title=f"{doing} {name}")
+            self.notify(said, title=f"{doing} {name}")
         self._look()
 
     async def _test(self, name: str) -> None:
-        router = self._services.snapshot().router(name)
+        router = self.services.snapshot().router(name)
         shown = TestView(name, router.address if router is not None else "")
         await self.push_screen(shown)
         try:
-            shown.end(await self._services.test(name, on_step=shown.add))
+            shown.end(await self.services.test(name, on_step=shown.add))
         except MktuiError as error:
             shown.dismiss()
             self.notify(str(error), title=f"test {name}", severity="error", timeout=15)

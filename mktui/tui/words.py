@@ -15,6 +15,11 @@ UNKNOWN: Final = "–"
 GLYPHS: Final = {"healthy": "●", "warning": "◐", "critical": "▲", "offline": "○"}
 TROUBLE: Final = {"critical": 0, "offline": 1, "warning": 2, "healthy": 3}
 _BARS: Final = "▁▂▃▄▅▆▇█"
+_BAD: Final = frozenset({
+    "connection lost", "connect failed", "login refused", "circuit opened", "connection suspect", "isolated",
+    "router changed",
+})  # fmt: skip
+_WELL: Final = frozenset({"connected", "circuit closed"})
 
 
 def milliseconds(seconds: float | None) -> str:
@@ -75,29 +80,62 @@ def circuit(router: RouterSnapshot) -> str:
 def sync(state: SyncState) -> str:
     """Return a sync in a few words."""
     if state.is_running:
-        return f"{state.settled} of {state.planned}" if state.planned else "reading"
-    if state.finished_at is None:
-        return UNKNOWN
-    if state.reason:
+        return f"{state.settled:,} of {state.planned:,}" if state.planned else "reading"
+    if state.reason and state.finished_at is not None:
         return "deferred"
     if state.failed:
-        return f"{state.failed} failed"
-    return f"{state.pending} pending" if state.pending else "in step"
+        return f"{state.failed:,} failed"
+    for number, what in ((state.held, "held"), (state.pending, "pending"), (state.drift, "drift")):
+        if number:
+            return f"{number:,} {what}"
+    if state.conflicts:
+        return count(state.conflicts, "conflict")
+    return "in step" if state.finished_at is not None else UNKNOWN
+
+
+def standing(router: RouterSnapshot) -> str:
+    """Return in one word how a router stands with billing: what matters most of all that is so."""
+    state = router.sync
+    if router.health.status.value == "offline":
+        return "offline"
+    if state.is_running:
+        return "running"
+    if state.reason and state.finished_at is not None:
+        return "deferred"
+    facts = (("failed", state.failed), ("held", state.held), ("clash", state.conflicts), ("pending", state.pending),
+             ("drift", state.drift))  # fmt: skip
+    for word, number in facts:
+        if number:
+            return word
+    return "in step" if state.finished_at is not None else "unknown"
+
+
+def standing_in_words(router: RouterSnapshot, now: datetime) -> str:
+    """Return the same with its number, or since when."""
+    word, state = standing(router), router.sync
+    if word == "offline":
+        since = offline_since(router)
+        return "offline" if since is None else f"offline {age((now - since).total_seconds())}"
+    if word == "clash":
+        return count(state.conflicts, "conflict")
+    return "not known yet" if word == "unknown" else sync(state)
+
+
+def offline_since(router: RouterSnapshot) -> datetime | None:
+    """Return when the trouble began that a router is in: the first of it since something last went well."""
+    since: datetime | None = None
+    for event in router.events:
+        if event.kind in _WELL:
+            since = None
+        elif event.kind in _BAD and since is None:
+            since = event.at
+    return since
 
 
 def trouble(router: RouterSnapshot, now: datetime) -> str:
     """Return the router's last error and its age, or nothing."""
-    bad = {
-        "connection lost",
-        "connect failed",
-        "login refused",
-        "circuit opened",
-        "connection suspect",
-        "isolated",
-        "router changed",
-    }
     for event in reversed(router.events):
-        if event.kind in bad:
+        if event.kind in _BAD:
             return f"{event.kind} {age((now - event.at).total_seconds())}"
     return UNKNOWN
 

@@ -25,11 +25,14 @@ from mktui.core.pool.statistics import (
     QueueStatistics,
 )
 from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
+from mktui.sync.order import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mktui.errors import MktuiError
+    from mktui.services.planning import Planning
+    from mktui.sync.report import Report
 
 NOW: Final = datetime(2026, 11, 23, 3, 40, 12, tzinfo=UTC)
 _IDLE_QUEUE: Final = QueueStatistics(0, 0, 0, 0, None)
@@ -114,7 +117,9 @@ def edge_1() -> RouterSnapshot:
         "edge-1", "10.0.0.1:8729", is_protected=True, health=Health(HealthStatus.HEALTHY, 0.012, ()),
         pool=pool(connections, figures, breaker=breaker, queue=QueueStatistics(0, 0, 3, 12, 0.4)),
         facts=RouterFacts("edge-1", "7.20.8", "CCR2004-1G-12S+2XS", 41 * 86_400 + 7200, 12, before(4)),
-        sync=SyncState(planned=41, applied=41, seconds=3.4, finished_at=before(840)),
+        sync=SyncState(
+            planned=41, applied=41, seconds=3.4, finished_at=before(840), run=16, kicked=2, drift=2, owned=1204
+        ),
         latency=wave(0.03, 0.02), latency_step=2.0,
         events=events(
             "edge-1",
@@ -135,7 +140,9 @@ def edge_2() -> RouterSnapshot:
         "edge-2", "10.0.0.2:8729", is_protected=False, health=Health(HealthStatus.HEALTHY, 0.021, ()),
         pool=pool(connections, figures, queue=QueueStatistics(0, 0, 9, 0, 0.2)),
         facts=RouterFacts("edge-2", "7.20.8", "RB5009UG+S+IN", 12 * 86_400, 34, before(2)),
-        sync=SyncState(is_running=True, planned=1240, applied=648, failed=2),
+        sync=SyncState(
+            is_running=True, planned=1240, applied=648, failed=2, begun_at=before(54), run=15, owned=2210
+        ),
         latency=wave(0.05, 0.03, phase=90), latency_step=2.0,
         events=events("edge-2", (2700, "connected", "connection 2")),
     )  # fmt: skip
@@ -155,7 +162,7 @@ def hotspot() -> RouterSnapshot:
         pool=pool(connections, figures, queue=QueueStatistics(0, 1, 6, 2, 7.1), breaker=replace(_CLOSED, failures=3)),
         facts=RouterFacts("hotspot-plaza", "7.16.2", "hAP ax lite", 3 * 86_400, 98, before(95)),
         sync=SyncState(
-            planned=37, applied=0, deferred=37, seconds=10.2, reason=reason, finished_at=before(310)
+            planned=37, applied=0, deferred=37, seconds=10.2, reason=reason, finished_at=before(310), run=14, owned=500
         ),
         latency=wave(1.9, 1.0, phase=40), latency_step=2.0,
         events=events(
@@ -179,7 +186,10 @@ def tower_west() -> RouterSnapshot:
         health=Health(HealthStatus.OFFLINE, None, ("circuit open: connection refused",)),
         pool=pool((), figures, breaker=breaker),
         facts=RouterFacts("tower-west", "7.15.3", "RB3011UiAS", 9 * 86_400, 22, before(83)),
-        sync=SyncState(planned=12, applied=12, seconds=1.1, finished_at=before(8040)),
+        sync=SyncState(
+            planned=12, applied=12, seconds=1.1, finished_at=before(8040), run=11, edits=12, owned=310,
+            paused="mast is being replaced",
+        ),
         latency=wave(0.06, 0.03, silent=40), latency_step=2.0,
         events=events(
             "tower-west",
@@ -223,6 +233,12 @@ class RecordedServices:
     recorded: Snapshot = field(default_factory=fleet)
     asked: list[tuple[str, str]] = field(default_factory=list)
     refuses: MktuiError | None = None
+    orders: list[Order] = field(default_factory=list)
+    plans: dict[str, Planning] = field(default_factory=dict)
+    will_plan: dict[str, Planning] = field(default_factory=dict)
+    """What a plan that is asked for turns out to be."""
+    reports: dict[str, Report] = field(default_factory=dict)
+    is_billing_watched: bool = False
 
     def snapshot(self) -> Snapshot:
         return self.recorded
@@ -244,8 +260,30 @@ class RecordedServices:
     async def probe(self, name: str) -> None:
         await self._do("probe", name)
 
-    def start_sync(self, name: str) -> None:
+    def start_plan(self, name: str, order: Order | None = None) -> None:
+        self.asked.append(("plan", name))
+        self.orders.append(order or Order())
+        if (ready := self.will_plan.get(name)) is not None:
+            self.plans[name] = replace(ready, order=order or Order())
+
+    def plan_of(self, name: str) -> Planning | None:
+        return self.plans.get(name)
+
+    def start_sync(self, name: str, order: Order | None = None) -> None:
         self._note("sync", name)
+        self.orders.append(order or Order())
+
+    def last_report(self, name: str) -> Report | None:
+        return self.reports.get(name)
+
+    def watch_billing(self) -> None:
+        self.is_billing_watched = True
+
+    async def hold(self, name: str, reason: str) -> None:
+        await self._do(f"hold: {reason}", name)
+
+    async def let_go(self, name: str) -> None:
+        await self._do("let go", name)
 
     async def _do(self, what: str, name: str) -> None:
         await anyio.lowlevel.checkpoint()

@@ -9,13 +9,16 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from mktui.tui.actions import ACTIONS, Action, Danger, footer
+from mktui.tui.actions import ACTIONS, Action, Danger, Place, footer
 from mktui.tui.app import ControlRoom
 from mktui.tui.screens.fleet import FleetScreen
-from mktui.tui.screens.modals import Confirm, Help, TestView
+from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
+from mktui.tui.screens.plan import PlanScreen
 from mktui.tui.screens.router import RouterScreen
+from mktui.tui.screens.sync import SyncScreen
 from tests.terminal.driving import lines, look, notices, opened, press, routers, text
-from tests.terminal.recorded import RecordedServices
+from tests.terminal.recorded import RecordedServices, fleet
+from tests.terminal.recorded_syncs import ROUTER, planned, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +38,12 @@ def row(number: int) -> Callable[[ControlRoom], bool]:
     return lambda app: isinstance(app.screen, FleetScreen) and app.screen.table.cursor_row == number
 
 
+PATHS: Final[dict[Place, tuple[str, ...]]] = {
+    Place.FLEET: (), Place.ROUTER: ("enter",), Place.SYNC: ("2",), Place.PLAN: ("s",),
+}  # fmt: skip
+"""The keys that lead from the fleet to each screen."""
+
+
 DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = {
     "help": ((), on(Help)),
     "palette": ((), on(CommandPalette)),
@@ -42,7 +51,14 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "open": ((), on(RouterScreen)),
     "back": (("enter",), on(FleetScreen)),
     "fleet": (("enter",), on(FleetScreen)),
-    "sync": ((), on(Confirm)),
+    "syncs": ((), on(SyncScreen)),
+    "sync": ((), on(PlanScreen)),
+    "apply": (("s",), on(Confirm)),
+    "adopt": (("s", "j"), on(Confirm)),
+    "prune": (("s",), lambda app: "  prune" in lines(app)[1]),
+    "heal": (("s",), lambda app: "  heal" in lines(app)[1]),
+    "failed": (("2", "j", "j", "enter"), lambda app: "failed only" in lines(app)[1]),
+    "hold": (("2",), on(Hold)),
     "test": ((), on(TestView)),
     "reset": ((), on(Confirm)),
     "breaker": ((), on(Confirm)),
@@ -66,14 +82,15 @@ def test_every_action_has_a_claim() -> None:
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.id)
 async def test_the_key_does_what_help_says(action: Action) -> None:
     before, is_done = DOES[action.id]
-    services = RecordedServices()
+    first = fleet().routers[4].name
+    services = RecordedServices(will_plan={first: planned()}, reports={ROUTER: report()})
     async with opened(services) as (app, pilot):
         await press(pilot, *before)
         assert not is_done(app) or action.id == "redraw"
         await press(pilot, action.keys.split(",")[0])
         assert is_done(app), text(app)
         await press(pilot, "escape")
-    assert all(asked == "test" for asked, _ in services.asked)  # nothing else is done unasked
+    assert all(asked in {"test", "plan"} for asked, _ in services.asked)  # nothing else is done unasked
 
 
 async def test_quit_on_the_fleet_ends_the_program() -> None:
@@ -99,7 +116,10 @@ def test_keys_ids_and_titles_are_unique_and_each_has_its_handler() -> None:
         [key for action in ACTIONS for key in action.keys.split(",")],
     ):
         assert [fact for fact, times in Counter(facts).items() if times > 1] == []
-    assert all(callable(getattr(ControlRoom, f"action_{action.id}")) for action in ACTIONS)
+    assert all(
+        callable(getattr(PlanScreen if action.is_of_screen else ControlRoom, f"action_{action.id}"))
+        for action in ACTIONS
+    )
 
 
 async def test_help_lists_every_action_and_says_which_ask_first() -> None:
@@ -122,30 +142,30 @@ async def test_the_palette_finds_an_action_by_its_name_and_asks_all_the_same() -
     async with opened(services) as (app, pilot):
         titles = [command.title for command in app.get_system_commands(app.screen)]
         missing = [action.id for action in ACTIONS if f"{action.title} ({action.shown})" not in titles]
-        assert missing == ["palette"]
+        assert missing == ["palette", *(action.id for action in ACTIONS if Place.FLEET not in action.where)]
         await press(pilot, "colon", *"pool", "down", "enter")
         assert on(Confirm)(app), text(app)
         await press(pilot, "escape")
     assert services.asked == []
 
 
-@pytest.mark.parametrize("is_fleet", [True, False], ids=["fleet", "router"])
+@pytest.mark.parametrize("place", PATHS, ids=lambda place: place.value)
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
-async def test_the_footer_fits(width: int, is_fleet: bool) -> None:
+async def test_the_footer_fits(width: int, place: Place) -> None:
     async with opened(size=(width, 24)) as (app, pilot):
-        if not is_fleet:
-            await press(pilot, "enter")
+        await press(pilot, *PATHS[place])
         shown = lines(app)[-1]
-    expected = footer(is_fleet=is_fleet, width=width)
+    expected = footer(place, width)
     assert len(shown) <= width
     assert shown.split() == " ".join(f"{action.shown} {action.title}" for action in expected).split()
     if width >= 80:
-        assert {"help", "test", "reset", "quit"} <= {action.id for action in expected}
+        assert expected[0].id == "help"
+        assert {action.id for action in expected} & {"quit", "back"}
 
 
 def test_the_footer_of_80_columns_leaves_none_of_its_keys_out() -> None:
-    for is_fleet in (True, False):
-        assert footer(is_fleet=is_fleet, width=80) == footer(is_fleet=is_fleet, width=1000)
+    for place in Place:
+        assert footer(place, 80) == footer(place, 1000)
 
 
 async def test_sort_goes_through_every_order_and_comes_round() -> None:

@@ -76,7 +76,7 @@ def test_a_dangerous_action_names_the_router_and_says_what_follows(snap_compare:
 
 
 def test_a_protected_router_asks_for_its_name(snap_compare: Compare) -> None:
-    assert snap_compare(ControlRoom(RecordedServices()), run_before=after("s", filtered="edge-1"))
+    assert snap_compare(ControlRoom(RecordedServices()), run_before=after("R", filtered="edge-1"))
 
 
 def test_a_test_shows_its_steps_and_a_verdict(snap_compare: Compare) -> None:

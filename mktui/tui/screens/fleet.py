@@ -8,6 +8,8 @@ from rich.text import Text
 from textual.widgets import Input, Static
 
 from mktui.tui import words
+from mktui.tui.actions import Place
+from mktui.tui.screens.router import RouterScreen
 from mktui.tui.screens.view import StillStatic, View
 from mktui.tui.widgets.live_table import Column, LiveTable
 from mktui.tui.widgets.top_lines import TopLines, counts, first_line
@@ -51,7 +53,7 @@ SORTS: Final[dict[str, Callable[[RouterSnapshot], object]]] = {
 class FleetScreen(View):
     """All routers."""
 
-    is_fleet = True
+    place = Place.FLEET
     DEFAULT_CSS = """
     FleetScreen #routers { height: 1fr; background: $background; }
     FleetScreen #why { height: 4; padding: 0 1; background: $background; }
@@ -92,6 +94,11 @@ class FleetScreen(View):
     def target(self) -> str | None:
         """The router under the cursor."""
         return self.table.current
+
+    def opened(self) -> RouterScreen | None:
+        """The router under the cursor."""
+        name = self.target()
+        return RouterScreen(name) if name else None
 
     def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
         """Show a snapshot."""

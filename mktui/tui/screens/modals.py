@@ -20,16 +20,23 @@ if TYPE_CHECKING:
 
 _MOVES: Final = frozenset({"down", "up", "top", "bottom"})
 """Keys that help shows on one line."""
-_CSS = """
-#box { width: 74; max-width: 98%; height: auto; max-height: 100%; background: $panel; padding: 1 2; }
-#box Input { margin-top: 1; background: $background; }
-"""
+
+
+def box_css(screen: str) -> str:
+    """Return the stylesheet of a box in the middle."""
+    return f"""
+    {screen} {{ align: center middle; }}
+    {screen} #box {{
+        width: 74; max-width: 98%; height: auto; max-height: 100%; background: $panel; padding: 1 2;
+    }}
+    {screen} #box Input {{ margin-top: 1; background: $background; }}
+    """
 
 
 class Confirm(ModalScreen[bool]):
     """Asks before ``doing`` something to ``router``; a protected router's name must be typed."""
 
-    DEFAULT_CSS = "Confirm { align: center middle; }" + _CSS.replace("#box", "Confirm #box")
+    DEFAULT_CSS = box_css("Confirm")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "yes", show=False),
         Binding("n,escape,q", "no", "no", show=False),
@@ -68,12 +75,44 @@ class Confirm(ModalScreen[bool]):
         self.dismiss(False)
 
 
+class Hold(ModalScreen[str | None]):
+    """Asks why the automatic syncs of ``router`` shall be held; None: they shall not."""
+
+    DEFAULT_CSS = box_css("Hold")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "no", "no", show=False)]
+
+    def __init__(self, router: str) -> None:
+        super().__init__()
+        self._router = router
+
+    def compose(self) -> ComposeResult:
+        """Lay out question and reason."""
+        with Vertical(id="box"):
+            yield Static(
+                Text.assemble(
+                    (f"Hold automatic syncs of {self._router}?", "bold"),
+                    "\n\nNothing reaches it until they are let go, but by hand.\n\nWhy? Whoever asks is told; then ⏎. "
+                    "esc lets them go on.",
+                )
+            )
+            yield Input("by hand", id="reason", compact=True, max_length=200)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the reason."""
+        event.stop()
+        self.dismiss(event.value.strip() or "by hand")
+
+    def action_no(self) -> None:
+        """Let them go on."""
+        self.dismiss(None)
+
+
 class TestView(ModalScreen[None]):
     """A connection test as it goes."""
 
     __test__ = False  # its name is not a claim for pytest
 
-    DEFAULT_CSS = "TestView { align: center middle; }" + _CSS.replace("#box", "TestView #box")
+    DEFAULT_CSS = box_css("TestView")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "close", show=False)]
 
     def __init__(self, router: str, address: str) -> None:
@@ -120,7 +159,7 @@ def _indented(text: str, indent: int) -> str:
 class Help(ModalScreen[None]):
     """Every key, from the one registry."""
 
-    DEFAULT_CSS = "Help { align: center middle; }" + _CSS.replace("#box", "Help #box")
+    DEFAULT_CSS = box_css("Help")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "close", show=False)]
 
     def compose(self) -> ComposeResult:

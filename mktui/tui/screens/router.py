@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from mktui.tui import words
+from mktui.tui.actions import Place
 from mktui.tui.screens.view import StillStatic, View, state_text
 from mktui.tui.widgets.live_table import Column, LiveTable
 from mktui.tui.widgets.top_lines import TopLines, first_line
@@ -41,6 +42,7 @@ COLUMNS: Final = (
 class RouterScreen(View):
     """The router called ``router``."""
 
+    place = Place.ROUTER
     DEFAULT_CSS = """
     RouterScreen #connections { height: auto; max-height: 9; background: $background; }
     RouterScreen #panels { height: auto; padding: 1 1 0 1; background: $background; }

@@ -1,20 +1,21 @@
-"""What the fleet's and a router's screens have in common: two lines on top, a body, the keys at the bottom."""
+"""What all screens have in common: two lines on top, a body, the keys at the bottom."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual.screen import Screen
 from textual.widgets import Static
 
 from mktui.tui import words
-from mktui.tui.actions import footer
+from mktui.tui.actions import Place, footer, is_at_home
 
 if TYPE_CHECKING:
     from textual.events import Resize
 
     from mktui.monitor.snapshot import RouterSnapshot, Snapshot
+    from mktui.tui.app import ControlRoom
     from mktui.tui.palette import Palette
 
 
@@ -26,7 +27,12 @@ class View(Screen[None]):
     View #keys { height: 1; width: 100%; background: $panel; color: $foreground; padding: 0 0; }
     """
 
-    is_fleet = False
+    place: ClassVar[Place] = Place.FLEET
+
+    @property
+    def room(self) -> ControlRoom:
+        """The app that this screen belongs to."""
+        return cast("ControlRoom", self.app)
 
     def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
         """Show a snapshot."""
@@ -39,7 +45,7 @@ class View(Screen[None]):
     def show_keys(self, width: int) -> None:
         """Show as many keys as fit."""
         keys = Text(" ", no_wrap=True)
-        for action in footer(is_fleet=self.is_fleet, width=width):
+        for action in footer(self.place, width):
             keys.append(action.shown, style="bold")
             keys.append(f" {action.title}  ")
         self.query_one("#keys", Static).update(keys)
@@ -47,6 +53,19 @@ class View(Screen[None]):
     def target(self) -> str | None:
         """The router that an action is meant for."""
         raise NotImplementedError
+
+    def opened(self) -> Screen[None] | None:
+        """Return a screen for what is under the cursor; None: there is nothing to open."""
+        return None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Say whether an action has a meaning here."""
+        del parameters
+        return is_at_home(action, self.place)
+
+    def width_of_lines(self) -> int:
+        """Columns of the two top lines, inside their margin."""
+        return (self.size.width or 80) - 2
 
 
 def state_text(router: RouterSnapshot, palette: Palette) -> Text:

@@ -35,6 +35,10 @@ class LiveTable(DataTable[Text]):
         self._order: list[str] = []
         self._cells: dict[tuple[str, str], Text] = {}
 
+    def on_mount(self) -> None:
+        """Have columns before there is a size: the first rows come early."""
+        self.fit_to(self.app.size.width)
+
     def fit_to(self, width: int) -> None:
         """Show the columns that this width has room for."""
         wanted = tuple(column for column in self._all_columns if column.least <= width)

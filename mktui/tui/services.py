@@ -1,0 +1,54 @@
+"""What the screen needs of the services: a fleet, or a recording of one. Nothing here waits for a router."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mktui.core.client.connection_test import TestReport, TestStep
+    from mktui.monitor.snapshot import Snapshot
+    from mktui.services.planning import Planning
+    from mktui.sync.order import Order
+    from mktui.sync.report import Report
+
+
+class Services(Protocol):
+    """Actions in, frozen pictures out."""
+
+    def snapshot(self) -> Snapshot:
+        """Return how everything is now."""
+
+    async def test(self, name: str, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
+        """Test a router."""
+
+    async def reset(self, name: str) -> None:
+        """Replace a router's connections."""
+
+    async def isolate(self, name: str) -> None:
+        """Ask a router nothing more."""
+
+    async def probe(self, name: str) -> None:
+        """Let a router back in."""
+
+    def start_plan(self, name: str, order: Order | None = None) -> None:
+        """Begin to plan; the plan is made whether or not the screen stays."""
+
+    def plan_of(self, name: str) -> Planning | None:
+        """Return the plan that is looked at, or how far it is; None: there is none, or it was carried out."""
+
+    def start_sync(self, name: str, order: Order | None = None) -> None:
+        """Bring a router into step; it goes on when the screen is left."""
+
+    def last_report(self, name: str) -> Report | None:
+        """Return what became of each row of the last run."""
+
+    def watch_billing(self) -> None:
+        """Ask billing soon how the routers stand."""
+
+    async def hold(self, name: str, reason: str) -> None:
+        """Let no automatic sync touch a router."""
+
+    async def let_go(self, name: str) -> None:
+        """Let a router's automatic syncs go on."""
