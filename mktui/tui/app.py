@@ -49,6 +49,7 @@ class ControlRoom(App[None]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS = actions.bindings()  # type: ignore[assignment]  # a list of Binding is one of those that are allowed
     CSS = """
+    * { scrollbar-background: $background; scrollbar-background-hover: $background; scrollbar-color: $quiet 50%; }
     DataTable > .datatable--header { background: $background; color: $quiet; text-style: none; }
     DataTable:focus { background-tint: transparent; }
     DataTable:focus > .datatable--header { background-tint: transparent; }

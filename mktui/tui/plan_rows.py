@@ -140,7 +140,18 @@ def counts(plan: Plan, palette: Palette) -> Text:
         parts.append(Text.assemble((glyph, style), f" {number:,} {_SORTS[glyph]}"))
     for kind, number in sorted(Counter(each.kind for each in plan.refused).items(), key=lambda item: _urgency(item[0])):
         parts.append(Text.assemble((_sign(kind), _style(kind, palette)), f" {number:,} {kind}"))
-    return Text("   ").join(parts)
+    return Text("  ").join(parts)
+
+
+def reason(row: PlanRow | None) -> str:
+    """Return why a row is as it is, in full: the table may have cut it."""
+    match row:
+        case Finding():
+            return row.reason
+        case RowReport() | Outcome():
+            return row.text or row.error
+        case _:
+            return ""
 
 
 def advice(row: PlanRow | None, router: str) -> str:
@@ -186,7 +197,8 @@ def _finding(row: Finding, palette: Palette) -> Mapping[str, Text]:
     first, menus = row.rows[0], {each.menu for each in row.rows}
     name = first.name if len(row.rows) == 1 else words.count(len(row.rows), "row")
     menu = first.menu if len(menus) == 1 else words.UNKNOWN
-    return _line((_sign(row.kind), _style(row.kind, palette)), row.kind, menu, name or words.UNKNOWN, row.reason)
+    why = row.reason.partition("held back: ")[2] or row.reason
+    return _line((_sign(row.kind), _style(row.kind, palette)), row.kind, menu, name or words.UNKNOWN, why)
 
 
 def _urgency(kind: str) -> int:

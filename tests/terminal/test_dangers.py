@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Input
 
 from mktui.errors import CommandTrapped, ConfigError, ConnectFailed, LoginRefused
-from mktui.tui.actions import ACTIONS, Danger
+from mktui.tui.actions import ACTIONS, Danger, Place
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, TestView
 from tests.terminal.driving import lines, look, notices, only, opened, press, text
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-ASKING = pytest.mark.parametrize(
-    ("key", "asked"), [("s", "sync"), ("R", "reset"), ("b", "isolate")], ids=["sync", "reset", "breaker"]
-)
+ASKING = pytest.mark.parametrize(("key", "asked"), [("R", "reset"), ("b", "isolate")], ids=["reset", "breaker"])
 
 
 @ASKING
@@ -43,7 +41,7 @@ async def test_it_names_the_router_does_nothing_until_yes_and_says_that_it_did(k
     assert services.asked == [(asked, "edge-2")]
 
 
-@pytest.mark.parametrize("key", ["s", "R", "b"])
+@pytest.mark.parametrize("key", ["R", "b"])
 async def test_no_leaves_the_router_alone_and_says_so(key: str) -> None:
     services = RecordedServices()
     async with opened(services) as (app, pilot):
@@ -123,7 +121,7 @@ async def test_read_only_refuses_every_write_with_a_notice_and_still_tests() -> 
     services = RecordedServices()
     async with opened(services, read_only=True) as (app, pilot):
         assert "  RO " in lines(app)[0]
-        writes = [action for action in ACTIONS if action.danger is not Danger.NONE]
+        writes = [each for each in ACTIONS if each.danger is not Danger.NONE and Place.FLEET in each.where]
         for count, action in enumerate(writes, 1):
             await press(pilot, action.keys)
             assert isinstance(app.screen, FleetScreen), action.id
@@ -150,11 +148,11 @@ UNREACHABLE = ConnectFailed("edge-2", address="10.0.0.2:8729", reason="connectio
 @pytest.mark.parametrize(
     ("key", "error"),
     [
-        ("s", UNREACHABLE),
+        ("R", UNREACHABLE),
         ("R", ConfigError("there is no [[routers]]", key="routers", remedy="sample_configs/minimal.toml shows one")),
         ("b", LoginRefused("edge-2", username="mktui", text="invalid user name or password (6)")),
     ],
-    ids=["sync", "reset", "breaker"],
+    ids=["unreachable", "reset", "breaker"],
 )
 async def test_an_error_is_one_clear_notice_in_its_own_words(key: str, error: MktuiError) -> None:
     services = RecordedServices(refuses=error)

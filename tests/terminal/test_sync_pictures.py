@@ -92,8 +92,12 @@ def test_applying_is_asked_with_what_follows(snap_compare: Compare) -> None:
 @SIZES
 def test_writing_shows_a_bar_its_rate_and_the_time_left(snap_compare: Compare, size: tuple[int, int]) -> None:
     services = served(recorded=writing(), plans={ROUTER: planned()})
-    keys = after("2", "j", "j", "enter")
+    keys = after("2", "j", "j", "j", "enter")
     assert snap_compare(ControlRoom(services), terminal_size=size, run_before=keys)
+
+
+def test_a_run_that_nobody_planned_here_shows_its_bar(snap_compare: Compare) -> None:
+    assert snap_compare(ControlRoom(served()), run_before=after("2", "j", "j", "j", "enter"))
 
 
 @SIZES
@@ -118,6 +122,6 @@ def test_a_plan_with_wishes_says_them(snap_compare: Compare) -> None:
     assert snap_compare(ControlRoom(services), run_before=after("2", "j", "j", "enter"))
 
 
-def test_a_report_while_billing_cannot_be_asked(snap_compare: Compare) -> None:
+def test_routers_while_billing_cannot_be_asked(snap_compare: Compare) -> None:
     recorded = replace(with_sync(ROUTER, failed=3), billing_problem="billing database sqlite: it is locked")
     assert snap_compare(ControlRoom(served(recorded=recorded)), run_before=after("2", "j"))

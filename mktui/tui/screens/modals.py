@@ -91,8 +91,8 @@ class Hold(ModalScreen[str | None]):
             yield Static(
                 Text.assemble(
                     (f"Hold automatic syncs of {self._router}?", "bold"),
-                    "\n\nNothing reaches it until they are let go, but by hand.\n\nWhy? Whoever asks is told; then ⏎. "
-                    "esc lets them go on.",
+                    "\n\nThey leave it alone until somebody lets them go on; a sync by hand still works.\n\n"
+                    "Why? It is shown to whoever looks. ⏎ holds them, esc does not.",
                 )
             )
             yield Input("by hand", id="reason", compact=True, max_length=200)

@@ -20,6 +20,7 @@ from mktui.tui.plan_rows import (
     advice,
     cells,
     counts,
+    reason,
     rows_of_plan,
     rows_of_report,
 )
@@ -249,7 +250,7 @@ class PlanScreen(View):
     def _show_foot(self, seen: Seen) -> None:
         row = self.table.current if not self.has_class("said") else None
         palette, planning = seen.palette, seen.planning
-        told = Text(row.reason if isinstance(row, Finding) else "", style=palette.quiet)
+        told = Text(reason(row), style=palette.quiet)
         if planning is not None and planning.plan is not None and planning.because:
             told = Text(planning.because, style=palette.state("warning"))
         last = Text()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 READING: Final = "reading billing and the router …"
+WRITING: Final = "writing what billing wants; it goes on when this screen is left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,14 @@ def headline(seen: Seen) -> Text:
 def _totals(report: Report, palette: Palette) -> Text:
     if report.reason and not report.rows:
         return Text("deferred", style=palette.state("warning"))
-    parts = [Text("report")]
+    parts: list[Text] = []
     for status in RowStatus:
         if number := report.count(status):
             style = palette.state("critical") if status in {RowStatus.FAILED, RowStatus.UNKNOWN} else ""
             parts.append(Text(f"{number:,} {status.value}", style=style))
     if report.held:
         parts.append(Text(f"{report.held:,} held", style=palette.state("warning")))
-    if len(parts) == 1:
-        parts.append(Text("in step"))
-    return Text(" · ").join(parts)
+    return Text(" · ").join(parts) if parts else Text("in step")
 
 
 def second_line(seen: Seen) -> tuple[Text, str]:
@@ -100,11 +99,13 @@ def instead_of_rows(seen: Seen, *, has_rows: bool) -> Text | None:
         age = words.age((seen.snapshot.at - planning.begun_at).total_seconds())
         return Text.assemble((because, palette.state("warning")), f"{READING}  {age}")
     if planning is not None and planning.stage is PlanStage.FAILED:
-        kept = "Nothing was written. What billing wants is kept there, and nothing is lost.\n"
+        kept = "Nothing was written, and nothing is lost: billing keeps what it wants.\n"
         return _problem(planning.problem, kept, "tries again", palette)
     if has_rows:
         return None
-    return Text(READING) if seen.router.sync.is_running else _nothing(seen)
+    if seen.router.sync.is_running:
+        return Text(WRITING if seen.router.sync.planned else READING)
+    return _nothing(seen)
 
 
 def _nothing(seen: Seen) -> Text:
@@ -156,7 +157,7 @@ def consequences(plan: Plan) -> str:
     by_action = Counter(change.action for change in plan.changes)
     done = ", ".join(f"{number:,} {action.value}" for action, number in by_action.items())
     lost = sum(number for action, number in by_action.items() if action.is_harmful)
-    loses = f" {words.count(lost, 'row')} lose{'s' if lost == 1 else ''} service." if lost else ""
-    held = f" {words.count(len(plan.held), 'row')} held back by a guard stay as they are." if plan.held else ""
+    loses = f"\n{words.count(lost, 'row')} lose{'s' if lost == 1 else ''} service." if lost else ""
+    held = f"\n{words.count(len(plan.held), 'row')} held back by a guard stay as they are." if plan.held else ""
     return (f"{done}.{loses}{held}\n\nExactly this plan: if billing or the router have changed meanwhile, nothing is "
             f"written.")  # fmt: skip

@@ -78,7 +78,7 @@ def _first(row: Finding) -> str:
 def _change(text: Text, change: Change, colours: Mapping[str, str]) -> None:
     text.append(f"{change.action.value} {menu_name(change.menu)} {change.name}\n", style="bold")
     server = f" on {change.server}" if change.server else ""
-    text.append(f"customer {change.external_id}{server} · {change.menu}\n\n", style=colours.get("quiet", ""))
+    text.append(f"{change.external_id} in billing · {change.menu}{server}\n\n", style=colours.get("quiet", ""))
     for name, before, after in change.shown():
         text.append(f"{name:<20} ", style=colours.get("quiet", ""))
         was = f"{before} → " if before or not change.action.is_add else ""

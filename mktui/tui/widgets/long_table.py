@@ -26,7 +26,9 @@ class LongTable(ScrollView, Generic[R], can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"long-table--header", "long-table--cursor"}
     DEFAULT_CSS = """
-    LongTable { height: 1fr; background: $background; color: $foreground; scrollbar-size-vertical: 1; }
+    LongTable {
+        height: 1fr; background: $background; color: $foreground; overflow-x: hidden; scrollbar-size-vertical: 1;
+    }
     LongTable > .long-table--header { background: $background; color: $quiet; }
     LongTable > .long-table--cursor { background: $panel; color: $foreground; }
     LongTable:ansi > .long-table--cursor { text-style: reverse; }
@@ -140,7 +142,7 @@ class LongTable(ScrollView, Generic[R], can_focus=True):
             self.scroll_to(y=self.cursor_row - self._seen() // 2, animate=False, immediate=True)
 
     def _measure(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self.virtual_size = Size(0, len(self._rows) + 1)
 
     def _seen(self) -> int:
         return max(1, self.scrollable_content_region.height - 1)
