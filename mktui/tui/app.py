@@ -339,7 +339,7 @@ class ControlRoom(App[None]):
     def ask(
         self, action_id: str, doing: str, consequence: str, do: Callable[[str], Awaitable[None]], *, said: str = "done"
     ) -> None:
-        """Ask before something is done to the router, then do it and say so."""
+        """Ask before something is done to the router, then do it and say so; ``said`` is "" where it is seen anyhow."""
         name = self._target(action_id)
         router = self.services.snapshot().router(name or "")
         if router is None:
@@ -359,7 +359,8 @@ class ControlRoom(App[None]):
         except MktuiError as error:
             self.notify(str(error), title=f"{doing} {name}", severity="error", timeout=15)
         else:
-            self.notify(said, title=f"{doing} {name}")
+            if said:
+                self.notify(said, title=f"{doing} {name}")
         self._look()
 
     async def _test(self, name: str) -> None:

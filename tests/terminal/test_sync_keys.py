@@ -302,6 +302,8 @@ async def test_the_demo_is_planned_confirmed_written_and_in_step() -> None:
             await press(pilot, "s")
             await until("in step")
             await press(pilot, "2")
-            await until("run 1")
-            assert fleet.snapshot().router("edge-1") is not None
+            assert isinstance(app.screen, SyncScreen)
+            app.screen.table.go_to("edge-1")
+            await until("edge-1: automatic syncs off")
+            await until(f"run 1, 0s ago: {len(shown.changes):,} of {len(shown.changes):,} applied")
             assert any("edge-1" in line and "in step" in line for line in lines(app))

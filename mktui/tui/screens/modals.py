@@ -28,6 +28,7 @@ def box_css(screen: str) -> str:
     {screen} {{ align: center middle; }}
     {screen} #box {{
         width: 74; max-width: 98%; height: auto; max-height: 100%; background: $panel; padding: 1 2;
+        scrollbar-size-vertical: 1;
     }}
     {screen} #box Input {{ margin-top: 1; background: $background; }}
     """
@@ -168,7 +169,7 @@ class Help(ModalScreen[None]):
         for action in ACTIONS:
             if action.id in _MOVES:
                 continue
-            lines.append(f"{action.shown:>7}  ", style="bold")
+            lines.append(f"{action.shown:>4}  ", style="bold")
             asks = "asks" if action.danger is Danger.CONFIRMED else ""
             lines.append(f"{action.title:<12}{action.help:<45}{asks}\n")
         lines.append(f"{' '.join(action.shown for action in ACTIONS if action.id in _MOVES)}  ", style="bold")

@@ -104,7 +104,6 @@ class PlanScreen(View):
     def plan(self, order: Order) -> None:
         """Plan, and look at the plan from its first row."""
         self.room.services.start_plan(self._router, order)
-        self.table.move_to(0)
         self.on_long_table_moved()
 
     def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
@@ -149,7 +148,7 @@ class PlanScreen(View):
             self.room.services.start_sync(name, replace(planning.order, saved=plan))
 
         doing = f"Write {words.count(len(plan.changes), 'change')} to"
-        self.room.ask("apply", doing, consequences(plan), begin, said="begun")
+        self.room.ask("apply", doing, consequences(plan), begin, said="")
 
     def action_adopt(self) -> None:
         """Take over the row under the cursor that is there and not ours."""
@@ -168,7 +167,7 @@ class PlanScreen(View):
 
         words_of_it = (f"The row {name} that is on the router becomes ours: billing's values replace what is there, "
                        f"and from now on syncs keep it so. It is planned first; a writes it.")  # fmt: skip
-        self.room.ask("adopt", f"Adopt {name} on", words_of_it, adopt, said="planned again")
+        self.room.ask("adopt", f"Adopt {name} on", words_of_it, adopt, said="")
 
     def action_prune(self) -> None:
         """Plan with or without those who are no longer in billing."""
@@ -238,7 +237,8 @@ class PlanScreen(View):
                 self._rows = rows_of_report(seen.report, is_failed_only=self._is_failed_only)
             else:
                 self._rows = ()
-        self.table.show(self._rows)
+            self.table.show(self._rows)
+            self.table.move_to(0)
 
     def _show_top(self, seen: Seen, mode: str) -> None:
         width = self.width_of_lines()
