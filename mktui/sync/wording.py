@@ -35,7 +35,7 @@ def what_changes(change: Change) -> str:
         f"{name} {before} → {after or '(none)'}" if before else f"{name} {after or '(none)'}"
         for name, before, after in shown if _is_told(change, name)
     ]  # fmt: skip
-    return ", ".join(parts)
+    return ", ".join(parts) or ("becomes ours as it is" if change.action is Action.ADOPT else "")
 
 
 def _is_told(change: Change, name: str) -> bool:

@@ -12,10 +12,11 @@ import click
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import print_json, print_table
-from mktui.cli.sync.showing import MENUS, code_of_reports, show_report
+from mktui.cli.sync.showing import code_of_reports, show_report
 from mktui.services.adoption import carry_out_adoption, preview_adoption
 from mktui.services.log import open_log
 from mktui.services.start import open_configured
+from mktui.sync.wording import MENUS
 
 if TYPE_CHECKING:
     from mktui.billing.sources.importing import ImportOutcome

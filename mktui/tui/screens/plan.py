@@ -165,8 +165,8 @@ class PlanScreen(View):
         async def adopt(_router: str) -> None:
             self.plan(replace(planning.order, adopt=planning.order.adopt | {name}))
 
-        words_of_it = (f"The row {name} that is on the router becomes ours: billing's values replace what is there, "
-                       f"and from now on syncs keep it so. It is planned first; a writes it.")  # fmt: skip
+        words_of_it = (f"The row {name} that is on the router becomes ours as it is; what billing wants of it is a "
+                       f"change like any other. It is planned first; a writes it.")  # fmt: skip
         self.room.ask("adopt", f"Adopt {name} on", words_of_it, adopt, said="")
 
     def action_prune(self) -> None:
