@@ -13,6 +13,7 @@ import click
 
 from mktui.cli.exit_codes import ExitCode, Failure, code_of, lines_of
 from mktui.cli.lazy import LazyGroup
+from mktui.cli.options import driver_option
 from mktui.errors import MktuiError
 from mktui.services.log import write_crash
 
@@ -49,9 +50,10 @@ Examples:
 @click.group(cls=Commands, invoke_without_command=True, epilog=_EPILOG)
 @click.option("--config", "config_file", type=click.Path(), help="Configuration file; default: mktui config path.")
 @click.option("--read-only", is_flag=True, help="Nothing can be changed from the screen.")
+@driver_option
 @click.version_option(package_name="mktui")
 @click.pass_context
-def cli(context: click.Context, config_file: str | None, *, read_only: bool) -> None:
+def cli(context: click.Context, config_file: str | None, *, read_only: bool, driver: str) -> None:
     """Control room for MikroTik RouterOS networks. Without a command: the terminal screen."""
     context.obj = config_file
     if context.invoked_subcommand is not None:
@@ -59,7 +61,7 @@ def cli(context: click.Context, config_file: str | None, *, read_only: bool) -> 
     if sys.stdout.isatty() and sys.stdin.isatty():
         from mktui.cli.screen import run_screen  # noqa: PLC0415 - loads the terminal
 
-        context.exit(run_screen(config_file, read_only=read_only))
+        context.exit(run_screen(config_file, read_only=read_only, driver=driver))
     click.echo("mktui: no terminal here, so this is one status; see mktui --help", err=True)
     status = cli.get_command(context, "status")
     assert status is not None

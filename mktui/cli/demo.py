@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from mktui.cli.options import json_option
+from mktui.cli.options import driver_option, json_option
 from mktui.cli.output import health_cell, print_json, print_table
 from mktui.cli.records import router_record, sync_record
 from mktui.services.demo import open_demo
@@ -30,14 +30,15 @@ Examples:
     "--seconds", type=click.FloatRange(0.5, 86_400), default=5.0, show_default=True, help="How long, headless."
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same demo.")
+@driver_option
 @json_option
 @click.pass_context
-def demo(context: click.Context, *, headless: bool, seconds: float, seed: int, as_json: bool) -> None:
+def demo(context: click.Context, *, headless: bool, seconds: float, seed: int, driver: str, as_json: bool) -> None:
     """Look around: three simulated routers (one slow, one that fails now and then). Nothing is kept."""
     if not headless:
         from mktui.cli.screen import run_demo_screen  # noqa: PLC0415 - loads the terminal
 
-        context.exit(run_demo_screen(seed))
+        context.exit(run_demo_screen(seed, driver=driver))
     snapshot = anyio.run(_headless, seconds, seed)
     totals = {router.name: sync_record(router.sync) for router in snapshot.routers}
     if as_json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+THRIFTY: Final = "thrifty"
+driver_option = click.option(
+    "--driver", type=click.Choice([THRIFTY, "stock"]), default=THRIFTY, show_default=True,
+    help="How the screen is written: only what has changed, or all as Textual does.",
+)  # fmt: skip
 routers_argument = click.argument("routers", nargs=-1, metavar="[ROUTER]...")
 
 

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mktui.cli.exit_codes import ExitCode
+from mktui.cli.options import THRIFTY
 from mktui.config.load import default_path, load
 from mktui.errors import ConfigError
 from mktui.services.demo import open_demo
 from mktui.services.log import open_log
 from mktui.services.start import open_configured
 from mktui.tui.app import ControlRoom
+from mktui.tui.driver import driver_class
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -32,7 +34,7 @@ _CODES = {
 }  # fmt: skip
 
 
-def run_screen(config_file: str | None, *, read_only: bool) -> int:
+def run_screen(config_file: str | None, *, read_only: bool, driver: str = THRIFTY) -> int:
     """Run the control room on a configuration.
 
     Raises:
@@ -45,29 +47,32 @@ def run_screen(config_file: str | None, *, read_only: bool) -> int:
         if not path.exists():
             error.remedy = "mktui demo shows mktui without one; sample_configs/minimal.toml is one to begin with"
         raise
-    return anyio.run(_configured, loaded, read_only)
+    return anyio.run(_configured, loaded, read_only, driver)
 
 
-def run_demo_screen(seed: int) -> int:
+def run_demo_screen(seed: int, *, driver: str = THRIFTY) -> int:
     """Run the control room on three simulated routers."""
-    return anyio.run(_demo, seed)
+    return anyio.run(_demo, seed, driver)
 
 
-async def _configured(loaded: LoadedConfig, read_only: bool) -> int:
+async def _configured(loaded: LoadedConfig, read_only: bool, driver: str) -> int:
     with open_log() as on_event:
         return await _own(
-            open_configured(loaded, on_event=on_event, automatic=True), loaded.config.ui.theme, read_only=read_only
+            open_configured(loaded, on_event=on_event, automatic=True),
+            loaded.config.ui.theme,
+            read_only=read_only,
+            driver=driver,
         )
 
 
-async def _demo(seed: int) -> int:
+async def _demo(seed: int, driver: str) -> int:
     with open_log() as on_event:
-        return await _own(open_demo(seed=seed, on_event=on_event), "noc-dark", read_only=False)
+        return await _own(open_demo(seed=seed, on_event=on_event), "noc-dark", read_only=False, driver=driver)
 
 
-async def _own(opening: AbstractAsyncContextManager[Fleet], theme: str, *, read_only: bool) -> int:
+async def _own(opening: AbstractAsyncContextManager[Fleet], theme: str, *, read_only: bool, driver: str) -> int:
     async with opening as fleet, anyio.create_task_group() as tasks:
-        app = ControlRoom(fleet, theme=theme, read_only=read_only)
+        app = ControlRoom(fleet, theme=theme, read_only=read_only, driver=driver_class(driver))
         await tasks.start(_obey_signals, app)
         await app.run_async()
         tasks.cancel_scope.cancel()

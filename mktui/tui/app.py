@@ -7,6 +7,7 @@ connections are closed in good order by their owner.
 from __future__ import annotations
 
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import App, SystemCommand
@@ -17,6 +18,8 @@ from textual.widgets import DataTable, Input
 from mktui.errors import MktuiError
 from mktui.tui import actions
 from mktui.tui.actions import Danger
+from mktui.tui.driver import backlog_of, forget_screen, has_caught_up
+from mktui.tui.link import Link
 from mktui.tui.palette import Palette
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
@@ -29,6 +32,7 @@ from mktui.tui.widgets.long_table import LongTable
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
+    from textual.driver import Driver
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
@@ -58,9 +62,17 @@ class ControlRoom(App[None]):
     DataTable:ansi > .datatable--cursor, DataTable:ansi:focus > .datatable--cursor { text-style: reverse; }
     """
 
-    def __init__(self, services: Services, *, theme: str = "noc-dark", read_only: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        services: Services,
+        *,
+        theme: str = "noc-dark",
+        read_only: bool = False,
+        driver: type[Driver] | None = None,
+    ) -> None:
+        super().__init__(driver_class=driver)
         self.services = services
+        self._link = Link()
         self._read_only = read_only
         self._paused = False
         self._seen: Snapshot | None = None
@@ -78,7 +90,8 @@ class ControlRoom(App[None]):
     @property
     def mode(self) -> str:
         """Read-only or not, and whether the screen is held."""
-        return ("RO" if self._read_only else "RW") + (" PAUSED" if self._paused else "")
+        slow = " LINK SLOW" if self._link.is_slow(monotonic()) else ""
+        return ("RO" if self._read_only else "RW") + (" PAUSED" if self._paused else "") + slow
 
     @property
     def view(self) -> View | None:
@@ -135,6 +148,10 @@ class ControlRoom(App[None]):
 
     def _tick(self) -> None:
         self._ticks += 1
+        if not self._link.may_draw(backlog_of(self._driver), monotonic()):
+            return
+        if has_caught_up(self._driver):
+            self.refresh(layout=True)
         is_due = self._has_focus or self._ticks % int(TICK_UNSEEN / TICK) == 0
         if is_due and not self._paused:
             self._look()
@@ -252,6 +269,7 @@ class ControlRoom(App[None]):
 
     def action_redraw(self) -> None:
         """Draw everything afresh."""
+        forget_screen(self._driver)
         self.refresh(layout=True)
 
     async def action_quit(self) -> None:

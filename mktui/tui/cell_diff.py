@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,8 @@ _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
 class CellDiff:
     """A terminal as it is now. ``feed`` it what should be written, and write what it returns."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: int = 80, rows: int = 24) -> None:
+        self._columns, self._rows = columns, rows
         self._cells: dict[tuple[int, int], Cell] = {}
         self._style = ""
         """The style that the next text should have."""
@@ -49,8 +50,13 @@ class CellDiff:
         self._begun = False
         self._out: list[str] = []
 
+    def resize(self, columns: int, rows: int) -> None:
+        """Hear of a new size. What is drawn for an older one is cut: beyond the edge terminals spoil their cells."""
+        self._columns, self._rows = columns, rows
+        self.forget()
+
     def forget(self) -> None:
-        """Know nothing of the terminal any more: it was resized, or somebody else has written on it."""
+        """Know nothing of the terminal any more: somebody else has written on it."""
         self._cells.clear()
         self._at = None
         self._shown_style = None
@@ -98,6 +104,11 @@ class CellDiff:
 
     def _on_text(self, match: re.Match[str]) -> None:
         text = match["text"]
+        room = self._columns - self._x if self._y < self._rows else 0
+        if cell_len(text) > room:
+            text = set_cell_size(text, room) if room > 0 else ""
+        if not text:
+            return
         if text.isascii() or (cell_len(text) == len(text) and all(cell_len(letter) == 1 for letter in text)):
             self._write_cells(text, [(letter, self._style) for letter in text])
             self._x += len(text)

@@ -5,18 +5,18 @@ It reaches into parts of Textual that are private: hence the pin in ``pyproject.
 
 from __future__ import annotations
 
+import os
 import threading
 from queue import SimpleQueue
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from textual import events
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
 
 from mktui.tui.cell_diff import CellDiff
 
 if TYPE_CHECKING:
-    from textual.message import Message
+    from textual.driver import Driver
 
 BACKLOG_BYTES: Final = 16_384
 """More than this not yet taken by the terminal: the link is slow, and frames are passed over until it has caught up."""
@@ -73,14 +73,14 @@ class ThriftyDriver(LinuxDriver):
         self._has_skipped = False
 
     @property
-    def is_behind(self) -> bool:
-        """The terminal has not taken what was written: nothing more should be drawn now."""
+    def backlog(self) -> int:
+        """Letters that the terminal has not taken yet."""
         writer = self._writer_thread
-        return isinstance(writer, PatientWriter) and writer.backlog > 0 and self._has_skipped
+        return writer.backlog if isinstance(writer, PatientWriter) else 0
 
     def caught_up(self) -> bool:
         """Say, once, that frames were passed over and the terminal has caught up: everything must be drawn again."""
-        if not self._has_skipped or self.is_behind:
+        if not self._has_skipped or self.backlog:
             return False
         self._has_skipped = False
         return True
@@ -99,20 +99,17 @@ class ThriftyDriver(LinuxDriver):
         size = self._get_terminal_size()
         if size != self._size_seen:  # the signal of it comes later than the fact
             self._size_seen = size
-            self._diff.forget()
+            self._diff.resize(*size)
         writer = self._writer()
         if writer.backlog > BACKLOG_BYTES and _is_a_picture(data):
             self._has_skipped = True
             return
-        thrifty = self._diff.feed(data)
-        if thrifty:
-            writer.write(thrifty)
+        self.send(self._diff.feed(data))
 
-    def process_message(self, message: Message) -> None:
-        """Hear of a new size before the app does."""
-        if isinstance(message, events.Resize):
-            self._diff.forget()
-        super().process_message(message)
+    def send(self, data: str) -> None:
+        """Hand the terminal what it needs."""
+        if data:
+            self._writer().write(data)
 
     def _writer(self) -> PatientWriter:
         """Return our writer; Textual has started its own, which has written nothing yet."""
@@ -126,6 +123,27 @@ class ThriftyDriver(LinuxDriver):
         patient.start()
         self._writer_thread = patient
         return patient
+
+
+def driver_class(name: str) -> type[Driver] | None:
+    """Return the driver of a name; None: Textual's own, which is also the one for a browser."""
+    return ThriftyDriver if name == "thrifty" and "TEXTUAL_DRIVER" not in os.environ else None
+
+
+def backlog_of(driver: Driver | None) -> int:
+    """Return what a driver's terminal has not taken yet; drivers of other kinds do not say."""
+    return driver.backlog if isinstance(driver, ThriftyDriver) else 0
+
+
+def has_caught_up(driver: Driver | None) -> bool:
+    """Say, once, that everything must be drawn again: the terminal was slow, and frames were passed over."""
+    return isinstance(driver, ThriftyDriver) and driver.caught_up()
+
+
+def forget_screen(driver: Driver | None) -> None:
+    """Believe nothing of what the terminal shows."""
+    if isinstance(driver, ThriftyDriver):
+        driver.forget()
 
 
 def _is_a_picture(data: str) -> bool:

@@ -50,7 +50,7 @@ class Shown:
 
 @given(st.lists(frames(), min_size=1, max_size=8), st.lists(st.integers(0, 7), max_size=2))
 def test_the_picture_is_the_same_after_every_frame(drawn: list[str], resized: list[int]) -> None:
-    stock, thrifty, diff = Shown(), Shown(), CellDiff()
+    stock, thrifty, diff = Shown(), Shown(), CellDiff(COLUMNS, ROWS)
     for number, frame in enumerate(drawn):
         if number in resized:
             diff.forget()
@@ -95,3 +95,12 @@ def test_planted_a_shadow_that_survives_a_clear_is_caught(monkeypatch: pytest.Mo
     monkeypatch.setattr(CellDiff, "forget", lambda _self: None)
     with pytest.raises(AssertionError):
         test_the_picture_is_the_same_after_every_frame()
+
+
+def test_what_is_drawn_for_a_larger_terminal_is_cut_at_the_edge() -> None:
+    diff = CellDiff(10, 2)
+    assert diff.feed("\x1b[1;6H123456789") == "\x1b[1;6H\x1b[0m12345"
+    assert diff.feed("\x1b[3;1Hbelow") == ""
+    assert diff.feed("\x1b[1;10H世") == "\x1b[1;10H "
+    diff.resize(20, 4)
+    assert "below" in diff.feed("\x1b[3;1Hbelow")
