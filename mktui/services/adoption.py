@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mktui import clock
+from mktui.errors import CircuitOpen
 from mktui.sync.order import Order
 from mktui.sync.plan import Action
 
@@ -43,7 +44,11 @@ async def preview_adoption(fleet: Fleet, router: str, names: frozenset[str], tim
     from mktui.sync.mirror import read_live  # noqa: PLC0415 - with it
 
     office = await fleet.office.get()
-    live = await read_live(fleet.service(router).client, MANAGED_MENUS)
+    client = fleet.service(router).client
+    try:
+        live = await read_live(client, MANAGED_MENUS)
+    except CircuitOpen as error:
+        raise client.last_error or error from None
     profiles = await office.store.run(ledger.read_profiles)
     subscribers = await office.store.run(ledger.read_subscribers)
     sees = any("password" in row for menu in ("/ppp/secret", "/ip/hotspot/user") for row in live.rows.get(menu, ()))

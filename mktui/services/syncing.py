@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mktui import clock
-from mktui.errors import BillingError, CircuitOpen, RouterError, StalePlan
+from mktui.errors import BillingError, CircuitOpen, DatabaseUnavailable, RouterError, StalePlan
 from mktui.monitor.snapshot import SyncState
 from mktui.services.planning import Planning, PlanStage
 from mktui.sync.order import Order
@@ -96,6 +96,9 @@ class RouterSyncs:
             try:
                 sync = await self._sync()
                 report = await sync.run(order or Order(), on_row=self._row_settled, on_plan=self._planned)
+            except OSError as error:  # what is on the router could not be kept: then nothing is written to it
+                text = f"the prints of {self._name} cannot be kept: {error.strerror}: {error.filename}"
+                report = Report(self._name, 0, (), reason=text, error=DatabaseUnavailable.__name__)
             except (RouterError, BillingError) as error:
                 report = Report(self._name, 0, (), reason=str(error), error=type(error).__name__)
             finally:
@@ -132,7 +135,10 @@ class RouterSyncs:
             RouterError: It cannot, or may not.
         """
         name = f"mktui-{clock.utc_now():%Y%m%d-%H%M%S}"
-        await self._client.run("/export", {"file": name}, timeout=120)
+        try:
+            await self._client.run("/export", {"file": name}, timeout=120)
+        except CircuitOpen as error:
+            raise self._client.last_error or error from None
         self._note("backup", f"exported to {name}.rsc on the router")
         return f"{name}.rsc"
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mktui.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,23 +45,39 @@ class Ended:
         return lines[0]
 
 
-def mktui(*arguments: str | Path, within: float = 40, env: dict[str, str] | None = None) -> Ended:
-    """Run the program to its end."""
+def mktui(
+    *arguments: str | Path, within: float = 40, env: dict[str, str] | None = None, typed: str | None = None
+) -> Ended:
+    """Run the program to its end. ``typed``: what stands on its standard input."""
     command = [*PROGRAM, *map(str, arguments)]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=within, check=False, stdin=subprocess.DEVNULL,
-        env=os.environ | (env or {}),
+        command, capture_output=True, text=True, timeout=within, check=False, env=os.environ | (env or {}),
+        **({"stdin": subprocess.DEVNULL} if typed is None else {"input": typed}),
     )  # fmt: skip
     return Ended(done.returncode, done.stdout, done.stderr)
 
 
+def mktui_here(*arguments: str | Path, typed: str = "") -> Ended:
+    """Run the program to its end in this process: quick, for all that needs no process of its own."""
+    out, err = io.StringIO(), io.StringIO()
+    stdin, sys.stdin = sys.stdin, io.StringIO(typed)
+    try:
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as end:
+            main([*map(str, arguments)])
+    finally:
+        sys.stdin = stdin
+    assert isinstance(end.value.code, int)
+    return Ended(end.value.code, out.getvalue(), err.getvalue())
+
+
 @contextmanager
 def simulated(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[dict[str, Any]]]]:  # Any: JSON
-    """Run ``mktui simulate`` for the block, with what it announced."""
+    """Run ``mktui simulate`` for the block, with what it announced; it hears what goes wrong on its stdin."""
     count = int(arguments[arguments.index("--count") + 1]) if "--count" in arguments else 1
     with subprocess.Popen(
-        [*PROGRAM, "simulate", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+        [*PROGRAM, "simulate", *arguments],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
         try:
             assert process.stdout is not None
             yield process, [json.loads(process.stdout.readline()) for _ in range(count)]

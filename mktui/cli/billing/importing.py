@@ -18,6 +18,7 @@ from mktui.billing.sources.zones import zone
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option
 from mktui.cli.output import print_json, print_table
+from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.upkeep import in_office
 from mktui.errors import SourceUnreadable
 
@@ -116,7 +117,7 @@ async def _confirmed(shown: ImportPreview) -> bool:
     if not count:
         return False
     question = f"Write {count} rows into billing?"
-    return await anyio.to_thread.run_sync(partial(click.confirm, question, err=True))
+    return await confirmed(question)
 
 
 def _show(shown: ImportPreview) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -12,6 +11,7 @@ import click
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import print_json, print_table
+from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.showing import code_of_reports, show_report
 from mktui.services.adoption import carry_out_adoption, preview_adoption
 from mktui.services.log import open_log
@@ -72,9 +72,14 @@ async def _adopt(
                 return preview, None
             unknown = frozenset(names) - _found(preview)
             if unknown:
-                fail(ExitCode.USAGE, f"{router} has no row that could be adopted called {', '.join(sorted(unknown))}")
+                why = [f"cannot be adopted: {error}" for error in preview.shown.rejected if as_json]
+                fail(
+                    ExitCode.USAGE,
+                    *why,
+                    f"{router} has no row that could be adopted called {', '.join(sorted(unknown))}",
+                )
             question = f"Make these rows of {router} billing's and ours?"
-            if not yes and not await anyio.to_thread.run_sync(partial(click.confirm, question, err=True)):
+            if not yes and not await confirmed(question):
                 return preview, None
             return preview, await carry_out_adoption(fleet, preview)
 

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import click
 
-from mktui.cli.exit_codes import ExitCode, fail, lines_of
+from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import print_json
-from mktui.cli.sync.ordering import narrowing_options, order_of, wish_options
+from mktui.cli.sync.asking import confirmed
+from mktui.cli.sync.ordering import is_given, narrowing_options, order_of, wish_options
 from mktui.cli.sync.progress import shown_progress
-from mktui.cli.sync.showing import code_of_reports, show_plan, show_report
+from mktui.cli.sync.showing import code_of_reports, show_plan, show_report, why_not
 from mktui.errors import RouterError
 from mktui.services.log import open_log
 from mktui.services.start import open_configured
 from mktui.sync.planfile import read_document
+from mktui.sync.report import Report
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
     from mktui.services.fleet import Fleet
     from mktui.sync.order import Order
-    from mktui.sync.report import Report
 
 _EPILOG = """\b
 Examples:
@@ -62,7 +62,7 @@ def carry_out_shown(context: click.Context, reports: list[Report], *, as_json: b
         print_json("mktui.sync.apply/1", reports=[report.to_json() for report in reports])
     for report in reports:
         if report.reason and not report.rows:
-            click.echo(f"mktui: {report.router}: deferred: {' '.join(report.reason.split())}", err=True)
+            click.echo(f"mktui: {report.router}: {why_not(report)}", err=True)
         elif not as_json:
             show_report(report)
     context.exit(code_of_reports(reports) if reports else ExitCode.DONE)
@@ -72,13 +72,15 @@ def _orders(what: tuple[str, ...], options: dict[str, Any]) -> dict[str, Order]:
     """Return an order for each router of a saved plan; none when routers were named."""
     if len(what) != 1 or not what[0].endswith(".json"):
         return {}
-    if any(value for name, value in options.items() if name != "more_routers"):
+    if any(is_given(value) for value in options.values()):
         fail(ExitCode.USAGE, "a saved plan is carried out as it is: make another one with these options")
     try:
         text = Path(what[0]).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         fail(ExitCode.USAGE, f"{what[0]}: cannot be read: {getattr(error, 'strerror', None) or 'no text'}")
     order, plans = read_document(text, source=what[0])
+    if not plans:
+        fail(ExitCode.USAGE, f"{what[0]}: there is no router in it: none could be read when it was made")
     return {plan.router: replace(order, cause="saved plan", saved=plan) for plan in plans}
 
 
@@ -88,27 +90,26 @@ async def _apply(
     with open_log() as on_event:
         async with open_configured(loaded, names=names, on_event=on_event) as fleet:
             wanted = {name: orders.get(name, order) for name in fleet.names}
+            unread: list[Report] = []
             if is_asked:
-                wanted = await _confirmed(fleet, wanted)
-            return await carry_out(fleet, wanted)
+                wanted, unread = await _confirmed(fleet, wanted)
+            return [*unread, *await carry_out(fleet, wanted)]
 
 
-async def _confirmed(fleet: Fleet, orders: dict[str, Order]) -> dict[str, Order]:
-    """Show each plan and ask; what is carried out then is the plan that was shown."""
-    confirmed: dict[str, Order] = {}
+async def _confirmed(fleet: Fleet, orders: dict[str, Order]) -> tuple[dict[str, Order], list[Report]]:
+    """Show each plan and ask; what is carried out then is the plan that was shown. With what could not be planned."""
+    wanted: dict[str, Order] = {}
+    unread: list[Report] = []
     for name, order in orders.items():
         try:
             plan = order.saved or await fleet.plan(name, order)
         except RouterError as error:
-            click.echo(f"mktui: {lines_of(error)[0]}", err=True)
+            unread.append(Report(name, 0, (), reason=str(error), error=type(error).__name__))
             continue
         show_plan(plan)
-        if plan.is_empty:
-            continue
-        question = f"Write {len(plan.changes)} changes to {name}?"
-        if await anyio.to_thread.run_sync(partial(click.confirm, question, err=True)):
-            confirmed[name] = replace(order, saved=plan)
-    return confirmed
+        if not plan.is_empty and await confirmed(f"Write {len(plan.changes)} changes to {name}?"):
+            wanted[name] = replace(order, saved=plan)
+    return wanted, unread
 
 
 async def carry_out(fleet: Fleet, orders: dict[str, Order]) -> list[Report]:

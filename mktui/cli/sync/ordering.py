@@ -52,12 +52,20 @@ def order_of(options: dict[str, Any], *, cause: str) -> Order:  # Any: what clic
         options.get("max_delete"), options.get("max_disable"), options.get("max_update"),
         bool(options.get("rebuild")),
     )  # fmt: skip
-    lifted = ", ".join(f"--{name.replace('_', '-')}" for name in _LIFTING if options.get(name) not in {None, False})
+    lifted = ", ".join(
+        f"--{name.replace('_', '-')}{'' if options[name] is True else f' {options[name]}'}"
+        for name in _LIFTING if is_given(options.get(name))
+    )  # fmt: skip
     return Order(
         cause=f"{cause} {lifted}".strip(), prune=bool(options.get("prune")), heal=bool(options.get("heal")),
         allow_empty=bool(options.get("allow_empty")), lifts=lifts,
         kinds=frozenset(Kind(kind) for kind in options.get("kinds", ())), names=frozenset(options.get("names", ())),
     )  # fmt: skip
+
+
+def is_given(value: object) -> bool:
+    """Say whether somebody has given an option: 0 is a number, and means none."""
+    return value is not None and value is not False and value != ()
 
 
 _LIFTING = ("prune", "allow_empty", "heal", "max_delete", "max_disable", "max_update", "rebuild")

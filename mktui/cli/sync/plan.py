@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from mktui.cli.exit_codes import ExitCode, code_of, fail, lines_of
 from mktui.cli.options import json_option, loaded_config, routers_argument
 from mktui.cli.sync.ordering import narrowing_options, order_of, wish_options
 from mktui.cli.sync.showing import code_of_plans, show_plan
-from mktui.errors import RouterError
+from mktui.errors import BillingError, RouterError
 from mktui.services.log import open_log
 from mktui.services.rehearsal import rehearse
 from mktui.services.start import open_configured
@@ -85,6 +86,7 @@ async def _plan(
     plans: list[Plan] = []
     failures: list[RouterError] = []
     rehearsals: list[Rehearsal] = []
+    trouble: list[BillingError] = []
     with open_log() as on_event:
         async with open_configured(loaded, names=names, on_event=on_event) as fleet:
 
@@ -95,18 +97,28 @@ async def _plan(
                         rehearsals.append(await rehearse(fleet, name, order))
                 except RouterError as error:
                     failures.append(error)
+                except BillingError as error:
+                    trouble.append(error)
 
             async with anyio.create_task_group() as tasks:
                 for name in fleet.names:
                     tasks.start_soon(one, name)
             order_of_names = {name: index for index, name in enumerate(fleet.names)}
+    if trouble:  # one billing for all routers: its trouble is said once
+        raise trouble[0]
     plans.sort(key=lambda each: order_of_names[each.router])
+    failures.sort(key=lambda each: order_of_names[each.router])
+    rehearsals.sort(key=lambda each: order_of_names[each.report.router])
     return plans, failures, rehearsals
 
 
 def _keep(path: Path, text: str) -> None:
+    """Write a plan: who may connect, and at which rate, is nobody else's business."""
     try:
-        path.write_text(text + "\n", encoding="utf-8")
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(opened, "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(text + "\n")
     except OSError as error:
         fail(ExitCode.USAGE, f"{path}: the plan cannot be kept there: {(error.strerror or 'unknown').lower()}")
 

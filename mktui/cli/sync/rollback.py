@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -15,6 +14,7 @@ from mktui.billing import registry
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.sync.apply import carry_out, carry_out_shown
+from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.ordering import order_of, wish_options
 from mktui.cli.sync.showing import show_plan
 from mktui.services.log import open_log
@@ -56,7 +56,7 @@ async def _rollback(loaded: LoadedConfig, router: str, order: Order, is_asked: b
             if is_asked:
                 show_plan(plan)
                 question = f"Undo {len(plan.changes)} changes of {router}, and pause its automatic syncs?"
-                if not await anyio.to_thread.run_sync(partial(click.confirm, question, err=True)):
+                if not await confirmed(question):
                     return []
             store = (await fleet.office.get()).store
             await store.run(registry.pause, router, f"{order.cause}", now=clock.utc_now())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from mktui import errors
 from mktui.cli.exit_codes import ExitCode, code_named
 from mktui.cli.output import print_table, use_colour
 from mktui.sync.report import RowStatus
@@ -64,6 +65,14 @@ def show_report(report: Report) -> None:
         click.echo(f"  {count} {status}: {text or error} (for example {example}){f' – {hint}' if hint else ''}")
     for reason, count in Counter(each.reason for each in report.findings).most_common(10):
         click.echo(f"  {count} not planned: {reason}")
+
+
+def why_not(report: Report) -> str:
+    """Return why a run could not be planned, without the router's name; what will be tried again is deferred."""
+    reason = " ".join(report.reason.split()).removeprefix(f"{report.router}: ")
+    kind = getattr(errors, report.error, None)
+    is_refused = kind is not None and issubclass(kind, errors.StalePlan | errors.LeaseLost)
+    return reason if is_refused else f"deferred: {reason}"
 
 
 def code_of_plans(plans: Iterable[Plan], *, check: bool) -> ExitCode:
