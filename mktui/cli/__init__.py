@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
 
 import click
 
 from mktui.cli.exit_codes import ExitCode, Failure, code_of, lines_of
 from mktui.cli.lazy import LazyGroup
 from mktui.cli.options import driver_option
+from mktui.cli.signals import heard_signals
 from mktui.errors import MktuiError
 from mktui.services.log import write_crash
 
@@ -38,6 +39,8 @@ class Commands(LazyGroup):
     }
 
 
+_SHELL_SIGNAL: Final = 128
+"""A shell's code for an end by a signal is this and the signal's number."""
 _EPILOG = """\b
 Examples:
   mktui demo                                   look around
@@ -70,25 +73,32 @@ def cli(context: click.Context, config_file: str | None, *, read_only: bool, dri
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and exit with its code."""
+    with heard_signals() as heard:
+        code = _run(arguments)
+    if code is ExitCode.INTERRUPTED and heard:
+        code = ExitCode(_SHELL_SIGNAL + heard[0])
+    sys.exit(int(code))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Return the exit code; why it is none of the good ones stands on stderr."""
     try:
         result = cli.main(args=arguments, standalone_mode=False)
-        code = result if isinstance(result, int) else 0
+        code = result if isinstance(result, int) else ExitCode.DONE
     except Failure as failure:
         code = _say(failure.code, *failure.lines)
     except MktuiError as error:
         code = _say(code_of(error), *lines_of(error))
-    except click.Abort:
-        code = ExitCode.INTERRUPTED
     except click.ClickException as error:
         error.show()
         code = ExitCode.USAGE
-    except KeyboardInterrupt:
+    except (click.Abort, KeyboardInterrupt):
         code = ExitCode.INTERRUPTED
     except BrokenPipeError:
         code = _closed_pipe()
     except Exception as error:  # noqa: BLE001 - the last wall: a bug is told in one line, its traceback goes to a file
         code = _say(ExitCode.BUG, f"a bug in mktui: {type(error).__name__}; please report {write_crash(error)}")
-    sys.exit(int(code))
+    return code
 
 
 def _say(code: ExitCode, *lines: str) -> ExitCode:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
 _READ_BYTES: Final = 65536
 
 
-async def lines() -> AsyncIterator[str]:
+async def lines() -> AsyncGenerator[str]:
     """Yield the lines of standard input until its end; in the background of a terminal there are none."""
     try:
         descriptor = sys.stdin.fileno()

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from functools import partial
+from contextlib import aclosing
 
-import anyio
 import click
+
+from mktui.cli.stdin import lines
 
 
 async def confirmed(question: str) -> bool:
-    """Ask on stderr, and wait for the answer; who interrupts the program need not answer first."""
-    ask = partial(click.confirm, question, err=True)
-    return await anyio.to_thread.run_sync(ask, abandon_on_cancel=True)
+    """Ask on stderr, and wait for the answer; who interrupts the program need not answer first.
+
+    Raises:
+        click.Abort: The terminal has nothing more to say.
+    """
+    while True:
+        click.echo(f"{question} [y/N]: ", err=True, nl=False)
+        async with aclosing(lines()) as typed:
+            answer = await anext(typed, None)
+        if answer is None:
+            raise click.Abort
+        word = answer.strip().lower()
+        if word in {"y", "yes"}:
+            return True
+        if word in {"", "n", "no"}:
+            return False
+        click.echo("say y or n", err=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mktui.services.fleet import Fleet
 
-_WIDTH: Final = 32
+_WIDTH: Final = 28
 _EVERY: Final = 0.2
 
 
