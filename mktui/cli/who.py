@@ -23,8 +23,10 @@ Examples:
   mktui who ana
   mktui who ana --router edge-1 --json
 
-Exit code: 0 found, 1 nobody of that name, 5 found, but some routers could not be asked.
+Exit code: 0 found, 1 nobody of that name, 3 not found, and not everybody could be asked, 5 found where it could be
+asked.
 """
+_OURS = {True: "ours", False: "not ours", None: "nobody knows whose"}
 
 
 @click.command(epilog=_EPILOG)
@@ -44,7 +46,8 @@ def who(context: click.Context, *, name: str, routers: tuple[str, ...], as_json:
     for router, why in sorted(customer.unknown.items()):
         click.echo(f"mktui: {router} could not be asked: {why}", err=True)
     if not customer.is_known:
-        context.exit(ExitCode.UNREACHABLE if customer.unknown else ExitCode.NO)
+        is_asked = not customer.unknown and not customer.billing_problem
+        context.exit(ExitCode.NO if is_asked else ExitCode.UNREACHABLE)
     context.exit(ExitCode.PARTLY if customer.unknown or customer.billing_problem else ExitCode.DONE)
 
 
@@ -67,7 +70,7 @@ def _show(customer: Customer) -> None:
         click.echo(f"  online   {_session(session)}")
     for each in customer.rows:
         facts = [each.row.get("profile", ""), "disabled" if each.row.get("disabled") == "true" else "enabled",
-                 "ours" if each.is_ours else "not ours"]  # fmt: skip
+                 _OURS[each.is_ours]]  # fmt: skip
         left = each.row.get("last-logged-out", "")
         why = each.row.get("last-disconnect-reason", "")
         facts += [f"last seen {left}{f' ({why})' if why else ''}"] if left and "1970" not in left else []
@@ -85,9 +88,17 @@ def _session(session: OnlineSession) -> str:
     facts = [
         f"{session.router} {session.kind}", session.address, session.device, f"for {session.uptime or '?'}",
         f"down {_size(session.down_bytes)}, up {_size(session.up_bytes)}",
-        f"limit {session.rate} (up/down)" if session.rate else "", "by RADIUS" if session.is_radius else "",
+        _limit(session.rate), "by RADIUS" if session.is_radius else "",
     ]  # fmt: skip
     return " · ".join(fact for fact in facts if fact)
+
+
+def _limit(text: str) -> str:
+    """Return a queue's limit, upload first in the router's own way, as a person would say it."""
+    up, _, down = text.partition("/")
+    if up.isdecimal() and down.isdecimal():
+        return f"limit {_rate(int(down))} down, {_rate(int(up))} up"
+    return f"limit {text} (up/down)" if text else ""
 
 
 def _rate(bps: int) -> str:
@@ -123,5 +134,5 @@ def _record(customer: Customer) -> dict[str, Any]:  # Any: JSON
              "state": each.state, "text": each.text, "at": each.at.isoformat()}
             for each in customer.history
         ],
-        "unknown": customer.unknown,
+        "unknown": customer.unknown, "billing_problem": customer.billing_problem,
     }  # fmt: skip

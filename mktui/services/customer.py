@@ -10,7 +10,7 @@ import anyio
 from mktui import clock
 from mktui.core.client.query import Key
 from mktui.core.pool.job import Priority
-from mktui.errors import BillingError, CommandTrapped, RouterError
+from mktui.errors import BillingError, CircuitOpen, CommandTrapped, RouterError
 from mktui.sync.ownership import read_mark
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ _HOTSPOT_ACTIVE: Final = (
     "login-by",
     "radius",
 )
+_NO_SUCH_MENU: Final = "no such command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class RouterRow:
     router: str
     menu: str
     row: Row
-    is_ours: bool
+    is_ours: bool | None
+    """None: billing could not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Customer:
 
     def verdict(self) -> str:
         """Return one line: the answer to the call."""
-        if not self.is_known:
+        if not self.is_known and not self.unknown and not self.billing_problem:
             return f"nobody is called {self.name}"
         parts = [self._paid()]
         if self.sessions:
@@ -98,6 +100,8 @@ class Customer:
         return "; ".join(parts)
 
     def _paid(self) -> str:
+        if self.billing_problem:
+            return "billing could not be asked"
         if not self.subscribers:
             return "not in billing"
         subscriber = self.subscribers[0]
@@ -129,7 +133,8 @@ async def find_customer(fleet: Fleet, name: str) -> Customer:
             rows.extend(await _rows(client, router, name, installation))
             sessions.extend(await _sessions(client, router, name))
         except RouterError as error:
-            unknown[router] = str(client.last_error or error)
+            why = client.last_error or error if isinstance(error, CircuitOpen) else error
+            unknown[router] = str(why).removeprefix(f"{router}: ")
 
     async with anyio.create_task_group() as tasks:
         for router in fleet.names:
@@ -141,10 +146,16 @@ async def find_customer(fleet: Fleet, name: str) -> Customer:
 
 
 async def _print(client: Client, path: str, columns: tuple[str, ...], key: str, name: str) -> list[Row]:
-    """Return the rows of a name; a menu that this router does not have has none."""
+    """Return the rows of a name; a menu that this router does not have has none.
+
+    Raises:
+        RouterError: It cannot be asked, or does not let us see: then nobody knows, and that is not "none".
+    """
     try:
         found = await client.get(path, (".id", *columns), where=Key(key) == name, max_age=0, priority=Priority.HIGH)
-    except CommandTrapped:
+    except CommandTrapped as error:
+        if _NO_SUCH_MENU not in error.text:
+            raise
         return []
     return list(found)
 
@@ -157,7 +168,9 @@ async def _rows(client: Client, router: str, name: str, installation: str) -> li
     return [RouterRow(router, menu, row, _is_ours(row, installation)) for menu, row in found]
 
 
-def _is_ours(row: Row, installation: str) -> bool:
+def _is_ours(row: Row, installation: str) -> bool | None:
+    if not installation:
+        return None
     mark = read_mark(row.get("comment", ""))
     return mark is not None and mark.installation == installation
 

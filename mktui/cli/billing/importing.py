@@ -87,7 +87,7 @@ def importing(
             raise
         shown = await office.store.run(preview_in, rows)
         if not as_json:
-            _show(shown)
+            _show(shown, file)
         is_wanted = yes or (sys.stdin.isatty() and await _confirmed(shown))
         if not is_wanted:
             return shown, None
@@ -120,11 +120,11 @@ async def _confirmed(shown: ImportPreview) -> bool:
     return await confirmed(question)
 
 
-def _show(shown: ImportPreview) -> None:
+def _show(shown: ImportPreview, file: Path) -> None:
     for note in shown.rows.notes:
-        click.echo(f"note: {note}", err=True)
+        click.echo(f"note: {file}: {note}", err=True)
     for error in shown.rejected:
-        click.echo(f"rejected: {error}", err=True)
+        click.echo(f"rejected: {file}, {error}", err=True)
     rows = [_line("+", each) for each in shown.added] + [_line("~", each) for each in shown.changed]
     if rows:
         print_table(("", "NAME", "WHAT"), rows[:_MOST])
