@@ -49,10 +49,22 @@ def write_crash(error: BaseException) -> str:
     path = default_path().with_name("crash.txt")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        path.write_text("\n".join(_lines(error)), encoding="utf-8")
     except OSError:
         return "it (its traceback could not be kept)"
     return str(path)
+
+
+def _lines(error: BaseException, seen: frozenset[int] = frozenset()) -> Iterator[str]:
+    """Yield where an error, and what led to it, came from; not what it says: that may be anybody's password."""
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    inside = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    seen |= {id(error)}
+    for each in (earlier, *inside):
+        if each is not None and id(each) not in seen:
+            yield from _lines(each, seen)
+    yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    yield f"{type(error).__module__}.{type(error).__qualname__}\n"
 
 
 def _handler(path: Path) -> logging.Handler | None:

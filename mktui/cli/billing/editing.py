@@ -30,10 +30,10 @@ password_option = click.option("--password-stdin", is_flag=True, help="Read the 
 def cells_of(what: What, fields: tuple[str, ...], *, password_stdin: bool) -> dict[str, str]:
     """Return FIELD=VALUE words as cells. A password on the command line is seen by whoever lists processes."""
     cells: dict[str, str] = {}
-    for word in fields:
+    for number, word in enumerate(fields, 1):
         name, equals, value = word.partition("=")
         if not equals or not name:
-            fail(ExitCode.USAGE, f"{name or word!r} is no FIELD=VALUE")
+            fail(ExitCode.USAGE, f"word {number} after the name is no FIELD=VALUE")  # it may be a password
         if name not in COLUMNS[what]:
             fail(ExitCode.USAGE, f"a {what} has no field {name!r}; there are {', '.join(COLUMNS[what])}")
         cells[name] = value
