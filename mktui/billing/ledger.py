@@ -64,7 +64,7 @@ def save_profile(connection: sa.Connection, profile: Profile, *, now: datetime) 
     before = connection.execute(sa.select(table).where(table.c.external_id == profile.external_id)).mappings().first()
     if before is None:
         connection.execute(table.insert().values(**values, revision=1))
-        _note(connection, Edit(profile.external_id, "profile", 1, ""), now)
+        note_edit(connection, Edit(profile.external_id, "profile", 1, ""), now=now)
         return True
     if _profile(before) == profile:
         return False
@@ -72,7 +72,7 @@ def save_profile(connection: sa.Connection, profile: Profile, *, now: datetime) 
     connection.execute(
         table.update().where(table.c.external_id == profile.external_id).values(**values, revision=revision)
     )
-    _note(connection, Edit(profile.external_id, "profile", revision, before["name"]), now)
+    note_edit(connection, Edit(profile.external_id, "profile", revision, before["name"]), now=now)
     return True
 
 
@@ -101,7 +101,7 @@ def save_subscriber(connection: sa.Connection, subscriber: Subscriber, *, now: d
         routers = [{"external_id": subscriber.external_id, "router": router} for router in subscriber.routers]
         connection.execute(named.insert(), routers)
     old_name = before.username if before else ""
-    _note(connection, Edit(subscriber.external_id, "subscriber", revision, old_name), now)
+    note_edit(connection, Edit(subscriber.external_id, "subscriber", revision, old_name), now=now)
     return True
 
 
@@ -157,7 +157,8 @@ def _position(connection: sa.Connection, router: str) -> int:
     return int(connection.execute(sa.select(table.c.position).where(table.c.router == router)).scalar() or 0)
 
 
-def _note(connection: sa.Connection, edit: Edit, now: datetime) -> None:
+def note_edit(connection: sa.Connection, edit: Edit, *, now: datetime) -> None:
+    """Write an outbox row: routers have something to catch up with."""
     connection.execute(
         tables.outbox.insert().values(
             external_id=edit.external_id, what=edit.what, revision=edit.revision, old_name=edit.old_name, at=now

@@ -10,22 +10,25 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from mktui.billing import tables
+from mktui.billing import ledger, tables
+from mktui.billing.records import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from mktui.billing.sources.rows import SourceRows, What
+    from mktui.billing.sources.preview import ImportPreview
 
 
-def note_read(connection: sa.Connection, source: str, rows: SourceRows, *, is_complete: bool, now: datetime) -> int:
-    """Note what a source has said; return how many rows it has lost since the last time that it was complete."""
+def note_read(connection: sa.Connection, source: str, read: ImportPreview, *, is_complete: bool, now: datetime) -> int:
+    """Note what a source has said; return how many rows it has lost since the last time that it was complete.
+
+    Who is lost or comes back is a change like any other: it stands in the outbox.
+    """
     table = tables.origins
-    read: set[tuple[What, str]] = {("profile", row.external_id) for row in rows.profiles}
-    read |= {("subscriber", row.external_id) for row in rows.subscribers}
     known = {(row.what, row.external_id): row for row in connection.execute(sa.select(table))}
-    fresh = [key for key in read if key not in known or known[key].source != source or known[key].missing_since]
+    fresh = [key for key in read.seen if key not in known or known[key].source != source or known[key].missing_since]
+    _tell(connection, [key for key in fresh if key in known and known[key].missing_since], now)
     _forget(connection, fresh)
     if fresh:
         values = [{"what": what, "external_id": external_id, "source": source} for what, external_id in sorted(fresh)]
@@ -34,7 +37,7 @@ def note_read(connection: sa.Connection, source: str, rows: SourceRows, *, is_co
         return 0
     lost = [
         key for key, row in known.items()
-        if row.source == source and row.what in rows.covers and key not in read and row.missing_since is None
+        if row.source == source and row.what in read.rows.covers and key not in read.seen and row.missing_since is None
     ]  # fmt: skip
     if lost:
         connection.execute(
@@ -42,6 +45,7 @@ def note_read(connection: sa.Connection, source: str, rows: SourceRows, *, is_co
             .values(missing_since=now),
             [{"of_what": what, "of_id": external_id} for what, external_id in lost],
         )  # fmt: skip
+        _tell(connection, lost, now)
     return len(lost)
 
 
@@ -50,6 +54,11 @@ def missing(connection: sa.Connection) -> frozenset[tuple[str, str]]:
     table = tables.origins
     query = sa.select(table.c.what, table.c.external_id).where(table.c.missing_since.is_not(None))
     return frozenset((str(what), str(external_id)) for what, external_id in connection.execute(query))
+
+
+def _tell(connection: sa.Connection, keys: Iterable[tuple[str, str]], now: datetime) -> None:
+    for what, external_id in keys:
+        ledger.note_edit(connection, Edit(external_id, what, 0, ""), now=now)
 
 
 def _forget(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:

@@ -279,10 +279,16 @@ class Bookkeeper:
         """Say whether billing, asked now, still wants a session ended: who has paid meanwhile keeps it."""
         if kick.cause == "changed":
             return True
-        subscriber = await self.store.run(ledger.find_subscriber, kick.external_id)
+
+        def read(connection: sa.Connection) -> Subscriber | None:
+            is_lost = ("subscriber", kick.external_id) in origins.missing(connection)
+            return None if is_lost else ledger.find_subscriber(connection, kick.external_id)
+
+        subscriber = await self.store.run(read)
         if subscriber is None or not subscriber.may_connect(clock.utc_now()):
             return True
-        return bool(subscriber.routers) and self.router not in subscriber.routers
+        is_here = not subscriber.routers or self.router in subscriber.routers
+        return not is_here or SUBSCRIBER_MENUS[subscriber.kind] != kick.menu
 
     async def kicked(self, kick: WaitingKick) -> None:
         """Note that a session has ended, or need not."""

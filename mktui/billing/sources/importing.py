@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import exc
 
-from mktui.billing import ledger
+from mktui.billing import ledger, origins
 from mktui.billing.accepted import read_accepted, write_accepted
 from mktui.billing.database import translated
 from mktui.billing.model import Profile, Subscriber
@@ -73,7 +73,12 @@ def write(connection: sa.Connection, shown: ImportPreview, *, now: datetime, sou
         done, refused = [*done, *waiting], {}
     errors += refused.values() if waiting else ()
     added = sum(change.before is None for change in done)
-    outcome = ImportOutcome(added, len(done) - added, shown.unchanged, (*shown.rejected, *errors))
+    rejected = (*shown.rejected, *errors)
+    lost = 0
+    if source:
+        is_complete = shown.rows.complete and not rejected
+        lost = origins.note_read(connection, source, shown, is_complete=is_complete, now=now)
+    outcome = ImportOutcome(added, len(done) - added, shown.unchanged, rejected, lost)
     if source and shown.rows.claims and not outcome.rejected:
         _accept(connection, source, shown.rows, now)
     return outcome

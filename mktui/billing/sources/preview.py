@@ -60,6 +60,8 @@ class ImportPreview:
     unchanged: int = 0
     rejected: tuple[RowError, ...] = ()
     missing: tuple[Missing, ...] = ()
+    seen: frozenset[tuple[What, str]] = frozenset()
+    """What and external id, as billing has it, of every row that could be read."""
 
     @property
     def complete(self) -> bool:
@@ -111,7 +113,7 @@ def preview(profiles: Iterable[Profile], subscribers: Iterable[Subscriber], rows
     bad = {error.where for error in rejected}
     changes = [_change(books, row, where) for row, where in placed if where not in bad]
     real = [change for change in changes if change.fields]
-    seen = {(_what(row), row.external_id) for row, _ in placed}
+    seen = frozenset((_what(row), row.external_id) for row, _ in placed)
     missing = tuple(
         Missing(key[0], key[1], _shown_name(row))
         for key, row in books.before.items()
@@ -122,6 +124,7 @@ def preview(profiles: Iterable[Profile], subscribers: Iterable[Subscriber], rows
         added=tuple(change for change in real if change.before is None),
         changed=tuple(change for change in real if change.before is not None),
         unchanged=len(changes) - len(real), rejected=(*rows.errors, *rejected), missing=missing,
+        seen=seen,
     )  # fmt: skip
 
 
