@@ -242,7 +242,10 @@ class _Planner:
         """Say whether his end was known a day before it came."""
         if row.reason != "expired" or known is None or known.known_since is None or row.valid_until is None:
             return False
-        return known.valid_until == row.valid_until and known.known_since <= row.valid_until - _EXPECTED_AFTER
+        is_past = row.valid_until <= self.now  # who is called expired before his end is not expected at all
+        return (
+            is_past and known.valid_until == row.valid_until and known.known_since <= row.valid_until - _EXPECTED_AFTER
+        )
 
     def _remove(self, row: DesiredRow, present: Row, reason: str) -> None:
         self._plan(replace(row, reason=reason), Action.DELETE, present, {}, whole(present))
@@ -307,7 +310,10 @@ class _Planner:
 
     def _remove_profile(self, menu: str, known: RegistryRow, present: Row) -> None:
         """A profile goes when nothing names it; when that cannot be read, it stays."""
-        users = self.live.users_of_profile(menu, present.get("name", ""))
+        name = present.get("name", "")
+        users = self.live.users_of_profile(menu, name)
+        if users is not None:
+            users += sum(row.needs == (menu, name) and not row.is_gone for row in self.desired.rows)
         if users is None or users:
             why = "who uses it cannot be read" if users is None else f"{users} rows still name it"
             self.refused.append(Refused(menu, known.name, f"no longer in billing; kept: {why}", "absent"))
