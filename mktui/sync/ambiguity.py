@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Key = Callable[[DesiredRow], tuple[str, ...] | None]
 
 _PROFILES: Final = frozenset(PROFILE_MENUS.values())
+_SHOWN: Final = 3
 
 
 def ambiguous(rows: Iterable[DesiredRow]) -> Iterator[tuple[DesiredRow, str]]:
@@ -28,9 +29,13 @@ def ambiguous(rows: Iterable[DesiredRow]) -> Iterator[tuple[DesiredRow, str]]:
             if (key := key_of(row)) is not None:
                 found.setdefault(key, []).append(row)
         for same in found.values():
-            for row in same if len(same) > 1 else ():
-                others = sorted(each.name for each in same if each is not row)
-                yield row, f"{len(same)} rows of billing have this {what}: {', '.join(others)} too"
+            if len(same) == 1:
+                continue
+            shown = sorted({each.name for each in same})[: _SHOWN + 1]  # all of them, for each of them, fills a memory
+            for row in same:
+                others = [name for name in shown if name != row.name][:_SHOWN] or [row.name]
+                more = f" and {len(same) - 1 - len(others)} more" if len(same) - 1 > len(others) else ""
+                yield row, f"{len(same)} rows of billing have this {what}: {', '.join(others)}{more} too"
 
 
 def _static_address(row: DesiredRow) -> tuple[str, ...] | None:
@@ -39,7 +44,7 @@ def _static_address(row: DesiredRow) -> tuple[str, ...] | None:
 
 
 _UNIQUE: Final[dict[str, Key]] = {
-    "name": lambda row: (row.menu, row.name, row.server),
+    "name": lambda row: (row.menu, row.name, row.server) if not row.is_gone else None,
     "external_id": lambda row: (row.menu, row.external_id),
     "static address": _static_address,
 }
