@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _PPP: Final = "/ppp/secret"
 _HOTSPOT: Final = "/ip/hotspot/user"
+_SETTING: Final = frozenset({Action.SET, Action.ENABLE})
 _LOSSES: Final = frozenset({Action.DISABLE, Action.EXPIRE, Action.DELETE})
 
 
@@ -41,7 +42,7 @@ def wanted_kicks(rows: Iterable[JournalRow], kick: Kick) -> list[WaitingKick]:
             continue
         if row.action in _LOSSES:
             wanted.append(WaitingKick(row.menu, row.name, row.server, row.external_id, "inactive"))
-        elif kick is Kick.CHANGED and row.action == Action.SET and "profile" in row.after:
+        elif kick is Kick.CHANGED and row.action in _SETTING and "profile" in row.after:
             wanted.append(WaitingKick(row.menu, row.name, row.server, row.external_id, "changed"))
     return wanted
 

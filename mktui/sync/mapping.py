@@ -9,7 +9,7 @@ from mktui.billing.model import Kind, OnInactive, SubscriberStatus
 from mktui.core.protocol.values import format_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from mktui.billing.model import Profile, Subscriber
@@ -69,6 +69,8 @@ class Desired:
     is_complete: bool = True
     is_empty: bool = False
     """Billing has no subscriber at all: whoever reads it looked into the wrong place, more likely."""
+    fallback_profile: str = ""
+    """The profile of who is inactive: who is given his own again is given his service again."""
 
 
 def server_of(menu: str, values: Mapping[str, str]) -> str:
@@ -90,12 +92,27 @@ def desired(
     rows = [_profile(profile) for profile in profiles if profile.enabled]
     subscribers = tuple(subscribers)
     is_empty = not subscribers
-    rows += [
-        _subscriber(subscriber, now=now, fallback_profile=fallback_profile)
-        for subscriber in subscribers
-        if not subscriber.routers or router in subscriber.routers
-    ]
-    return Desired(router, tuple(rows), is_complete, is_empty)
+    for subscriber in subscribers:
+        if not subscriber.routers or router in subscriber.routers:
+            rows.append(_subscriber(subscriber, now=now, fallback_profile=fallback_profile))
+        rows += _left_behind(subscriber, router, now)
+    return Desired(router, tuple(rows), is_complete, is_empty, fallback_profile)
+
+
+def _left_behind(subscriber: Subscriber, router: str, now: datetime) -> Iterator[DesiredRow]:
+    """Yield the rows that he must not have any more: he has moved, or connects otherwise, and may not connect.
+
+    Who has moved and has paid keeps what he had until it is pruned.
+    """
+    if not (reason := _reason(subscriber, now)):
+        return
+    is_here = not subscriber.routers or router in subscriber.routers
+    for kind, menu in SUBSCRIBER_MENUS.items():
+        if kind is not subscriber.kind or not is_here:
+            yield DesiredRow(
+                menu, subscriber.username, subscriber.external_id, {}, None, is_gone=True, reason=reason,
+                valid_until=subscriber.valid_until, is_protected=subscriber.protect,
+            )  # fmt: skip
 
 
 def _profile(profile: Profile) -> DesiredRow:

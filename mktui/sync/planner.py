@@ -88,7 +88,8 @@ class _Planner:
         wanted = [row for row in self.desired.rows if row.menu == menu]
         if menu not in self.live.rows:
             reason = f"unknown: {self.live.unknown.get(menu, 'not read')}"
-            self.refused += [Refused(menu, row.name, reason, "unknown") for row in wanted]
+            missed = [row for row in wanted if not row.is_gone or (menu, row.external_id) in self.registry]
+            self.refused += [Refused(menu, row.name, reason, "unknown") for row in missed]
             return
         rows = LiveRows(menu, self.live.rows[menu], self.wishes.installation)
         self._rename(menu, [row for row in wanted if id(row) not in self.ambiguous], rows)
@@ -225,7 +226,10 @@ class _Planner:
 
     def _write(self, row: DesiredRow, present: Row, changed: dict[str, str], known: RegistryRow | None) -> None:
         """Plan one row's changes; who loses or gets his service is told apart from the rest."""
-        disabled = changed.pop("disabled", None)
+        disabled, fallback = changed.pop("disabled", None), self.desired.fallback_profile
+        if fallback and not row.reason and changed.get("profile") and present.get("profile") == fallback:
+            own = {"profile": changed.pop("profile")}
+            self._plan(row, Action.ENABLE, present, own, {"profile": fallback})
         before = {name: present.get(name, "") for name in changed if name not in SECRET_FIELDS}
         values, unset = written(row.menu, changed)
         if values or unset:
