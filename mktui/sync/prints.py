@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Final
 
+from mktui.errors import DatabaseUnavailable
 from mktui.sync.plan import SECRET_FIELDS
 
 if TYPE_CHECKING:
@@ -19,14 +21,24 @@ if TYPE_CHECKING:
     from mktui.sync.mirror import Live
 
 _KEPT: Final = 20
+_MOMENT: Final = r"-\d{8}T\d{12}\.json"
 
 
 def keep(folder: Path, router: str, live: Live, digests: Digests, *, now: datetime) -> Path:
     """Write what was read and return the file; the oldest go.
 
     Raises:
-        OSError: It cannot be written.
+        DatabaseUnavailable: It cannot be written.
     """
+    try:
+        return _kept(folder, router, live, digests, now)
+    except OSError as error:
+        problem = f"the prints of {router} cannot be kept in {folder}: {(error.strerror or 'unknown').lower()}"
+        remedy = "nothing was written to the router: make room there, or see whose directory it is"
+        raise DatabaseUnavailable(problem, remedy=remedy) from None
+
+
+def _kept(folder: Path, router: str, live: Live, digests: Digests, now: datetime) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     name = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in router)
     path = folder / f"{name}-{now:%Y%m%dT%H%M%S%f}.json"
@@ -38,6 +50,7 @@ def keep(folder: Path, router: str, live: Live, digests: Digests, *, now: dateti
     opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(opened, "w", encoding="utf-8", errors="surrogateescape") as file:
         json.dump(document, file, ensure_ascii=False)
-    for old in sorted(folder.glob(f"{name}-*.json"))[:-_KEPT]:
+    own = re.compile(re.escape(name) + _MOMENT)  # those of edge-1 are not edge's
+    for old in sorted(each for each in folder.iterdir() if own.fullmatch(each.name))[:-_KEPT]:
         old.unlink(missing_ok=True)
     return path
