@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from mktui.sync import renames
 from mktui.sync.guards import Lifts
 from mktui.sync.mapping import PROFILE_MENUS, SUBSCRIBER_MENUS
-from mktui.sync.plan import Action
+from mktui.sync.plan import Action, Refused
 
 if TYPE_CHECKING:
     from mktui.billing.model import Kind
     from mktui.sync.bookkeeping import Books
     from mktui.sync.plan import Plan
+
+_TORN: Final = "its new name is that of a row that is to be renamed too, and was not asked for: name both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,10 @@ class Order:
         def is_meant(menu: str, name: str) -> bool:
             return (not menus or menu in menus) and (not self.names or name in self.names)
 
-        return replace(
-            plan,
-            changes=tuple(each for each in plan.changes if each.action in only and is_meant(each.menu, each.name)),
-            refused=tuple(each for each in plan.refused if is_meant(each.menu, each.name)),
-        )
+        meant = [each for each in plan.changes if each.action in only and is_meant(each.menu, each.name)]
+        kept, torn = renames.untorn(meant, plan.changes)
+        refused = [each for each in plan.refused if is_meant(each.menu, each.name)]
+        refused += [
+            Refused(each.menu, each.name, _TORN, "conflict") for each in torn if each.name == each.values["name"]
+        ]
+        return replace(plan, changes=tuple(kept), refused=tuple(refused))

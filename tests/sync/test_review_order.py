@@ -1,0 +1,82 @@
+"""Runs that were asked for in part, and what a run leaves on our own disk."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mktui import clock
+from mktui.errors import DatabaseUnavailable
+from mktui.sync import prints
+from mktui.sync.digests import Digests
+from mktui.sync.mirror import Live
+from mktui.sync.order import Order
+from mktui.sync.renames import in_order
+from tests.sync.offices import NEWEST, VERSIONS, desk, kinds, on
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.sync.offices import Desk
+
+pytestmark = [pytest.mark.anyio, pytest.mark.realtime]
+
+
+def swap(at: Desk) -> None:
+    """Let two customers have each other's names in billing."""
+    at.change("c0", username="in between")
+    at.change("c1", username="user-0000")
+    at.change("c0", username="user-0001")
+
+
+@VERSIONS
+@pytest.mark.parametrize("name", ["user-0000", "user-0001"])
+async def test_half_of_a_swap_leaves_nobody_without_his_name(version: str, name: str) -> None:
+    async with desk(9, on(version)) as at:
+        await at.sync()
+        swap(at)
+        before = {row.row_id: row.values["name"] for row in at.router.tables["/ppp/secret"]}
+        half = await at.sync(Order(names=frozenset({name})))
+        assert not half.planned
+        assert kinds(half) == {("conflict", name)}
+        assert {row.row_id: row.values["name"] for row in at.router.tables["/ppp/secret"]} == before
+        assert (await at.sync(Order(names=frozenset({"user-0000", "user-0001"})))).is_done
+        assert (await at.plan()).is_empty
+
+
+async def test_the_renames_of_twenty_thousand_are_planned_in_a_moment() -> None:
+    count = 20_000
+    begun_at = time.monotonic()
+    steps, blocked = in_order(
+        [(f"*{number:X}", f"new-{number}", "") for number in range(count)],
+        {(f"old-{number}", ""): f"*{number:X}" for number in range(count)},
+    )
+    assert len(steps) == count
+    assert not blocked
+    assert time.monotonic() - begun_at < 2
+
+
+async def test_a_run_whose_prints_cannot_be_kept_writes_nothing_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "prints").write_text("a file is in the way")
+    async with desk(5, NEWEST, folder=tmp_path / "prints") as at:
+        with pytest.raises(DatabaseUnavailable, match="the prints of edge-1 cannot be kept"):
+            await at.sync()
+        assert not at.live()
+        (tmp_path / "prints").unlink()
+        assert (await at.sync()).is_done
+
+
+def test_the_prints_of_a_router_are_its_own(tmp_path: Path) -> None:
+    now = clock.utc_now()
+    live, digests = Live({"/ppp/secret": ()}), Digests(b"k" * 32)
+    other = [prints.keep(tmp_path, "edge-1", live, digests, now=now + timedelta(days=each)) for each in range(20)]
+    for each in range(30):
+        newest = prints.keep(tmp_path, "edge", live, digests, now=now + timedelta(days=each))
+    assert all(path.exists() for path in other), "edge has its own twenty"
+    assert len(list(tmp_path.iterdir())) == 40
+    assert json.loads(newest.read_text())["router"] == "edge"
+    assert oct(newest.stat().st_mode)[-3:] == "600"
