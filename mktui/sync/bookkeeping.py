@@ -164,13 +164,12 @@ class Bookkeeper:
 
         return await self.store.run(read)
 
-    async def settle_open(self, run: int, row: JournalRow, found: RegistryRow | None, *, was_done: bool) -> None:
-        """Note what reading has shown of a row that was left open."""
+    async def settle_open(
+        self, run: int, row: JournalRow, known: RegistryRow | None, found: Sequence[RegistryRow], *, was_done: bool
+    ) -> None:
+        """Note what reading has shown of a row that was left open. ``found``: what the registry holds then."""
         state = RowState.APPLIED if was_done else RowState.FAILED
         text = "settled by reading: it was done" if was_done else "settled by reading: it was not done"
-        owned = await self.owned()
-        known = [each for each in owned if (each.menu, each.external_id) == (row.menu, row.external_id)]
-        follow = followers(owned, known[0], found) if known and found is not None else []
 
         def settle(connection: sa.Connection) -> None:
             now = clock.utc_now()
@@ -178,9 +177,8 @@ class Bookkeeper:
             if not was_done:
                 return
             if row.action == Action.DELETE:
-                registry.remove(connection, known)
-            elif found is not None:
-                registry.write(connection, [found, *follow])
+                registry.remove(connection, [known] if known is not None else ())
+            registry.write(connection, found)
             kicks.queue(connection, self.router, wanted_kicks([row], self._kick), now=now)
 
         await self.store.run(settle)

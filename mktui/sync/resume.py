@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mktui import clock
 from mktui.billing.records import RegistryRow
+from mktui.sync.bookkeeping import followers
 from mktui.sync.mapping import COMMENTED, server_of
 from mktui.sync.mirror import is_ours_to_touch
 from mktui.sync.normalise import same
@@ -13,38 +14,59 @@ from mktui.sync.ownership import read_mark, row_mark
 from mktui.sync.plan import SECRET_FIELDS, Action
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mktui.billing.records import JournalRow
     from mktui.core.protocol.sentences import Row
     from mktui.sync.bookkeeping import Bookkeeper
     from mktui.sync.digests import Digests
     from mktui.sync.mirror import Live
+    from mktui.sync.ownership import Mark
 
 
 async def settle_open_rows(keeper: Bookkeeper, live: Live, installation: str, digests: Digests) -> int:
     """Settle what earlier runs have left open, as far as the menus could be read; returns how many rows."""
     known = {(row.menu, row.external_id): row for row in await keeper.owned()}
+    rows = {menu: _Found(menu, there) for menu, there in live.rows.items()}
     settled = 0
     for run, row in await keeper.open_rows():
-        if row.menu not in live.rows:
+        if row.menu not in rows:
             continue
-        present = _present(row, live.rows[row.menu], installation, known.get((row.menu, row.external_id)))
-        was_done = _was_done(row, present, digests)
-        before = known.get((row.menu, row.external_id))
-        found = _as_registered(keeper.router, row, before) if was_done and row.action != Action.DELETE else None
-        await keeper.settle_open(run, row, found, was_done=was_done)
+        key = row.menu, row.external_id
+        before = known.get(key)
+        was_done = _was_done(row, rows[row.menu].present(row, installation, before), digests)
+        found: list[RegistryRow] = []
+        if was_done and row.action != Action.DELETE:
+            after = _as_registered(keeper.router, row, before)
+            found = [after, *followers(known.values(), before, after)]
+        await keeper.settle_open(run, row, before, found, was_done=was_done)
+        if was_done and row.action == Action.DELETE:
+            known.pop(key, None)
+        known |= {(each.menu, each.external_id): each for each in found}
         settled += 1
     return settled
 
 
-def _present(row: JournalRow, rows: tuple[Row, ...], installation: str, known: RegistryRow | None) -> Row | None:
-    """Return the row of ours that is meant, by its mark, or by its name where there are no marks."""
-    names = {row.name, row.after.get("name", row.name), known.name if known is not None else row.name}
-    if row.menu in COMMENTED:
-        mark = row_mark(installation, row.external_id)
-        marked = [each for each in rows if is_ours_to_touch(each) and read_mark(each.get("comment", "")) == mark]
-        copied = len(marked) > 1  # somebody has copied the row, its mark with it: ours is the one of its name
-        return next((each for each in marked if not copied or each.get("name") in names), None)
-    return next((each for each in rows if each.get("name") in names and server_of(row.menu, each) == row.server), None)
+class _Found:
+    """What a menu holds, by mark or, where there are no marks, by name."""
+
+    def __init__(self, menu: str, rows: Iterable[Row]) -> None:
+        self._is_marked = menu in COMMENTED
+        self._rows: dict[Mark | str | None, list[Row]] = {}
+        for row in rows:
+            if not self._is_marked or is_ours_to_touch(row):
+                key = read_mark(row.get("comment", "")) if self._is_marked else row.get("name", "")
+                self._rows.setdefault(key, []).append(row)
+
+    def present(self, row: JournalRow, installation: str, known: RegistryRow | None) -> Row | None:
+        """Return the row of ours that is meant."""
+        names = {row.name, row.after.get("name", row.name), known.name if known is not None else row.name}
+        if self._is_marked:
+            marked = self._rows.get(row_mark(installation, row.external_id), [])
+            copied = len(marked) > 1  # somebody has copied the row, its mark with it: ours is the one of its name
+            return next((each for each in marked if not copied or each.get("name") in names), None)
+        named = (each for name in names for each in self._rows.get(name, []))
+        return next((each for each in named if server_of(row.menu, each) == row.server), None)
 
 
 def _was_done(row: JournalRow, present: Row | None, digests: Digests) -> bool:
