@@ -17,7 +17,7 @@ from mktui.billing.model import Kind
 from mktui.errors import CircuitOpen, RouterError, StalePlan
 from mktui.sync import prints
 from mktui.sync.apply import Writer, apply
-from mktui.sync.bookkeeping import Bookkeeper, read_books
+from mktui.sync.bookkeeping import Bookkeeper, Books, read_books
 from mktui.sync.guards import OTHER_BOX, Clocks, guard, wrong_clock
 from mktui.sync.kicks import end_sessions
 from mktui.sync.mapping import MANAGED_MENUS, NAMING_PROFILES, SUBSCRIBER_MENUS, desired
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from mktui.billing.store import Store
     from mktui.core.client.client import Client
     from mktui.sync.apply import OnRow
-    from mktui.sync.bookkeeping import Books
     from mktui.sync.digests import Digests
     from mktui.sync.mirror import Live
     from mktui.sync.options import SyncOptions
@@ -231,7 +230,7 @@ class Sync:
             self._router, len(plan.changes), tuple(writer.rows), len(plan.refused), clock.now() - begun_at, reason,
             self._keeper.run, plan.refused, kicked,
         )  # fmt: skip
-        await self._close(report, prepared.books)
+        await self._close(report, prepared.books if order.is_whole else Books())
         return report
 
     async def _close(self, report: Report, books: Books) -> None:

@@ -10,16 +10,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mktui import clock
+from mktui.billing import journal, registry
+from mktui.billing.model import Kind
+from mktui.billing.records import JournalRow, RegistryRow, RowState
+from mktui.billing.standing import standing
 from mktui.errors import DatabaseUnavailable
 from mktui.sync import prints
 from mktui.sync.digests import Digests
 from mktui.sync.mirror import Live
 from mktui.sync.order import Order
 from mktui.sync.renames import in_order
-from tests.sync.offices import NEWEST, VERSIONS, desk, kinds, on
+from tests.sync.offices import NEWEST, VERSIONS, desk, kinds, on, put
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import sqlalchemy as sa
 
     from tests.sync.offices import Desk
 
@@ -80,3 +86,36 @@ def test_the_prints_of_a_router_are_its_own(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 40
     assert json.loads(newest.read_text())["router"] == "edge"
     assert oct(newest.stat().st_mode)[-3:] == "600"
+
+
+async def test_what_was_not_asked_for_is_still_pending() -> None:
+    async with desk(9, NEWEST) as at:
+        await at.sync()
+        at.change("c0", mac="02:00:00:00:00:01")
+        at.change("c1", mac="02:00:00:00:00:02")
+        await at.sync(Order(names=frozenset({"user-0000"})))
+        await at.sync(Order(kinds=frozenset({Kind.HOTSPOT})))
+        assert at.office.store.do(standing, at.name, now=clock.utc_now()).pending == 2
+        await at.sync()
+        assert at.office.store.do(standing, at.name, now=clock.utc_now()).pending == 0
+
+
+async def test_open_rows_are_settled_in_a_moment_on_a_big_router() -> None:
+    async with desk(0, NEWEST) as at:
+        names = [f"u{number}" for number in range(3000)]
+        for name in names:
+            put(at, name=name)
+        owned = [RegistryRow(at.name, "/ppp/secret", name, "", name, {}, clock.utc_now()) for name in names]
+        rows = [JournalRow(number, "/ppp/secret", name, "", name, "set", {}, {"profile": "x"}, RowState.SENT)
+                for number, name in enumerate(names[:200])]  # fmt: skip
+
+        def left_open(connection: sa.Connection) -> None:
+            registry.write(connection, owned)
+            run = journal.begin_run(connection, at.name, cause="killed", owned=len(owned), now=clock.utc_now())
+            journal.plan_rows(connection, run, rows, now=clock.utc_now())
+
+        at.office.store.do(left_open)
+        begun_at = time.monotonic()
+        await at.sync(Order(names=frozenset({"nobody"})))
+        assert time.monotonic() - begun_at < 3
+        assert not at.office.store.do(journal.open_rows, at.name)
