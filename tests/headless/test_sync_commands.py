@@ -273,7 +273,6 @@ def test_every_wish_reaches_the_plan_and_the_run_and_stands_in_the_runs_cause(sh
     )
 
 
-@pytest.mark.xfail(strict=True, reason="an import does not note yet what its source has lost")
 def test_who_is_gone_from_a_complete_file_is_disabled_only_when_pruning_is_asked_for(tmp_path: Path) -> None:
     csv = tmp_path / "all.csv"
     lines = [f"c{index},user-{index:03},pw-{index}-hush,plan-10" for index in range(50)]
