@@ -12,13 +12,14 @@ from tests.benchmarks.sharing import slots
 from tests.benchmarks.simulated import simulated
 from tests.benchmarks.stalls import stall
 from tests.benchmarks.syncing import syncing
+from tests.benchmarks.wire import wire
 
 if TYPE_CHECKING:
     from tests.benchmarks.measure import Line
 
 BENCHMARKS: Final = {
     "secrets": secrets, "decoder": decoder, "slots": slots, "small": small, "overhead": overhead, "stall": stall,
-    "memory": memory, "million": million, "simulated": simulated, "syncing": syncing,
+    "memory": memory, "million": million, "simulated": simulated, "syncing": syncing, "wire": wire,
 }  # fmt: skip
 HEADER: Final = ("work", "mktui", "against", "ratio", "target", "reached", "repeats")
 

@@ -67,6 +67,7 @@ class FleetScreen(View):
         self._is_reversed = False
         self._filter = ""
         self._last: tuple[Snapshot, Palette, str] | None = None
+        self._rows: dict[str, tuple[tuple[RouterSnapshot, str, Palette], Mapping[str, Text]]] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out lines, table, explanation, filter and keys."""
@@ -169,6 +170,15 @@ class FleetScreen(View):
         return routers
 
     def _row(self, router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Mapping[str, Text]:
+        """Return a router's cells, made anew only when something about it has changed."""
+        made_from = router, words.trouble(router, snapshot.at), palette
+        known = self._rows.get(router.name)
+        if known is None or known[0] != made_from:
+            known = self._rows[router.name] = made_from, self._cells(router, made_from[1], palette)
+        return known[1]
+
+    @staticmethod
+    def _cells(router: RouterSnapshot, trouble: str, palette: Palette) -> Mapping[str, Text]:
         status = router.health.status.value
         response, pool = router.pool.performance.response, router.pool
         is_gone = status == "offline"
@@ -191,7 +201,7 @@ class FleetScreen(View):
             ),
             "gap2": Text(""),
             "latency": Text(words.sparkline(router.latency, 20), style=palette.accent),
-            "error": Text(words.trouble(router, snapshot.at), style=palette.quiet),
+            "error": Text(trouble, style=palette.quiet),
         }
 
     def _show_top(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from rich.text import Text
 from textual.widgets import DataTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from rich.text import Span
+    from textual.geometry import Region
+
+
+Look: TypeAlias = tuple[str, str, tuple["Span", ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,8 @@ class Column:
 class LiveTable(DataTable[Text]):
     """A DataTable that is told what it should show."""
 
+    _is_patching = False
+
     def __init__(self, columns: Sequence[Column], *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(
             id=id, cursor_type="row", zebra_stripes=False, cell_padding=0, cursor_foreground_priority="renderable"
@@ -33,7 +41,7 @@ class LiveTable(DataTable[Text]):
         self._all_columns = columns
         self._shown_columns: tuple[Column, ...] = ()
         self._order: list[str] = []
-        self._cells: dict[tuple[str, str], Text] = {}
+        self._cells: dict[tuple[str, str], Look] = {}
 
     def on_mount(self) -> None:
         """Have columns before there is a size: the first rows come early."""
@@ -56,12 +64,27 @@ class LiveTable(DataTable[Text]):
         if list(rows) != self._order:
             self._rebuild(rows)
             return
-        for key, cells in rows.items():
-            for column in self._shown_columns:
-                cell = self._prepared(cells[column.key], column)
-                if self._cells[key, column.key] != cell:
-                    self._cells[key, column.key] = cell
-                    self.update_cell(key, column.key, cell)
+        changed: list[tuple[str, str]] = []
+        self._is_patching = True
+        try:
+            for key, cells in rows.items():
+                for column in self._shown_columns:
+                    cell = cells[column.key]
+                    look = _look(cell)
+                    if self._cells[key, column.key] != look:
+                        self._cells[key, column.key] = look
+                        self.update_cell(key, column.key, self._prepared(cell, column))
+                        changed.append((key, column.key))
+        finally:
+            self._is_patching = False
+        for key, column_key in changed:
+            self.refresh_coordinate(self.get_cell_coordinate(key, column_key))
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Repaint; but while cells are patched not the whole table, as Textual's own does for each of them."""
+        if self._is_patching and not (regions or layout or recompose):
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     @property
     def current(self) -> str | None:
@@ -79,7 +102,7 @@ class LiveTable(DataTable[Text]):
         self._order, self._cells = list(rows), {}
         for key, cells in rows.items():
             prepared = [self._prepared(cells[column.key], column) for column in self._shown_columns]
-            self._cells |= {(key, column.key): cell for column, cell in zip(self._shown_columns, prepared, strict=True)}
+            self._cells |= {(key, column.key): _look(cells[column.key]) for column in self._shown_columns}
             self.add_row(*prepared, key=key)
         if current is not None:
             self.go_to(current)
@@ -90,3 +113,8 @@ class LiveTable(DataTable[Text]):
         prepared.justify = "right" if column.is_number else "left"
         prepared.truncate(column.width, overflow="ellipsis")
         return prepared
+
+
+def _look(cell: Text) -> Look:
+    """Return what can be seen of a text: to Rich, two that differ only in their style are equal."""
+    return cell.plain, str(cell.style), tuple(cell.spans)
