@@ -15,16 +15,22 @@ from mktui import clock
 from mktui.core.pool.health import HealthStatus
 from mktui.errors import BillingError
 from mktui.sync.order import Order
+from mktui.sync.report import RowStatus
 
 if TYPE_CHECKING:
     from mktui.services.office import LazyOffice
     from mktui.services.router import RouterService
     from mktui.sync.options import SyncOptions
+    from mktui.sync.report import Report
 
+TOO_MANY_FAILURES: Final = "too many failures"
 LOOK: Final = 1.0
 """Seconds between two looks."""
 _LONGEST_DEBOUNCE: Final = 12
 """Billing that never is quiet is synced after so many times the debounce."""
+
+AGAIN: Final = 30.0
+"""Seconds until what could not be done is tried again: another one held the router, an answer was lost."""
 
 Mark = tuple[int, int]
 
@@ -42,6 +48,7 @@ class Occasion:
     synced_mark: Mark | None = None
     changed_at: float = 0.0
     first_change_at: float = 0.0
+    again_at: float | None = None
 
     def look(self, now: float, *, is_online: bool, mark: Mark | None) -> str | None:
         """Take in how things are; return why a sync is due now, or None."""
@@ -56,7 +63,14 @@ class Occasion:
 
     def done(self, now: float) -> None:
         """A sync begins now: everything up to here is in it."""
-        self.synced_at, self.synced_mark, self.is_back = now, self.mark, False
+        self.synced_at, self.synced_mark, self.is_back, self.again_at = now, self.mark, False, None
+
+    def ended(self, now: float, report: Report) -> None:
+        """See how that sync ended: what could not be done then is due again, and not forgotten until the next edit."""
+        left = [row for row in report.rows if row.status in {RowStatus.DEFERRED, RowStatus.UNKNOWN}]
+        is_stopped = any(row.error == TOO_MANY_FAILURES for row in left)  # rows that are refused will be refused again
+        if report.error or report.reason or (left and not is_stopped):
+            self.again_at = now + AGAIN
 
     def _cause(self, now: float) -> str | None:
         if self.is_back:
@@ -67,6 +81,8 @@ class Occasion:
             return "billing changed"
         if self.interval and (self.synced_at is None or now - self.synced_at >= self.interval):
             return "schedule"
+        if self.again_at is not None and now >= self.again_at:
+            return "again"
         return None
 
 
@@ -97,7 +113,8 @@ async def sync_automatically(
         cause = occasion.look(clock.now(), is_online=is_online, mark=watch.mark)
         if cause is not None and not await _is_paused(service.name, office):
             occasion.done(clock.now())
-            await service.syncs.run(Order(cause=cause, prune=options.prune))
+            report = await service.syncs.run(Order(cause=cause, prune=options.prune))
+            occasion.ended(clock.now(), report)
         await anyio.sleep(LOOK)
 
 

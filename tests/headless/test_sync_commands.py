@@ -351,6 +351,18 @@ def test_rows_of_a_router_are_adopted_as_they_stand(shop: Shop) -> None:
     assert "called nobody" in nobody.complaint
 
 
+def test_a_source_that_is_gone_is_said_on_stderr_and_billing_is_synced_as_it_is(tmp_path: Path) -> None:
+    more = (
+        "[[billing.sources]]\nname = 'crm'\nurl = 'postgresql://reader:s3cret-url@127.0.0.1:1/crm'\n"
+        "subscribers_query = 'select username, profile from customers'"
+    )
+    with open_shop(tmp_path, count=3, more=more) as shop:
+        ended = shop.run("sync", "apply", "--yes", "--json")
+        assert (ended.code, ended.document["reports"][0]["applied"]) == (0, 4)
+        assert ended.complaint.startswith("mktui: source crm could not be read, billing stays as it was: ")
+        assert "s3cret" not in ended.complaint
+
+
 def test_pause_and_resume_are_said_by_status(tmp_path: Path) -> None:
     shop = closed_shop(tmp_path)
     assert shop.run("sync", "pause", "edge-1", "--reason", "being moved").out == "paused: edge-1\n"

@@ -16,7 +16,7 @@ from mktui.cli.output import print_json
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.ordering import is_given, narrowing_options, order_of, wish_options
 from mktui.cli.sync.progress import shown_progress
-from mktui.cli.sync.showing import code_of_reports, show_plan, show_report, why_not
+from mktui.cli.sync.showing import code_of_reports, show_plan, show_report, told, why_not
 from mktui.errors import RouterError
 from mktui.services.log import open_log
 from mktui.services.start import open_configured
@@ -88,7 +88,7 @@ async def _apply(
     loaded: LoadedConfig, names: tuple[str, ...], orders: dict[str, Order], order: Order, is_asked: bool
 ) -> list[Report]:
     with open_log() as on_event:
-        async with open_configured(loaded, names=names, on_event=on_event) as fleet:
+        async with open_configured(loaded, names=names, on_event=told(on_event)) as fleet:
             wanted = {name: orders.get(name, order) for name in fleet.names}
             unread: list[Report] = []
             if is_asked:

@@ -14,7 +14,7 @@ from mktui import clock
 from mktui.cli.exit_codes import ExitCode, code_of, fail, lines_of
 from mktui.cli.options import json_option, loaded_config, routers_argument
 from mktui.cli.sync.ordering import narrowing_options, order_of, wish_options
-from mktui.cli.sync.showing import code_of_plans, show_plan
+from mktui.cli.sync.showing import code_of_plans, show_plan, told
 from mktui.errors import BillingError, RouterError
 from mktui.services.log import open_log
 from mktui.services.rehearsal import rehearse
@@ -88,7 +88,7 @@ async def _plan(
     rehearsals: list[Rehearsal] = []
     trouble: list[BillingError] = []
     with open_log() as on_event:
-        async with open_configured(loaded, names=names, on_event=on_event) as fleet:
+        async with open_configured(loaded, names=names, on_event=told(on_event)) as fleet:
 
             async def one(name: str) -> None:
                 try:

@@ -16,7 +16,7 @@ from mktui.cli.options import json_option, loaded_config
 from mktui.cli.sync.apply import carry_out, carry_out_shown
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.ordering import order_of, wish_options
-from mktui.cli.sync.showing import show_plan
+from mktui.cli.sync.showing import show_plan, told
 from mktui.services.log import open_log
 from mktui.services.start import open_configured
 
@@ -51,7 +51,7 @@ def rollback(context: click.Context, /, *, router: str, run: int, yes: bool, as_
 
 async def _rollback(loaded: LoadedConfig, router: str, order: Order, is_asked: bool) -> list[Report]:
     with open_log() as on_event:
-        async with open_configured(loaded, names=[router], on_event=on_event) as fleet:
+        async with open_configured(loaded, names=[router], on_event=told(on_event)) as fleet:
             plan = await fleet.plan(router, order)
             if is_asked:
                 show_plan(plan)

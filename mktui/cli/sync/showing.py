@@ -14,8 +14,9 @@ from mktui.sync.report import RowStatus
 from mktui.sync.wording import GLYPHS, menu_name, what_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from mktui.monitor.snapshot import SeenEvent
     from mktui.sync.plan import Change, Plan
     from mktui.sync.report import Report
 
@@ -65,6 +66,17 @@ def show_report(report: Report) -> None:
         click.echo(f"  {count} {status}: {text or error} (for example {example}){f' – {hint}' if hint else ''}")
     for reason, count in Counter(each.reason for each in report.findings).most_common(10):
         click.echo(f"  {count} not planned: {reason}")
+
+
+def told(on_event: Callable[[SeenEvent], None]) -> Callable[[SeenEvent], None]:
+    """Return a hearer of events that also says what sources have: whoever syncs should know what he syncs from."""
+
+    def hear(event: SeenEvent) -> None:
+        on_event(event)
+        if event.kind == "source":
+            click.echo(f"mktui: {' '.join(event.text.split())}", err=True)
+
+    return hear
 
 
 def why_not(report: Report) -> str:
