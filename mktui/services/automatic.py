@@ -91,6 +91,8 @@ class BillingWatch:
 
     def __init__(self, office: LazyOffice) -> None:
         self.mark: Mark | None = None
+        self.looked = anyio.Event()
+        """It has looked once, whether there was anything to see or not."""
         self._office = office
 
     async def run(self) -> None:
@@ -100,6 +102,7 @@ class BillingWatch:
         while True:
             with suppress(BillingError):  # a sync says so when it is its turn
                 self.mark = await (await self._office.get()).store.run(edits_mark)
+            self.looked.set()
             await anyio.sleep(LOOK)
 
 
@@ -108,6 +111,7 @@ async def sync_automatically(
 ) -> None:
     """Sync one router whenever there is an occasion, until cancelled."""
     occasion = Occasion(options.interval, options.debounce)
+    await watch.looked.wait()  # or the first sync would be followed by another, for what billing was from the beginning
     while True:
         is_online = service.client.health().status is not HealthStatus.OFFLINE
         cause = occasion.look(clock.now(), is_online=is_online, mark=watch.mark)
