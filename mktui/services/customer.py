@@ -139,6 +139,9 @@ async def find_customer(fleet: Fleet, name: str) -> Customer:
     async with anyio.create_task_group() as tasks:
         for router in fleet.names:
             tasks.start_soon(ask, router)
+    in_order = {router: place for place, router in enumerate(fleet.names)}
+    rows.sort(key=lambda each: in_order[each.router])
+    sessions.sort(key=lambda each: in_order[each.router])
     subscribers, profiles, history = (
         (in_billing.subscribers, in_billing.profiles, in_billing.history) if in_billing else ((), (), ())
     )

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.anyio, pytest.mark.realtime]
 COUNT = 50
-NOT_NOTED = pytest.mark.xfail(strict=True, reason="an import does not note yet what its source has lost")
 
 
 class Clock:
@@ -141,7 +140,6 @@ async def pulled_and_synced(at: Desk, url: str, order: Order | None = None) -> l
     return sorted(name for name, row in at.live().items() if row["disabled"] == "true")
 
 
-@NOT_NOTED
 async def test_who_is_lost_is_absent_and_disabled_only_by_pruning(url: str) -> None:
     async with desk() as at:
         await pulled_and_synced(at, url)
