@@ -108,7 +108,7 @@ class Writer:
                     following = await self._announced(windows)
                 except BillingError as error:  # what is under way is waited for, and noted if that can be
                     failure = error
-            self._judge_all(executed)
+            self._judge_all(executed)  # whoever watches has heard of them already
             done, ready = executed, following
             if failure is not None:
                 await self._settled(done)
@@ -120,6 +120,8 @@ class Writer:
         for window in windows:
             impossible = [why for change in window if (why := self._why_not(change)) is not None]
             self._judge_all(impossible)
+            for why in impossible:
+                self._on_row(why)
             await self._settled(impossible)
             excluded = {id(why.change) for why in impossible}
             ready = [change for change in window if id(change) not in excluded]
@@ -131,15 +133,30 @@ class Writer:
         return ()
 
     async def _execute(self, ready: Sequence[Change], executed: list[RowReport]) -> None:
+        """Send a window and collect how its rows end, in the order in which they do."""
         batches = [list(self._commands(change)) for change in ready]
-        commands = [command for batch in batches for command in batch]
+        owners = [number for number, batch in enumerate(batches) for _ in batch]
+        ended: list[list[Outcome]] = [[] for _ in ready]
         begun_at = clock.now()
-        outcomes = await self._client.execute_batch(commands, priority=self._priority, epoch=self._plan.epoch)
-        took_ms = round(1000 * (clock.now() - begun_at) / max(1, len(commands)), 3)
-        at = 0
-        for change, batch in zip(ready, batches, strict=True):
-            executed.append(_settle(change, outcomes[at : at + len(batch)], took_ms))
-            at += len(batch)
+
+        def settle(number: int) -> None:
+            took_ms = round(1000 * (clock.now() - begun_at), 3)
+            executed.append(_settle(ready[number], ended[number], took_ms))
+            self._on_row(executed[-1])
+
+        def hear(index: int, outcome: Outcome) -> None:
+            number = owners[index]
+            ended[number].append(outcome)
+            if len(ended[number]) == len(batches[number]):
+                settle(number)
+
+        for number, batch in enumerate(batches):
+            if not batch:  # it became ours without a word
+                settle(number)
+        commands = [command for batch in batches for command in batch]
+        await self._client.execute_batch(
+            commands, priority=self._priority, epoch=self._plan.epoch, on_outcome=hear
+        )  # fmt: skip
 
     async def _settled(self, rows: Sequence[RowReport]) -> None:
         if rows:
@@ -186,7 +203,6 @@ class Writer:
     def _judge_all(self, rows: Sequence[RowReport]) -> None:
         self.rows += rows
         for row in rows:
-            self._on_row(row)
             self._judge(row)
 
     def _judge(self, row: RowReport) -> None:

@@ -180,11 +180,13 @@ class Client:
         priority: Priority = Priority.NORMAL,
         timeout: float | None = None,
         epoch: int | None = None,
+        on_outcome: Callable[[int, Outcome], None] = lambda _index, _outcome: None,
     ) -> list[Outcome]:
         """Run many commands and return one outcome each, in the order given; nothing is raised for a single one.
 
         They run side by side, unless ``ordered``: then each waits for the one before. ``timeout`` bounds each one.
         ``epoch``: the router's life that the row ids in them were read in; after a reboot they are not sent.
+        ``on_outcome`` hears each one, by its place, as soon as it is known.
         """
         asked = list(commands)
         for command in asked:
@@ -195,7 +197,9 @@ class Client:
 
         async def work() -> None:
             for index, command in rest:
-                outcomes[index] = await self._executor.execute(command, priority=priority, timeout=timeout, epoch=epoch)
+                outcome = await self._executor.execute(command, priority=priority, timeout=timeout, epoch=epoch)
+                outcomes[index] = outcome
+                on_outcome(index, outcome)
 
         width = 1 if ordered else min(len(asked), 2 * self.options.max_size * self.options.max_in_flight)
         async with anyio.create_task_group() as tasks:
