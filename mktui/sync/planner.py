@@ -13,9 +13,9 @@ from mktui.sync.mapping import COMMENTED, MANAGED_MENUS, PROFILE_MENUS, server_o
 from mktui.sync.mirror import is_ours_to_touch
 from mktui.sync.normalise import is_dangling, same, written
 from mktui.sync.options import Absent
-from mktui.sync.ownership import read_mark, row_mark, with_mark
+from mktui.sync.ownership import row_mark, with_mark
 from mktui.sync.plan import SECRET_FIELDS, Action, Change, Plan, Refused, profiles_in, stage_of, whole
-from mktui.sync.rows import LiveRows
+from mktui.sync.rows import LiveRows, is_unmarked, whose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -117,16 +117,16 @@ class _Planner:
             if known is not None and present is None:
                 self.forgotten.append(known)
             elif known is not None and present is not None:
-                self.refuse(row, f"{row.reason}; left alone: {_whose(present, known)}")
+                self.refuse(row, f"{row.reason}; left alone: {whose(present, known)}")
             return None
         if present is None:
             self._add(row, Action.READD if known is not None else Action.ADD)
         elif not is_ours_to_touch(present):
             self.refuse(row, "the router's own row")
-        elif row.name in self.wishes.adopt or ("*" in self.wishes.adopt and _is_unmarked(present)):
+        elif row.name in self.wishes.adopt or ("*" in self.wishes.adopt and is_unmarked(present)):
             self._adopt(row, present, known)
         else:
-            self.refuse(row, _whose(present, known))
+            self.refuse(row, whose(present, known))
         return None
 
     def _add(self, row: DesiredRow, action: Action) -> None:
@@ -276,6 +276,9 @@ class _Planner:
 
     def _absent(self, menu: str, wanted: set[str], rows: LiveRows) -> None:
         """Look after rows of ours that billing no longer names: left alone unless pruning was asked for."""
+        for stray in rows.unknown({*wanted, *(external_id for where, external_id in self.registry if where == menu)}):
+            why = "bears our mark, and neither billing nor our memory knows it (an old backup?): left alone"
+            self.refused.append(Refused(menu, stray.get("name", ""), why, "absent"))
         for (where, external_id), known in self.registry.items():
             if where != menu or external_id in wanted:
                 continue
@@ -284,7 +287,7 @@ class _Planner:
             if present is None and named is None:
                 self.forgotten.append(known)
             elif present is None:
-                why = _whose(named, known) if named is not None else ""
+                why = whose(named, known) if named is not None else ""
                 self.refused.append(Refused(menu, known.name, f"no longer in billing; left alone: {why}", "absent"))
             elif not (self.wishes.prune and self.desired.is_complete):
                 why = "the source is not complete" if self.wishes.prune else "--prune was not given"
@@ -381,17 +384,3 @@ class _Planner:
                 row.valid_until, present.get("name", "") if present is not None else "",
             )
         )  # fmt: skip
-
-
-def _is_unmarked(present: Row) -> bool:
-    """Say whether a row may be meant when all are adopted: not one that another installation, or customer, has."""
-    return read_mark(present.get("comment", "")) is None
-
-
-def _whose(present: Row, known: RegistryRow | None) -> str:
-    mark = read_mark(present.get("comment", ""))
-    if mark is not None:
-        return f"a row of this name belongs to installation {mark.installation}"
-    if known is not None:
-        return "its mark is gone: somebody has taken this row over (adopt it to have it back)"
-    return "a row of this name is there and is not ours (adopt it, or rename one of them)"

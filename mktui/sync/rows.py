@@ -44,5 +44,28 @@ class LiveRows:
         marked = self._marked(external_id) if self._menu in COMMENTED else []
         return len(marked) if len(marked) > 1 and self.ours(external_id, known) is None else 0
 
+    def unknown(self, external_ids: Iterable[str]) -> list[Row]:
+        """Return the rows that bear a mark of ours which stands for none of these: from a backup of the router, say."""
+        known = {row_mark(self._installation, each) for each in external_ids}
+        return [
+            row for mark, rows in self._by_mark.items() if mark.installation == self._installation and mark not in known
+            for row in rows
+        ]  # fmt: skip
+
     def _marked(self, external_id: str) -> list[Row]:
         return self._by_mark.get(row_mark(self._installation, external_id), [])
+
+
+def is_unmarked(present: Row) -> bool:
+    """Say whether a row may be meant when all are adopted: not one that another installation, or customer, has."""
+    return read_mark(present.get("comment", "")) is None
+
+
+def whose(present: Row, known: RegistryRow | None) -> str:
+    """Say in words whose a row is that has the name of one of ours."""
+    mark = read_mark(present.get("comment", ""))
+    if mark is not None:
+        return f"a row of this name belongs to installation {mark.installation}"
+    if known is not None:
+        return "its mark is gone: somebody has taken this row over (adopt it to have it back)"
+    return "a row of this name is there and is not ours (adopt it, or rename one of them)"

@@ -15,7 +15,7 @@ from mktui.sync.digests import Digests
 from mktui.sync.guards import Lifts
 from mktui.sync.mapping import MANAGED_MENUS, desired
 from mktui.sync.mirror import Live
-from mktui.sync.options import Kick, SyncOptions
+from mktui.sync.options import Absent, Kick, SyncOptions
 from mktui.sync.order import Order
 from mktui.sync.ownership import row_mark
 from mktui.sync.plan import Action
@@ -151,3 +151,19 @@ def test_what_thousands_have_in_common_is_said_in_a_line() -> None:
     assert len(found) == 3000
     assert max(len(reason) for _, reason in found) < 200
     assert "and 2996 more too" in found[0][1]
+
+
+@VERSIONS
+async def test_who_comes_back_with_an_old_backup_of_the_router_is_said(version: str) -> None:
+    options = SyncOptions(absent=Absent.DELETE)
+    async with desk(0, on(version), options=options) as at:
+        everybody = customers(50)
+        await at.sync(Order(books=Books(PROFILES, tuple(everybody))))
+        backup = [dict(row.values) | {".id": row.row_id} for row in at.router.tables["/ppp/secret"]]
+        left = Order(prune=True, books=Books(PROFILES, tuple(everybody[1:])))
+        assert done(await at.sync(left)) == [("delete", "user-0000")]
+        at.router.load_rows("/ppp/secret", backup)
+        report = await at.sync(left)
+        assert kinds(report) == {("absent", "user-0000")}
+        assert "neither billing nor our memory knows it" in report.findings[0].reason
+        assert not report.planned, "without our memory of it, it is not ours to change"
