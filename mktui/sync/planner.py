@@ -167,6 +167,10 @@ class _Planner:
             self.in_step += 1
             self._learn(row, present, known)
             return
+        if (
+            known is not None and known.valid_until != row.valid_until
+        ):  # known from now on, whatever becomes of the rest
+            self.learnt.append(replace(known, valid_until=row.valid_until, known_since=self.now))
         self._write(row, present, changed, known)
 
     def _is_renamed(self, row: DesiredRow, found: Row) -> bool:

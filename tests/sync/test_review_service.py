@@ -167,3 +167,22 @@ async def test_who_comes_back_with_an_old_backup_of_the_router_is_said(version: 
         assert kinds(report) == {("absent", "user-0000")}
         assert "neither billing nor our memory knows it" in report.findings[0].reason
         assert not report.planned, "without our memory of it, it is not ours to change"
+
+
+async def test_an_end_is_known_from_when_billing_said_it_whatever_held_the_row_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calendar = Calendar(monkeypatch)
+    async with desk(0, NEWEST) as at:
+        at.save(customers(100, valid_until=clock.utc_now() + dt.timedelta(days=3)), PROFILES)
+        await at.sync()
+        for number in range(40):
+            at.change(f"c{number}", valid_until=clock.utc_now() + dt.timedelta(days=33), mac="02:00:00:00:00:01")
+        for number in range(40, 100):
+            at.change(f"c{number}", valid_until=None)
+        assert (await at.sync()).held == 40
+        calendar.advance(days=34)
+        keep_time(at, calendar)
+        report = await at.sync()
+        assert {row.change.action for row in report.rows} == {Action.EXPIRE}
+        assert report.planned == 40
