@@ -5,11 +5,12 @@ Functions over a connection: whoever begins the transaction decides what belongs
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from mktui.billing import tables
 from mktui.billing.model import Profile, Subscriber, SubscriberStatus
@@ -17,7 +18,7 @@ from mktui.billing.records import Edit
 from mktui.errors import NotAccepted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
 _REVISION: Final = "revision"
@@ -167,9 +168,22 @@ def note_edit(connection: sa.Connection, edit: Edit, *, now: datetime) -> None:
 
 
 def _profile(row: sa.RowMapping) -> Profile:
-    return Profile.model_validate({name: value for name, value in row.items() if name != _REVISION})
+    with _legible("profile", row["name"]):
+        return Profile.model_validate({name: value for name, value in row.items() if name != _REVISION})
+
+
+@contextmanager
+def _legible(what: str, name: str) -> Iterator[None]:
+    """Turn the model's words into ours; its own would show the row."""
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        problem = f"{what} {name}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise NotAccepted(problem, remedy="somebody else has written it into the database: correct it there") from None
 
 
 def _subscriber(row: sa.RowMapping, routers: Iterable[str]) -> Subscriber:
     values = {name: value for name, value in row.items() if name not in {_REVISION, "password"}}
-    return Subscriber.model_validate({**values, "password": SecretStr(row["password"]), "routers": tuple(routers)})
+    with _legible("subscriber", row["username"]):
+        return Subscriber.model_validate({**values, "password": SecretStr(row["password"]), "routers": tuple(routers)})
