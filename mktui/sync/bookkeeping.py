@@ -38,6 +38,8 @@ _STATES: Final = {
     RowStatus.APPLIED: RowState.APPLIED, RowStatus.FAILED: RowState.FAILED, RowStatus.SKIPPED: RowState.SKIPPED,
     RowStatus.DEFERRED: RowState.DEFERRED, RowStatus.UNKNOWN: RowState.UNKNOWN,
 }  # fmt: skip
+_KEPT: Final = timedelta(days=90)
+"""How long runs can be looked at and taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +260,18 @@ class Bookkeeper:
                 written[row.menu, row.external_id] = self._registry[row.menu, row.external_id] = row
         return list(written.values())
 
-    async def finish(self, summary: Mapping[str, object], settled: Sequence[Edit]) -> None:
-        """Close the run; edits that have reached the router are no longer pending."""
+    async def finish(self, summary: Mapping[str, object], settled: Sequence[Edit], *, forgets: bool = False) -> None:
+        """Close the run; edits that have reached the router are no longer pending.
+
+        ``forgets``: runs of a quarter of a year ago go. Not when a clock is wrong: a day's limits are counted in them.
+        """
 
         def finish(connection: sa.Connection) -> None:
             now = clock.utc_now()
             journal.finish_run(connection, self.run, summary, now=now)
             ledger.settle_edits(connection, self.router, settled, now=now)
+            if forgets:
+                journal.forget_before(connection, [self.router], now - _KEPT)
 
         with anyio.CancelScope(shield=True):
             await self.store.run(finish)

@@ -230,16 +230,16 @@ class Sync:
             self._router, len(plan.changes), tuple(writer.rows), len(plan.refused), clock.now() - begun_at, reason,
             self._keeper.run, plan.refused, kicked,
         )  # fmt: skip
-        await self._close(report, prepared.books if order.is_whole else Books())
+        await self._close(report, prepared.books if order.is_whole else Books(), forgets=not prepared.no_kicks)
         return report
 
-    async def _close(self, report: Report, books: Books) -> None:
+    async def _close(self, report: Report, books: Books, *, forgets: bool) -> None:
         is_settled = not report.count(RowStatus.DEFERRED) and not report.count(RowStatus.UNKNOWN)
         totals: dict[str, object] = {status.value: report.count(status) for status in RowStatus}
         summary = totals | {"planned": report.planned, "held": report.held, "kicked": report.kicked,
                             "reason": report.reason, "seconds": round(report.seconds, 3),
                             "findings": report.to_json()["findings"]}  # fmt: skip
-        await self._keeper.finish(summary, books.edits if is_settled else ())
+        await self._keeper.finish(summary, books.edits if is_settled else (), forgets=forgets)
 
     async def _end_sessions(self, no_kicks: str) -> int:
         waiting = await self._keeper.waiting_kicks() if not no_kicks else ()

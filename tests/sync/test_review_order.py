@@ -14,13 +14,13 @@ from mktui.billing import journal, registry
 from mktui.billing.model import Kind
 from mktui.billing.records import JournalRow, RegistryRow, RowState
 from mktui.billing.standing import standing
-from mktui.errors import DatabaseUnavailable
+from mktui.errors import DatabaseUnavailable, NotAccepted
 from mktui.sync import prints
 from mktui.sync.digests import Digests
 from mktui.sync.mirror import Live
 from mktui.sync.order import Order
 from mktui.sync.renames import in_order
-from tests.sync.offices import NEWEST, VERSIONS, desk, kinds, on, put
+from tests.sync.offices import NEWEST, VERSIONS, Calendar, desk, keep_time, kinds, on, put
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,3 +119,32 @@ async def test_open_rows_are_settled_in_a_moment_on_a_big_router() -> None:
         await at.sync(Order(names=frozenset({"nobody"})))
         assert time.monotonic() - begun_at < 3
         assert not at.office.store.do(journal.open_rows, at.name)
+
+
+async def test_a_journal_does_not_grow_for_ever_and_a_wrong_clock_forgets_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calendar = Calendar(monkeypatch)
+    async with desk(3, NEWEST) as at:
+        first = await at.sync()
+        calendar.advance(days=100)
+        await at.sync()
+        assert at.office.store.do(journal.find_run, first.run) is not None, "a clock is wrong: who knows what is old"
+        keep_time(at, calendar)
+        last = await at.sync()
+        assert at.office.store.do(journal.find_run, first.run) is None
+        assert at.office.store.do(journal.find_run, last.run) is not None
+        assert not at.office.store.do(journal.rows_of, first.run)
+
+
+async def test_a_row_that_somebody_else_wrote_into_the_database_is_told_in_a_line() -> None:
+    async with desk(3, NEWEST) as at:
+        await at.sync()
+        with at.office.store.begin() as connection:
+            connection.exec_driver_sql(
+                "UPDATE subscribers SET static_ip = 'ten', password = 'hush' WHERE username = 'user-0001'"
+            )
+        with pytest.raises(NotAccepted, match="subscriber user-0001: static_ip: ") as told:
+            await at.sync()
+        assert "hush" not in str(told.value)
+        assert len(at.live()) == 3
