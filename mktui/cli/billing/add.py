@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from mktui.billing import ledger
+from mktui.billing.history import named
+from mktui.billing.model import SubscriberStatus
 from mktui.cli.billing.editing import (
     cells_of,
     fields_argument,
@@ -19,6 +21,9 @@ from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.sync.upkeep import in_office
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mktui.billing.model import Subscriber
     from mktui.billing.sources.preview import RowChange
     from mktui.billing.sources.rows import What
     from mktui.config.load import LoadedConfig
@@ -49,9 +54,20 @@ def add(context: click.Context, *, what: str, name: str, fields: tuple[str, ...]
             known = await office.store.run(ledger.find_subscriber, cells["external_id"])
             if known is not None:
                 fail(ExitCode.USAGE, f"external_id {known.external_id} is {known.username}'s: mktui billing set")
+        if kind == "subscriber":
+            _refuse_deleted(name, (await office.store.run(named, name)).subscribers)
         return await write_row(office, loaded, kind, cells)
 
     change = in_office(context, work)
     if change is not None and change.before is not None:
         click.echo("mktui: it was there already and was changed", err=True)
     show_change(change, name)
+
+
+def _refuse_deleted(name: str, known: Iterable[Subscriber]) -> None:
+    """A customer who was deleted keeps his name: whoever adds him again must not believe that he is served."""
+    if any(each.status is SubscriberStatus.DELETED for each in known):
+        remedy = (
+            f"mktui billing enable {name} takes him back, mktui billing set subscriber {name} username=... frees it"
+        )
+        fail(ExitCode.USAGE, f"{name} was deleted, and still has this name: {remedy}")
