@@ -5,6 +5,7 @@ Commands are imported when they are called: a headless one never loads the termi
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
@@ -82,6 +83,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: Sequence[str] | None) -> int:
     """Return the exit code; why it is none of the good ones stands on stderr."""
+    for stream in (sys.stdout, sys.stderr):  # a router's bytes need not be text; in JSON these are its own escapes
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         result = cli.main(args=arguments, standalone_mode=False)
         code = result if isinstance(result, int) else ExitCode.DONE

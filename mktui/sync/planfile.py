@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - pydantic reads the annotations
+import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from mktui.billing.model import Kind  # noqa: TC001 - pydantic reads the annotations
 from mktui.errors import NotAccepted
@@ -18,10 +19,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SCHEMA: Final = "mktui.sync.plan/1"
+_REMEDY: Final = "mktui sync plan -o FILE makes one"
 Record = dict[str, Any]  # Any: JSON
 
 _STRICT = ConfigDict(extra="forbid")
-Text = Annotated[str, Field(max_length=4096)]
+_LONGEST: Final = 4096
+
+
+def _short(text: str) -> str:
+    """Pydantic cannot count the letters of a text with bytes in it that are none."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"has more than {_LONGEST} letters")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_short)]
 
 
 class _Change(BaseModel):
@@ -139,12 +151,14 @@ def read_document(text: str, *, source: str) -> tuple[Order, list[Plan]]:
         NotAccepted: It is none, or was made by another version.
     """
     try:
-        found = _Document.model_validate_json(text)
-    except ValidationError as error:
+        found = _Document.model_validate(json.loads(text))  # pydantic's own JSON knows no bytes that are no text
+    except (ValueError, RecursionError) as error:
+        if not isinstance(error, ValidationError):
+            raise NotAccepted(f"{source} is no plan of mktui: it is no JSON", remedy=_REMEDY) from None
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         problem = f"{source} is no plan of mktui: {where + ': ' if where else ''}{first['msg']}"
-        raise NotAccepted(problem, remedy="mktui sync plan -o FILE makes one") from None
+        raise NotAccepted(problem, remedy=_REMEDY) from None
     wishes = found.order
     order = Order(
         prune=wishes.prune, heal=wishes.heal, allow_empty=wishes.allow_empty, adopt=frozenset(wishes.adopt),

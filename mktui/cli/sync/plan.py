@@ -116,7 +116,7 @@ def _keep(path: Path, text: str) -> None:
     """Write a plan: who may connect, and at which rate, is nobody else's business."""
     try:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(opened, "w", encoding="utf-8") as file:
+        with os.fdopen(opened, "w", encoding="utf-8", errors="backslashreplace") as file:
             os.fchmod(file.fileno(), 0o600)
             file.write(text + "\n")
     except OSError as error:
