@@ -40,7 +40,8 @@ def ambiguous(rows: Iterable[DesiredRow]) -> Iterator[tuple[DesiredRow, str]]:
 
 def _static_address(row: DesiredRow) -> tuple[str, ...] | None:
     address = row.values.get("remote-address", "")
-    return (address,) if address and row.menu not in _PROFILES and not row.is_gone else None
+    is_used = not row.is_gone and row.values.get("disabled") != "yes"  # who is cut off must be, whoever has it now
+    return (address,) if address and row.menu not in _PROFILES and is_used else None
 
 
 _UNIQUE: Final[dict[str, Key]] = {
