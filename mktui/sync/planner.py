@@ -340,7 +340,8 @@ class _Planner:
         applied = dict(known.applied) if known is not None else {}
         for name, value in row.values.items():
             if name in SECRET_FIELDS:
-                if value and present.get(name) == value:
+                is_taken_on_trust = name not in present and name not in applied  # what billing says later is a change
+                if value and (present.get(name) == value or is_taken_on_trust):
                     applied[name] = self.digest(value)
             elif same(name, present.get(name), value):
                 applied[name] = value

@@ -6,8 +6,10 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import SecretStr
 
 from mktui import clock
+from mktui.billing import registry
 from mktui.billing.model import OnInactive, Profile, SubscriberStatus
 from mktui.sync.ambiguity import ambiguous
 from mktui.sync.bookkeeping import Books
@@ -186,3 +188,31 @@ async def test_an_end_is_known_from_when_billing_said_it_whatever_held_the_row_u
         report = await at.sync()
         assert {row.change.action for row in report.rows} == {Action.EXPIRE}
         assert report.planned == 40
+
+
+async def test_a_suspended_customers_address_keeps_him_no_service_when_the_next_one_has_it() -> None:
+    async with desk(50, NEWEST) as at:
+        at.change("c0", static_ip="10.0.0.9")
+        await at.sync()
+        at.change("c0", status="suspended")
+        at.change("c1", static_ip="10.0.0.9")
+        assert set(done(await at.sync())) == {("disable", "user-0000"), ("set", "user-0001")}
+        at.change("c0", status="active")
+        both = await at.sync()
+        assert not both.planned, "both are in use: nobody knows who is right"
+        assert {kind for kind, _ in kinds(both)} == {"conflict"}
+
+
+@VERSIONS
+async def test_a_new_password_is_written_where_the_old_one_could_never_be_seen(version: str) -> None:
+    async with desk(5, on(version)) as at:
+        await at.sync()
+        with at.office.store.begin() as connection:
+            registry.remove(connection, registry.read(connection, at.name))
+        group = next(each for each in at.router.tables["/user/group"] if each.values["name"] == "full")
+        group.change({"policy": group.values["policy"].replace(",sensitive", "")})
+        assert not (await at.sync()).planned, "what cannot be seen is not written again"
+        at.change("c1", password=SecretStr("brand-new-hush"))
+        assert done(await at.sync()) == [("set", "user-0001")]
+        assert at.live()["user-0001"]["password"] == "brand-new-hush"
+        assert not (await at.sync()).planned
