@@ -353,3 +353,11 @@ def test_reading_files_comments_and_routers_loads_no_database() -> None:
     code = f"import sys; {imports}; print('sqlalchemy' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert ended.stdout.strip() == "False"
+
+
+def test_thousands_with_one_address_are_told_in_a_line_each() -> None:
+    rows = "".join(f"user-{number},gold,10.0.0.7\n" for number in range(5000))
+    found = subscribers("username,profile,static_ip\n" + rows)
+    assert len(found.errors) == 5000
+    assert max(len(str(error)) for error in found.errors) < 200
+    assert "and 4996 more" in str(found.errors[0])

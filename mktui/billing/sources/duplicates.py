@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mktui.billing.model import Kind, Profile, Subscriber, SubscriberStatus
 from mktui.billing.sources.rows import RowError, SourceRows
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from mktui.billing.sources.fields import ReadRow
     from mktui.billing.sources.rows import What
+
+_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ def _twice(read: Sequence[ReadRow]) -> dict[int, list[RowError]]:
     found: dict[int, list[RowError]] = {}
     for key, indexes in seen.items():
         for index in indexes if len(indexes) > 1 else ():
-            others = ", ".join(read[other].where for other in indexes if other != index)
+            named = [read[other].where for other in indexes[: _SHOWN + 1] if other != index][:_SHOWN]
+            more = len(indexes) - 1 - len(named)  # all of them, for each of thousands, would fill a memory
+            others = ", ".join(named) + (f" and {more} more" if more else "")
             problem = f"the same as in {others}; all of them are rejected"
             found.setdefault(index, []).append(
                 RowError(read[index].where, key.field, key.value, problem, "keep the right one")
