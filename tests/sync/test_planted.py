@@ -67,7 +67,7 @@ def by_name_alone(patch: pytest.MonkeyPatch) -> None:
         del known
         return next(iter(self.by_name.values()), None)
 
-    patch.setattr(planner_module, "_whose", lambda *_given: "")
+    patch.setattr(planner_module, "whose", lambda *_given: "")
     patch.setattr(LiveRows, "ours", ours)
 
 
