@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mktui.billing.sources.preview import ImportPreview
+    from mktui.billing.sources.rows import What
 
 
 def note_read(connection: sa.Connection, source: str, read: ImportPreview, *, is_complete: bool, now: datetime) -> int:
@@ -47,6 +48,13 @@ def note_read(connection: sa.Connection, source: str, read: ImportPreview, *, is
         )  # fmt: skip
         _tell(connection, lost, now)
     return len(lost)
+
+
+def of_source(connection: sa.Connection, source: str) -> frozenset[tuple[What, str]]:
+    """Return what and external id of the rows that came from a source."""
+    table = tables.origins
+    query = sa.select(table.c.what, table.c.external_id).where(table.c.source == source)
+    return frozenset((row.what, row.external_id) for row in connection.execute(query))
 
 
 def missing(connection: sa.Connection) -> frozenset[tuple[str, str]]:

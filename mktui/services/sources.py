@@ -74,7 +74,9 @@ def _pull(store: Store, source: SourceOptions, timezone: str) -> Pulled:
         accepted = store.do(read_accepted, source.name)
         rows = read_source(source, local=zone(timezone), accepted=accepted)
         with store.begin() as connection:
-            outcome = write(connection, preview_in(connection, rows), now=clock.utc_now(), source=source.name)
+            outcome = write(
+                connection, preview_in(connection, rows, source.name), now=clock.utc_now(), source=source.name
+            )
     except BillingError as error:
         return Pulled(source.name, problem=str(error))
     rejected = tuple(str(error) for error in outcome.rejected)

@@ -14,7 +14,7 @@ from mktui.billing.options import BillingOptions, SourceKind, SourceOptions
 from mktui.services.sources import Sources
 from mktui.sync.options import SyncOptions
 from mktui.sync.order import Order
-from tests.sync.offices import NEWEST, PROFILES, desk, kinds
+from tests.sync.offices import NEWEST, PROFILES, customers, desk, kinds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,3 +119,29 @@ async def test_who_was_typed_in_by_hand_is_never_absent(tmp_path: Path) -> None:
         crm.run("DELETE FROM clients WHERE id = 's7'")
         assert (await crm.pull(at)).lost == 1
         assert at.office.store.do(origins.missing) == {("subscriber", "s7")}
+
+
+async def test_who_is_deleted_in_his_source_and_made_again_is_served_by_his_new_id(tmp_path: Path) -> None:
+    async with desk(0, NEWEST) as at:
+        crm = Crm(tmp_path / "crm.db", 50)
+        await crm.pull(at)
+        await at.sync()
+        crm.run("DELETE FROM clients WHERE id = 's7'", "DELETE FROM clients WHERE id = 's8'")
+        crm.add("s99", "login-007")
+        for _ in range(3):
+            pulled = await crm.pull(at)
+            assert not pulled.rejected
+            await at.sync(PRUNE)
+        assert at.office.store.do(origins.missing) == {("subscriber", "s8")}
+        assert at.live()["login-007"]["disabled"] == "false"
+        assert at.live()["login-008"]["disabled"] == "true"
+        assert len(at.live()) == 50
+
+
+async def test_a_name_that_was_typed_in_by_hand_is_not_taken_by_a_source(tmp_path: Path) -> None:
+    async with desk(0, NEWEST) as at:
+        by_hand = customers(1)[0].model_copy(update={"username": "login-007"})
+        at.save([by_hand], PROFILES)
+        pulled = await Crm(tmp_path / "crm.db", 50).pull(at)
+        assert len(pulled.rejected) == 1
+        assert "billing has it already, as c0" in pulled.rejected[0]

@@ -45,9 +45,10 @@ class ImportOutcome:
     """Rows that this source once had, and has no longer: known only when it is complete."""
 
 
-def preview_in(connection: sa.Connection, rows: SourceRows) -> ImportPreview:
+def preview_in(connection: sa.Connection, rows: SourceRows, source: str = "") -> ImportPreview:
     """Say what writing a source into this database would do."""
-    return preview(ledger.read_profiles(connection), ledger.read_subscribers(connection), rows)
+    own = origins.of_source(connection, source)
+    return preview(ledger.read_profiles(connection), ledger.read_subscribers(connection), rows, own=own)
 
 
 def write(connection: sa.Connection, shown: ImportPreview, *, now: datetime, source: str = "") -> ImportOutcome:

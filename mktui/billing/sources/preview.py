@@ -79,12 +79,21 @@ class _Books:
         self.by_name = {_name_key(row): key for key, row in self.before.items()}
         self.after = dict(self.before)
 
-    def place(self, row: Profile | Subscriber, *, derived: bool) -> Profile | Subscriber:
+    def successor_key(self, row: Profile | Subscriber, gone: frozenset[tuple[What, str]]) -> tuple[What, str] | None:
+        """Return whose place a row takes that has a new id, and the name of one that its source has no longer."""
+        holder = self.by_name.get(_name_key(row))
+        is_new = (_what(row), row.external_id) not in self.before
+        return holder if is_new and holder in gone else None
+
+    def place(
+        self, row: Profile | Subscriber, *, derived: bool, gone: frozenset[tuple[What, str]] = frozenset()
+    ) -> Profile | Subscriber:
         """Return a source's row as it would be written, its own fields over those that billing has."""
         what = _what(row)
         key = (what, row.external_id)
         if derived and key not in self.before:
             key = self.by_name.get(_name_key(row), key)
+        key = self.successor_key(row, gone) or key
         known = self.before.get(key)
         if known is not None:
             given = {name: getattr(row, name) for name in row.model_fields_set - {"external_id"}}
@@ -105,10 +114,22 @@ def _name_key(row: Profile | Subscriber) -> tuple[str, ...]:
     return ("subscriber", row.kind, row.username, server)
 
 
-def preview(profiles: Iterable[Profile], subscribers: Iterable[Subscriber], rows: SourceRows) -> ImportPreview:
-    """Say what writing a source into these books would do. Pure."""
+def preview(
+    profiles: Iterable[Profile],
+    subscribers: Iterable[Subscriber],
+    rows: SourceRows,
+    *,
+    own: frozenset[tuple[What, str]] = frozenset(),
+) -> ImportPreview:
+    """Say what writing a source into these books would do. Pure.
+
+    ``own``: what came from this source before. Who was deleted there and made again, with another id, is who he was:
+    or his name would be taken for ever by the one who is gone.
+    """
     books = _Books(profiles, subscribers)
-    placed, rejected = _placed(books, rows)
+    read: set[tuple[What, str]] = {("profile", row.external_id) for row in rows.profiles}
+    read |= {("subscriber", row.external_id) for row in rows.subscribers}
+    placed, rejected = _placed(books, rows, own - read if rows.complete else frozenset())
     rejected += _clashes(books, placed)
     bad = {error.where for error in rejected}
     changes = [_change(books, row, where) for row, where in placed if where not in bad]
@@ -128,14 +149,16 @@ def preview(profiles: Iterable[Profile], subscribers: Iterable[Subscriber], rows
     )  # fmt: skip
 
 
-def _placed(books: _Books, rows: SourceRows) -> tuple[list[tuple[Profile | Subscriber, str]], list[RowError]]:
+def _placed(
+    books: _Books, rows: SourceRows, gone: frozenset[tuple[What, str]]
+) -> tuple[list[tuple[Profile | Subscriber, str]], list[RowError]]:
     placed: list[tuple[Profile | Subscriber, str]] = []
     rejected: list[RowError] = []
     everything: tuple[Profile | Subscriber, ...] = (*rows.profiles, *rows.subscribers)
     for row in everything:
         where = rows.place(_what(row), row.external_id)
         try:
-            after = books.place(row, derived=(_what(row), row.external_id) in rows.derived)
+            after = books.place(row, derived=(_what(row), row.external_id) in rows.derived, gone=gone)
         except ValueError:
             problem = "does not fit what billing has of this row"
             rejected.append(RowError(where, "", "", problem, "give the fields that belong together"))

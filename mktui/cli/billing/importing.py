@@ -85,7 +85,7 @@ def importing(
         except SourceUnreadable as error:
             error.source = error.source or str(file)
             raise
-        shown = await office.store.run(preview_in, rows)
+        shown = await office.store.run(preview_in, rows, f"{source}:{kind}")
         if not as_json:
             _show(shown, file)
         is_wanted = yes or (sys.stdin.isatty() and await _confirmed(shown))
