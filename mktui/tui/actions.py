@@ -54,6 +54,8 @@ class Action:
     """Its key is taken before anybody is asked who has the focus."""
     is_of_screen: bool = False
     """The screen has its handler, not the app."""
+    is_place: bool = False
+    """It opens one of the numbered screens."""
 
 
 ACTIONS: Final = (
@@ -65,7 +67,7 @@ ACTIONS: Final = (
     Action("back", "escape", "esc", "back", "Back; in a filter: leave it.",
            in_footer=frozenset({Place.ROUTER, Place.SYNC, Place.PLAN})),
     Action("fleet", "1", "1", "fleet", "A row per router, trouble first."),
-    Action("syncs", "2", "2", "syncs", "How each router stands with billing."),
+    Action("syncs", "2", "2", "syncs", "How each router stands with billing.", is_place=True),
     Action("sync", "s", "s", "sync", "Plan what would bring the router into step.", ROUTERS, in_footer=_BUT_PLAN),
     Action("apply", "a", "a", "apply", "Write exactly the plan that is shown.", _PLAN, Danger.CONFIRMED,
            in_footer=_PLAN, is_of_screen=True),
@@ -110,12 +112,16 @@ def is_at_home(action_id: str, place: Place) -> bool:
 def bindings() -> list[Binding]:
     """Return Textual's bindings; each leads to ``action_<id>`` of the app, or of the screen that is on top."""
     return [
-        Binding(
-            action.keys, f"{'screen' if action.is_of_screen else 'app'}.{action.id}", action.title, show=False,
-            priority=action.is_urgent,
-        )
+        Binding(action.keys, binding_of(action), action.title, show=False, priority=action.is_urgent)
         for action in ACTIONS
-    ]  # fmt: skip
+    ]
+
+
+def binding_of(action: Action) -> str:
+    """Return what Textual calls an action."""
+    if action.is_place:
+        return f"app.go({action.id!r})"
+    return f"{'screen' if action.is_of_screen else 'app'}.{action.id}"
 
 
 def footer(place: Place, width: int) -> list[Action]:

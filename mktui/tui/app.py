@@ -7,6 +7,7 @@ connections are closed in good order by their owner.
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,10 +22,10 @@ from mktui.tui.actions import Danger
 from mktui.tui.driver import backlog_of, forget_screen, has_caught_up
 from mktui.tui.link import Link
 from mktui.tui.palette import Palette
+from mktui.tui.places import SCREENS
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
 from mktui.tui.screens.plan import PlanScreen
-from mktui.tui.screens.sync import SyncScreen
 from mktui.tui.screens.view import View
 from mktui.tui.themes import load_themes
 from mktui.tui.widgets.long_table import LongTable
@@ -135,7 +136,7 @@ class ControlRoom(App[None]):
         yield from super().get_system_commands(screen)
         for action in actions.ACTIONS:
             if action.id != "palette" and (not isinstance(screen, View) or screen.place in action.where):
-                handler = getattr(screen if action.is_of_screen else self, f"action_{action.id}")
+                handler = partial(self.run_action, actions.binding_of(action))
                 yield SystemCommand(f"{action.title} ({action.shown})", action.help, handler)
 
     def _handle_exception(self, error: Exception) -> None:
@@ -226,11 +227,12 @@ class ControlRoom(App[None]):
             self.pop_screen()
         self._look()
 
-    async def action_syncs(self) -> None:
-        """Go to how the routers stand with billing."""
-        if not isinstance(self.screen, SyncScreen):
+    async def action_go(self, place: str) -> None:
+        """Go to one of the numbered screens."""
+        screen = SCREENS[place]
+        if not isinstance(self.screen, screen):
             self.action_fleet()
-            await self._show_screen(SyncScreen())
+            await self._show_screen(screen())
 
     def action_sort(self) -> None:
         """Sort by the next column."""

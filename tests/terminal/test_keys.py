@@ -11,11 +11,13 @@ from textual.widgets import Input
 
 from mktui.tui.actions import ACTIONS, Action, Danger, Place, footer
 from mktui.tui.app import ControlRoom
+from mktui.tui.places import SCREENS
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
 from mktui.tui.screens.plan import PlanScreen
 from mktui.tui.screens.router import RouterScreen
 from mktui.tui.screens.sync import SyncScreen
+from mktui.tui.screens.view import View
 from tests.terminal.driving import lines, look, notices, opened, press, routers, text
 from tests.terminal.recorded import RecordedServices, fleet
 from tests.terminal.recorded_syncs import ROUTER, planned, report
@@ -116,10 +118,15 @@ def test_keys_ids_and_titles_are_unique_and_each_has_its_handler() -> None:
         [key for action in ACTIONS for key in action.keys.split(",")],
     ):
         assert [fact for fact, times in Counter(facts).items() if times > 1] == []
-    assert all(
-        callable(getattr(PlanScreen if action.is_of_screen else ControlRoom, f"action_{action.id}"))
-        for action in ACTIONS
-    )
+    for action in ACTIONS:
+        if action.is_place:
+            assert action.id in SCREENS
+        elif action.is_of_screen:
+            screens = [view for view in View.__subclasses__() if view.place in action.where]
+            assert screens
+            assert all(callable(getattr(screen, f"action_{action.id}")) for screen in screens), action.id
+        else:
+            assert callable(getattr(ControlRoom, f"action_{action.id}"))
 
 
 async def test_help_lists_every_action_and_says_which_ask_first() -> None:

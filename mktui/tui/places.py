@@ -1,0 +1,13 @@
+"""The screens that a key of their own opens, from anywhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mktui.tui.screens.sync import SyncScreen
+
+if TYPE_CHECKING:
+    from mktui.tui.screens.view import View
+
+SCREENS: Final[dict[str, type[View]]] = {"syncs": SyncScreen}
+"""Action -> what it opens."""
