@@ -51,7 +51,7 @@ def test_exit_codes_say_how_a_sync_ended(office: Mktui, tmp_path: Path) -> None:
     assert [each["applied"] for each in applied.document["reports"]] == [1]
     stale = office("sync", "apply", str(saved), "--yes")
     assert (stale.code, stale.complaint.count("edge-1")) == (6, 1)
-    assert "refused: this plan is stale" in stale.complaint
+    assert stale.complaint.startswith("mktui: edge-1: this plan is stale")
     assert office("billing", "suspend", *(f"tried-{each}" for each in range(2, 30))).code == 0
     held = office("sync", "apply", "--yes", "--json")
     assert (held.code, held.document["reports"][0]["held"]) == (6, 28)
