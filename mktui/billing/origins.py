@@ -69,6 +69,13 @@ def _tell(connection: sa.Connection, keys: Iterable[tuple[str, str]], now: datet
         ledger.note_edit(connection, Edit(external_id, what, 0, ""), now=now)
 
 
+def subscribers_of(connection: sa.Connection, sources: Iterable[str]) -> frozenset[str]:
+    """Return the external ids of the subscribers that came from sources."""
+    table = tables.origins
+    query = sa.select(table.c.external_id).where(table.c.source.in_(list(sources)), table.c.what == "subscriber")
+    return frozenset(connection.execute(query).scalars())
+
+
 def _forget(connection: sa.Connection, keys: Iterable[tuple[str, str]]) -> None:
     table = tables.origins
     values = [{"of_what": what, "of_id": external_id} for what, external_id in keys]

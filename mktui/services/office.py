@@ -28,6 +28,8 @@ class LazyOffice:
         self._open = open_office
         self._sources = sources
         self._office: Office | None = None
+        self.unread: frozenset[str] = frozenset()
+        """Sources that could not be read when that was last tried: billing is what they last said."""
         self._opening = anyio.Lock()
 
     async def get(self) -> Office:
@@ -48,7 +50,10 @@ class LazyOffice:
             BillingError: Its database cannot be opened. A source that cannot be read is only said.
         """
         office = await self.get()
-        for pulled in await self._sources.pull(office.store) if self._sources is not None else ():
+        pulled_now = await self._sources.pull(office.store) if self._sources is not None else []
+        if pulled_now:
+            self.unread = frozenset(pulled.source for pulled in pulled_now if pulled.problem)
+        for pulled in pulled_now:
             if pulled.problem or pulled.rejected or pulled.added or pulled.changed or pulled.lost:
                 say("source", pulled.in_words())
         return office

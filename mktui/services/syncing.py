@@ -145,7 +145,8 @@ class RouterSyncs:
     async def _sync(self) -> Sync:
         from mktui.sync.run import Sync  # noqa: PLC0415 - loads the database
 
-        return Sync(await self._office.get_fresh(self._note), self._client, self._name)
+        office = await self._office.get_fresh(self._note)
+        return Sync(office, self._client, self._name, unread=self._office.unread)
 
     async def _prepared(self, order: Order) -> Prepared:
         try:

@@ -83,6 +83,18 @@ def guard(plan: Plan, history: History, clocks: Clocks, limits: Limits, lifts: L
     return replace(plan, changes=tuple(kept), refused=(*plan.refused, *held))
 
 
+def hold_unread(plan: Plan, customers: frozenset[str], sources: frozenset[str]) -> Plan:
+    """Return the plan without the expiries of customers whose sources cannot be read: they may have paid again."""
+    held: list[Refused] = []
+    why = f"source {', '.join(sorted(sources))} cannot be read, and may know that he has paid again"
+
+    def is_held(change: Change) -> bool:
+        return change.reason == "expired" and change.external_id in customers and _cuts_off(change)
+
+    kept = _hold(list(plan.changes), held, is_held, why)
+    return replace(plan, changes=tuple(kept), refused=(*plan.refused, *held))
+
+
 def _rules(history: History, limits: Limits, lifts: Lifts) -> list[_Rule]:
     owned = history.owned
     is_small = owned < limits.small

@@ -31,10 +31,13 @@ COLUMNS: Final = {
 COMMENTED: Final = frozenset(menu for menu, columns in COLUMNS.items() if "comment" in columns)
 """Menus whose rows can carry our mark."""
 NAMING_PROFILES: Final = {
-    "/ppp/profile": ("/interface/pppoe-server/server", "/interface/l2tp-server/server", "/interface/pptp-server/server",
-                     "/interface/sstp-server/server", "/interface/ovpn-server/server"),
-}  # fmt: skip
-"""Menus whose rows name a profile as their ``default-profile``."""
+    "/ppp/profile": {
+        **{f"/interface/{kind}-server/server": "default-profile" for kind in ("pppoe", "l2tp", "pptp", "sstp", "ovpn")},
+        **{f"/interface/{kind}-client": "profile" for kind in ("pppoe", "l2tp", "pptp", "sstp", "ovpn")},
+    },
+    "/ip/hotspot/user/profile": {"/ip/hotspot/profile": "trial-user-profile"},
+}
+"""Profiles' menu -> menus whose rows name one besides subscribers, and the attribute that does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,15 @@ def desired(
     is_complete: bool = True,
 ) -> Desired:
     """Return what one router should hold at ``now``."""
-    rows = [_profile(profile) for profile in profiles if profile.enabled]
+    sold = [profile for profile in profiles if profile.enabled]
+    rows = [_profile(profile) for profile in sold]
+    # nobody may be left with full service because the fallback profile is not there
+    fallbacks = {profile.kind: profile.name for profile in sold if profile.name == fallback_profile}
     subscribers = tuple(subscribers)
     is_empty = not subscribers
     for subscriber in subscribers:
         if not subscriber.routers or router in subscriber.routers:
-            rows.append(_subscriber(subscriber, now=now, fallback_profile=fallback_profile))
+            rows.append(_subscriber(subscriber, now=now, fallback_profile=fallbacks.get(subscriber.kind, "")))
         rows += _left_behind(subscriber, router, now)
     return Desired(router, tuple(rows), is_complete, is_empty, fallback_profile)
 

@@ -21,10 +21,6 @@ NO_MENU: Final = "no such command"
 """A package that is not installed: nothing there names anything."""
 
 
-def _naming(menu: str) -> tuple[str, ...]:
-    return NAMING_PROFILES.get(menu, ())
-
-
 @dataclass(frozen=True, slots=True)
 class Live:
     """The rows of each menu that could be read; ``unknown`` says why of each that could not."""
@@ -36,7 +32,7 @@ class Live:
         """Count the rows, ours or not, that name a profile; None: not all of them could be read."""
         users = 0
         subscribers = SUBSCRIBER_MENUS[next(kind for kind, path in PROFILE_MENUS.items() if path == menu)]
-        for path, attribute in ((subscribers, "profile"), *((each, "default-profile") for each in _naming(menu))):
+        for path, attribute in ((subscribers, "profile"), *NAMING_PROFILES[menu].items()):
             if path not in self.rows:
                 if path in self.unknown and NO_MENU not in self.unknown[path]:
                     return None
@@ -59,7 +55,7 @@ async def read_live(client: Client, menus: Iterable[str]) -> Live:
     failed: list[RouterError] = []
 
     async def read(menu: str) -> None:
-        columns = COLUMNS.get(menu, ("default-profile",))
+        columns = COLUMNS.get(menu) or tuple(naming[menu] for naming in NAMING_PROFILES.values() if menu in naming)
         try:
             rows[menu] = tuple(await client.get(menu, (*_MARKS, *columns), max_age=0))
         except CommandTrapped as error:

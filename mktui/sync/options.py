@@ -81,7 +81,9 @@ class SyncOptions(BaseModel):
         10, gt=0, le=1000, description="sessions ended in a second", json_schema_extra=_unit("1/s")
     )
     fallback_profile: str = Field(
-        "", description="profile of who is inactive and keeps a little service", json_schema_extra=_unit("")
+        "",
+        description="billing's profile for who is inactive and keeps a little service",
+        json_schema_extra=_unit(""),
     )
     max_failures: int = Field(
         20, ge=1, description="rows refused in a row that stop a run", json_schema_extra=_unit("rows")

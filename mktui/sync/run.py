@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
+from mktui.billing import origins
 from mktui.billing.model import Kind
 from mktui.errors import CircuitOpen, RouterError, StalePlan
 from mktui.sync import prints
 from mktui.sync.apply import Writer, apply
 from mktui.sync.bookkeeping import Bookkeeper, Books, read_books
-from mktui.sync.guards import OTHER_BOX, Clocks, guard, wrong_clock
+from mktui.sync.guards import OTHER_BOX, Clocks, guard, hold_unread, wrong_clock
 from mktui.sync.kicks import end_sessions
 from mktui.sync.mapping import MANAGED_MENUS, NAMING_PROFILES, SUBSCRIBER_MENUS, desired
 from mktui.sync.mirror import read_live
@@ -95,9 +96,13 @@ class _Box:
 
 
 class Sync:
-    """One router's sync. Use ``plan`` to look, ``run`` to do."""
+    """One router's sync. Use ``plan`` to look, ``run`` to do.
 
-    def __init__(self, office: Office, client: Client, router: str) -> None:
+    ``unread``: sources of billing that cannot be read now. Whether their customers have paid again is not known.
+    """
+
+    def __init__(self, office: Office, client: Client, router: str, *, unread: frozenset[str] = frozenset()) -> None:
+        self._unread = unread
         self._office = office
         self._client = client
         self._router = router
@@ -184,6 +189,9 @@ class Sync:
         plan = order.narrow(await self._made(order, books, live, owned))
         if any(each.menu == SUBSCRIBER_MENUS[Kind.PPP] for each in plan.changes) and await asks_radius(self._client):
             plan = replace(plan, refused=(*plan.refused, _SHADOW))
+        if self._unread:
+            theirs = await office.store.run(origins.subscribers_of, self._unread)
+            plan = hold_unread(plan, theirs, self._unread)
         history = replace(await self._keeper.history(len(owned)), is_other_box=box.is_other)
         guarded = guard(plan, history, clocks, office.options.limits, order.lifts)
         accepted = box.serial if box.serial and not box.is_other else None

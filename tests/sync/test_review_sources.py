@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,13 @@ from pydantic import SecretStr
 from mktui import clock
 from mktui.billing import ledger, origins
 from mktui.billing.options import BillingOptions, SourceKind, SourceOptions
+from mktui.billing.sources.importing import preview_in, write
+from mktui.billing.sources.rows import SourceRows
 from mktui.services.sources import Sources
-from mktui.sync.options import SyncOptions
+from mktui.sync.options import Limits, SyncOptions
 from mktui.sync.order import Order
-from tests.sync.offices import NEWEST, PROFILES, customers, desk, kinds
+from mktui.sync.run import Sync
+from tests.sync.offices import NEWEST, PROFILES, Calendar, customers, desk, kinds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,3 +149,22 @@ async def test_a_name_that_was_typed_in_by_hand_is_not_taken_by_a_source(tmp_pat
         pulled = await Crm(tmp_path / "crm.db", 50).pull(at)
         assert len(pulled.rejected) == 1
         assert "billing has it already, as c0" in pulled.rejected[0]
+
+
+async def test_nobody_expires_while_his_source_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    calendar = Calendar(monkeypatch)
+    options = SyncOptions(limits=Limits(clock_tolerance=10**9, expiry_percent=100))
+    async with desk(options=options) as at:
+        paid = tuple(customers(50, valid_until=clock.utc_now() + dt.timedelta(days=3)))
+        at.save(profiles=PROFILES)
+        rows = SourceRows(complete=True, subscribers=paid[:40], covers=frozenset({"subscriber"}), claims=True)
+        with at.office.store.begin() as connection:
+            write(connection, preview_in(connection, rows), now=clock.utc_now(), source="crm")
+        at.save(paid[40:])
+        assert (await at.sync()).is_done
+        calendar.advance(days=4)
+        plan = await Sync(at.office, at.client, at.name, unread=frozenset({"crm"})).plan(Order())
+        assert len(plan.held) == 40
+        assert "crm cannot be read" in plan.held[0].reason
+        assert sorted(each.name for each in plan.changes) == [each.username for each in paid[40:]], "others expire"
+        assert len((await at.plan()).changes) == 50, "when it can be read again"
