@@ -120,7 +120,9 @@ def simulate(**given: Any) -> None:
     try:
         anyio.run(_serve, setup)
     except* OSError as group:
-        cause = group.exceptions[0]
+        cause: BaseException = group
+        while isinstance(cause, BaseExceptionGroup):  # a group within a group, as deep as tasks were nested
+            cause = cause.exceptions[0]
         fail(ExitCode.UNREACHABLE, f"cannot listen on 127.0.0.1:{port}: {getattr(cause, 'strerror', cause)}")
     except* ImportError:
         fail(ExitCode.USAGE, "certificates need the extra: pip install 'mktui[tls]' (or use --tls anonymous)")
