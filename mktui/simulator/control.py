@@ -307,9 +307,10 @@ def _show(served: Served, _order: Order) -> str:
     healthy = Faults()
     wrong = [name for name in names if getattr(router.faults, name) != getattr(healthy, name)]
     rules = [f"{rule.what.name.lower()} {rule.path} {rule.rate:g}" for rule in router.faults.rules]
+    seen = len(router.faults.seen) + (len(served.proxy.seen) if served.proxy is not None else 0)
     return (
         f"{router.profile.name}: {router.sessions} sessions, {sum(router.commands.values())} commands, "
-        f"{len(router.faults.seen)} faults so far, in force: {', '.join([*wrong, *rules]) or 'none'}"
+        f"{seen} faults so far, in force: {', '.join([*wrong, *rules]) or 'none'}"
     )
 
 

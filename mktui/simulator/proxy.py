@@ -8,12 +8,15 @@ from __future__ import annotations
 import random
 import socket
 import struct
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import anyio
 from anyio.abc import SocketAttribute
+
+from mktui import clock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 _RECEIVE_BYTES: Final = 65536
 _HELD_PIECES: Final = 64
+_KEPT: Final = 10_000
 _ENDS: Final = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError)
 
 
@@ -55,6 +59,14 @@ class DirectionFaults:
         self.inject = b""
 
 
+@dataclass(frozen=True, slots=True)
+class NetworkFaultSeen:
+    """Something that the network did: when, and what: refused, cut, reset, injected, swallowed, every connection cut."""
+
+    at: float
+    what: str
+
+
 @dataclass(slots=True)
 class FaultProxy:
     """A relay in front of one router. ``dial`` opens a stream to it."""
@@ -65,11 +77,14 @@ class FaultProxy:
     to_client: DirectionFaults = field(default_factory=DirectionFaults)
     refuses: bool = False
     """New connections are closed at once; those that are open go on."""
+    seen: deque[NetworkFaultSeen] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    """What went wrong so far, oldest first. Slowness is no event."""
     _scopes: set[anyio.CancelScope] = field(default_factory=set)
 
     async def serve(self, client: ByteStream) -> None:
         """Relay one connection to its end."""
         if self.refuses:
+            self._saw("refused")
             await anyio.aclose_forcefully(client)
             return
         try:
@@ -102,6 +117,8 @@ class FaultProxy:
 
     def cut_all(self) -> None:
         """Cut every connection now."""
+        if self._scopes:
+            self._saw("every connection cut")
         for scope in list(self._scopes):
             scope.cancel()
 
@@ -110,6 +127,9 @@ class FaultProxy:
         self.to_router.clear()
         self.to_client.clear()
         self.refuses = False
+
+    def _saw(self, what: str) -> None:
+        self.seen.append(NetworkFaultSeen(clock.now(), what))
 
     async def _serve_socket(self, stream: SocketStream) -> None:
         await self.serve(stream)
@@ -134,7 +154,10 @@ class FaultProxy:
                 if delay := faults.latency + chance.uniform(0, faults.jitter):
                     await anyio.sleep(delay)
                 injected, faults.inject = faults.inject, b""
+                if injected or faults.swallows:
+                    self._saw("injected" if injected else "swallowed")
                 if not await _pass_on(injected + chunk, way.target, faults):
+                    self._saw("reset" if faults.resets else "cut")
                     if faults.resets:
                         _reset(way.target)
                     break

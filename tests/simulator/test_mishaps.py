@@ -166,6 +166,10 @@ async def test_a_network_may_end_a_connection_or_reset_it(*, resets: bool, end: 
             talk = Talk(stream)
             await talk.ask(*LOGIN)
             proxy.to_client.cut_after, proxy.to_client.resets = 700, resets
+            begun_at = clock.now()
             with pytest.raises(end):
                 await talk.ask("/ppp/secret/print")
+            [seen] = proxy.seen
+            assert seen.what == ("reset" if resets else "cut")
+            assert begun_at <= seen.at <= clock.now()
         tasks.cancel_scope.cancel()
