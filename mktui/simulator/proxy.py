@@ -61,7 +61,7 @@ class DirectionFaults:
 
 @dataclass(frozen=True, slots=True)
 class NetworkFaultSeen:
-    """Something that the network did: when, and what: refused, cut, reset, injected, swallowed, every connection cut."""
+    """Something that the network did, and when: refused, cut, reset, injected, swallowed, every connection cut."""
 
     at: float
     what: str
