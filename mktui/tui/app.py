@@ -27,7 +27,7 @@ from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
 from mktui.tui.screens.plan import PlanScreen
 from mktui.tui.screens.view import View
-from mktui.tui.themes import load_themes
+from mktui.tui.themes import OwnThemes
 from mktui.tui.widgets.long_table import LongTable
 
 if TYPE_CHECKING:
@@ -80,13 +80,12 @@ class ControlRoom(App[None]):
         self.crash: Exception | None = None
         self._has_focus = True
         self._ticks = 0
-        themes, self._problems = load_themes()
-        for each in themes:
-            self.register_theme(each)
+        self._themes = OwnThemes()
+        self._problems = self._themes.take(self)
         if theme in self.available_themes:
             self.theme = theme
         else:
-            self._problems.append(f"there is no theme {theme!r}; there are {', '.join(each.name for each in themes)}")
+            self._problems.append(f"there is no theme {theme!r}; there are {', '.join(self.available_themes)}")
 
     @property
     def mode(self) -> str:
@@ -149,6 +148,8 @@ class ControlRoom(App[None]):
 
     def _tick(self) -> None:
         self._ticks += 1
+        for problem in self._themes.take_changed(self):
+            self.notify(problem, severity="warning", timeout=10)
         if not self._link.may_draw(backlog_of(self._driver), monotonic()):
             return
         if has_caught_up(self._driver):

@@ -1,10 +1,16 @@
-"""Themes from files: checked before the screen sees them, since a bad colour would end it. A broken one is reported."""
+"""Themes from files: checked before the screen sees them, since a bad colour would end it. A broken one is reported.
+
+Ours come with mktui; an operator's own are in ``themes`` beside his configuration, and win over ours of the same name.
+"""
 
 from __future__ import annotations
 
 import tomllib
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import platformdirs
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
@@ -13,7 +19,8 @@ from mktui import resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+
+    from textual.app import App
 
 NEEDED = ("state-healthy", "state-warning", "state-critical", "state-offline", "quiet")
 
@@ -49,16 +56,65 @@ class ThemeFile(BaseModel):
     variables: dict[str, Colour]
 
 
+def own_folder() -> Path:
+    """Return where an operator's own themes are looked for."""
+    return Path(platformdirs.user_config_dir("mktui")) / "themes"
+
+
+def theme_files() -> list[Path]:
+    """Return the files of all themes, ours first."""
+    return [*resources.files("themes", ".toml"), *sorted(own_folder().glob("*.toml"))]
+
+
 def load_themes(files: Iterable[Path] | None = None) -> tuple[list[Theme], list[str]]:
-    """Return the themes that can be used, and one line for each file that cannot."""
-    themes: list[Theme] = []
+    """Return the themes that can be used, and one line for each file that cannot, or that takes another one's place."""
+    themes: dict[str, Theme] = {}
     problems: list[str] = []
-    for file in resources.files("themes", ".toml") if files is None else files:
+    for file in theme_files() if files is None else files:
         try:
-            themes.append(_load(file))
+            theme = _load(file)
         except (OSError, ValueError) as error:
             problems.append(f"{file}: {_first_line(error)}")
-    return themes, problems
+            continue
+        if theme.name in themes:
+            problems.append(f"{file}: takes the place of the theme {theme.name} that was there before it")
+        themes[theme.name] = theme
+    return list(themes.values()), problems
+
+
+class OwnThemes:
+    """An operator's own themes: seen to change while he writes them."""
+
+    def __init__(self) -> None:
+        self._seen = self._look()
+
+    def have_changed(self) -> bool:
+        """Say whether a file has come, gone or changed since this was last asked."""
+        before, self._seen = self._seen, self._look()
+        return before != self._seen
+
+    def take(self, app: App[None]) -> list[str]:
+        """Give an app all themes there are; return what is wrong with files, a line each."""
+        themes, problems = load_themes()
+        for each in themes:
+            app.register_theme(each)
+        return problems
+
+    def take_changed(self, app: App[None]) -> list[str]:
+        """Do so when a file has changed, and paint the app anew."""
+        if not self.have_changed():
+            return []
+        problems = self.take(app)
+        app.refresh_css(animate=False)
+        return problems
+
+    @staticmethod
+    def _look() -> dict[Path, int]:
+        found = {}
+        for file in own_folder().glob("*.toml"):
+            with suppress(OSError):  # it is just being replaced
+                found[file] = file.stat().st_mtime_ns
+        return found
 
 
 def _load(file: Path) -> Theme:
