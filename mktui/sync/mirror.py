@@ -34,9 +34,8 @@ class Live:
         subscribers = SUBSCRIBER_MENUS[next(kind for kind, path in PROFILE_MENUS.items() if path == menu)]
         for path, attribute in ((subscribers, "profile"), *NAMING_PROFILES[menu].items()):
             if path not in self.rows:
-                if path in self.unknown and NO_MENU not in self.unknown[path]:
-                    return None
-                if path == subscribers:
+                is_not_there = path != subscribers and NO_MENU in self.unknown.get(path, "")
+                if not is_not_there:  # not read, or refused
                     return None
                 continue
             users += sum(row.get(attribute, "default") == name for row in self.rows[path])

@@ -47,8 +47,14 @@ if TYPE_CHECKING:
 
     OnPlan = Callable[[Plan], None]
 
-READ: Final = (*MANAGED_MENUS, *(menu for menus in NAMING_PROFILES.values() for menu in menus))
-"""The menus that a sync reads."""
+
+def menus_for(order: Order) -> tuple[str, ...]:
+    """Return the menus that a run reads: who else names a profile matters only where profiles may be taken away."""
+    if not order.prune and order.rollback is None:
+        return MANAGED_MENUS
+    return (*MANAGED_MENUS, *(menu for menus in NAMING_PROFILES.values() for menu in menus))
+
+
 _SHADOW: Final = Refused(
     SUBSCRIBER_MENUS[Kind.PPP], "",
     "the router asks RADIUS too: a secret is consulted first, and hides the RADIUS user of its name", "shadow",
@@ -124,14 +130,14 @@ class Sync:
             RouterError: The router cannot be read.
             BillingError: Billing cannot be read.
         """
-        return await self._prepared(order, await self._box(order), await read_live(self._client, READ))
+        return await self._prepared(order, await self._box(order), await read_live(self._client, menus_for(order)))
 
     async def rehearse(self, prepared: Prepared, order: Order, other: Client, version: str) -> Rehearsal:
         """Carry a plan out on another router, one that holds the same rows and that nobody depends on."""
         plan = replace(prepared.plan, epoch=None)  # the life that its row ids were read in means nothing there
         report = await apply(plan, other, prepared.books.passwords, self._office.digests)
         owned = registry_after(self._router, plan, report, prepared.owned)
-        left = await self._made(order, prepared.books, await read_live(other, READ), owned)
+        left = await self._made(order, prepared.books, await read_live(other, menus_for(order)), owned)
         return Rehearsal(report, order.narrow(left), version)
 
     async def run(
@@ -147,7 +153,7 @@ class Sync:
         async with self._leased():
             try:
                 box = await self._box(order)
-                live = await read_live(self._client, READ)
+                live = await read_live(self._client, menus_for(order))
                 if not box.is_other:  # another box says nothing of what was done to ours
                     await settle_open_rows(self._keeper, live, self._office.installation, self._office.digests)
                 prepared = await self._prepared(order, box, live)
