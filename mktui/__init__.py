@@ -5,12 +5,15 @@ This docstring is the plan of the house. Imports only go down, the core knows no
 
 ::
 
-    cli            argv -> services -> stdout; one command a file
-    tui            keys -> services; one frozen snapshot -> widgets. Owns no router
+    cli            argv -> services -> stdout; one command a file, groups in folders, imported when they are called
+    tui            keys -> services; one frozen snapshot -> widgets. Owns no router. actions.py: every key, once;
+                   driver.py and cell_diff.py: what of a picture is sent
     services       what every front end can do: one start, one stop, actions, snapshots. No drawing
     config         the file: model, load with line numbers, secrets, presets. Read here and nowhere else
-    sync           billing -> router: mirror, plan (pure), apply, report
-    billing        who pays for what: profiles and subscribers, the source of truth
+    sync           billing -> router. Pure: mapping, planner, guards, renames, rollback. run.py carries out, apply.py
+                   writes, bookkeeping.py remembers
+    billing        who pays for what: profiles and subscribers, registry, journal, outbox, leases; sources/: CSV and
+                   other systems' databases
     monitor        what happened: the snapshot's form, the ring of events
     simulator      a RouterOS that is not there. Sees the protocol and nothing else of the core
     core           the resilient client; anyio alone; no file, no database, no screen
@@ -25,7 +28,8 @@ Four walks, each without doubling back:
 * A key press: ``tui.app`` action -> ``services`` action -> pool -> events -> snapshot -> widgets.
 * A read: ``Client.get`` -> ``Pool.execute`` -> ``Dispatcher.submit`` -> ``Connection.begin`` -> bytes -> decoder ->
   session finds the tag -> outcome -> caller. One deadline travels the whole way.
-* A sync: billing -> ``sync.plan`` -> ``sync.apply`` through the client -> report -> screen or JSON.
+* A sync: billing -> ``sync.planner`` -> ``sync.guards`` -> ``sync.apply`` through the client, its diary the journal ->
+  kicks -> report -> screen or JSON.
 * What is seen: pool events -> ``monitor`` -> one frozen ``Snapshot``; screen and JSON render the same object.
 
 A library user starts at ``mktui.core``.
