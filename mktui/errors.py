@@ -15,6 +15,7 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
     ├── ConfigError            a file, a key, a line, and what would be right
     ├── ProtocolError          the other side does not speak the RouterOS API, or we asked for what it cannot say
     ├── WrongUse               a client used in a way that cannot work
+    ├── RecordingUnreadable    a file that is no recording, or cannot be read
     ├── BillingError           billing's database, or what was to be written into it
     │   ├── DatabaseUnavailable  gone, locked, read-only, full
     │   ├── DatabaseSchema     made by another version of mktui
@@ -98,6 +99,18 @@ class ProtocolError(MktuiError):
 
 class WrongUse(MktuiError):
     """A client was used in a way that cannot work: from another event loop, with a priority that is none."""
+
+
+class RecordingUnreadable(MktuiError):
+    """A file cannot be replayed; ``line`` is where it went wrong."""
+
+    def __init__(self, file: Path, problem: str, *, line: int | None = None) -> None:
+        super().__init__(problem)
+        self.file, self.problem, self.line = file, problem, line
+
+    def __str__(self) -> str:
+        where = f", line {self.line}" if self.line else ""
+        return f"{self.file}{where}: {self.problem} (mktui record FILE makes one)"
 
 
 class BillingError(MktuiError):

@@ -36,6 +36,8 @@ class Commands(LazyGroup):
         "sync": "Billing to routers: plan, apply, report, roll back.",
         "billing": "Profiles and subscribers: list, change, import, export.",
         "simulate": "Simulated routers for scripts and training.",
+        "record": "What is seen, kept in a file.",
+        "replay": "What was seen, on the same screens.",
         "themes": "The screen's colours: which there are, and whether a file is right.",
         "config": "Where the configuration is, and whether it is right.",
     }

@@ -17,6 +17,7 @@ from mktui.errors import (
     MktuiError,
     OutcomeUnknown,
     ProtocolError,
+    RecordingUnreadable,
     RouterError,
     StalePlan,
 )
@@ -78,6 +79,7 @@ def code_named(name: str) -> ExitCode:
 
 _CODES: Final = (
     (ConfigError, ExitCode.USAGE),
+    (RecordingUnreadable, ExitCode.USAGE),
     (ProtocolError, ExitCode.USAGE),
     (CommandTrapped, ExitCode.NO),
     (ConnectTimeout, ExitCode.TIMEOUT),

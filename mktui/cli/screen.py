@@ -17,6 +17,7 @@ from mktui.config.load import default_path, load
 from mktui.errors import ConfigError
 from mktui.services.demo import open_demo
 from mktui.services.log import open_log
+from mktui.services.replay import Replay
 from mktui.services.start import open_configured
 from mktui.tui.app import ControlRoom
 from mktui.tui.driver import driver_class
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskStatus
 
     from mktui.config.load import LoadedConfig
+    from mktui.monitor.snapshot import Snapshot
     from mktui.services.fleet import Fleet
 
 _CODES = {
@@ -55,6 +57,17 @@ def run_demo_screen(seed: int, *, driver: str = THRIFTY) -> int:
     return anyio.run(_demo, seed, driver)
 
 
+def run_replay_screen(pictures: list[Snapshot], *, speed: float, driver: str = THRIFTY) -> int:
+    """Run the control room on a recording."""
+    return anyio.run(_replay, pictures, speed, driver)
+
+
+async def _replay(pictures: list[Snapshot], speed: float, driver: str) -> int:
+    app = ControlRoom(Replay(pictures, speed=speed), read_only=True, driver=driver_class(driver))
+    await _run(app)
+    return _code(app)
+
+
 async def _configured(loaded: LoadedConfig, read_only: bool, driver: str) -> int:
     with open_log() as on_event:
         return await _own(
@@ -71,11 +84,21 @@ async def _demo(seed: int, driver: str) -> int:
 
 
 async def _own(opening: AbstractAsyncContextManager[Fleet], theme: str, *, read_only: bool, driver: str) -> int:
-    async with opening as fleet, anyio.create_task_group() as tasks:
+    async with opening as fleet:
         app = ControlRoom(fleet, theme=theme, read_only=read_only, driver=driver_class(driver))
+        await _run(app)
+    return _code(app)
+
+
+async def _run(app: ControlRoom) -> None:
+    async with anyio.create_task_group() as tasks:
         await tasks.start(_obey_signals, app)
         await app.run_async()
         tasks.cancel_scope.cancel()
+
+
+def _code(app: ControlRoom) -> int:
+    """Return how the screen ended; a bug of its own is raised here, outside of everything that had to be closed."""
     if app.crash is not None:
         raise app.crash
     return app.return_code or 0

@@ -1,0 +1,78 @@
+"""``mktui record``: what is seen, kept in a file."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import anyio
+import click
+
+from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.options import loaded_config, routers_argument
+from mktui.monitor.recording import line_of
+from mktui.services.demo import open_demo
+from mktui.services.log import open_log
+from mktui.services.start import open_configured
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from mktui.services.fleet import Fleet
+
+_EPILOG = """\b
+Examples:
+  mktui record night.ndjson.gz                 until ctrl+c
+  mktui record hour.ndjson.gz edge-1 --seconds 3600
+  mktui record --demo demo.ndjson --seconds 60
+  mktui replay night.ndjson.gz --speed 60      an hour in a minute
+
+No password and no customer's name is in it, but names and addresses of routers are.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@routers_argument
+@click.option("--seconds", type=click.FloatRange(0.5), help="How long; default: until ctrl+c.")
+@click.option("--every", type=click.FloatRange(0.5, 3600), default=2.0, show_default=True, help="Seconds apart.")
+@click.option("--demo", "is_demo", is_flag=True, help="Three simulated routers instead of the configuration's.")
+@click.pass_context
+def record(
+    context: click.Context, *, file: Path, routers: tuple[str, ...], seconds: float | None, every: float, is_demo: bool
+) -> None:
+    """Keep a picture of the fleet every two seconds, gzipped when the file's name ends with .gz."""
+    try:
+        with _opened(file) as lines:
+            anyio.run(_record, None if is_demo else context, routers, lines, seconds, every)
+    except OSError as error:
+        fail(ExitCode.USAGE, f"{file}: {(error.strerror or 'cannot be written').lower()}")
+
+
+def _opened(file: Path) -> IO[str]:
+    if file.suffix == ".gz":
+        return gzip.open(file, "wt", encoding="utf-8")
+    return file.open("w", encoding="utf-8")
+
+
+async def _record(
+    context: click.Context | None, routers: tuple[str, ...], lines: IO[str], seconds: float | None, every: float
+) -> None:
+    with open_log() as on_event:
+        opening: AbstractAsyncContextManager[Fleet] = (
+            open_demo(on_event=on_event)
+            if context is None
+            else open_configured(loaded_config(context), names=routers, on_event=on_event)
+        )
+        async with opening as fleet:
+            if sys.stderr.isatty():
+                click.echo("mktui: recording; ctrl+c ends it", err=True)
+            with anyio.move_on_after(seconds if seconds is not None else float("inf")):
+                number = 0
+                while True:
+                    number += 1
+                    await anyio.to_thread.run_sync(lines.write, line_of(fleet.snapshot(), number))
+                    await anyio.to_thread.run_sync(lines.flush)
+                    await anyio.sleep(every)

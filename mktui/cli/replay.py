@@ -1,0 +1,58 @@
+"""``mktui replay``: what was seen, on the same screens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mktui.cli.options import THRIFTY, driver_option, json_option
+from mktui.cli.output import print_json, print_table
+from mktui.services.replay import load
+
+if TYPE_CHECKING:
+    from mktui.monitor.snapshot import Snapshot
+
+_EPILOG = """\b
+Examples:
+  mktui replay night.ndjson.gz
+  mktui replay night.ndjson.gz --speed 60       an hour in a minute
+  mktui replay night.ndjson.gz --summary        no screen: how long, which routers, how they were
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--speed", type=click.FloatRange(0.1, 10_000), default=1.0, show_default=True, help="Times as fast.")
+@click.option("--summary", is_flag=True, help="Only say what is in it.")
+@driver_option
+@json_option
+@click.pass_context
+def replay(context: click.Context, *, file: Path, speed: float, summary: bool, driver: str, as_json: bool) -> None:
+    """Show a recording on the screens that were recorded; nothing can be done to a router there."""
+    pictures = load(file)
+    if summary or as_json:
+        _summarise(pictures, as_json=as_json)
+        return
+    from mktui.cli.screen import run_replay_screen  # noqa: PLC0415 - loads the terminal
+
+    context.exit(run_replay_screen(pictures, speed=speed, driver=driver or THRIFTY))
+
+
+def _summarise(pictures: list[Snapshot], *, as_json: bool) -> None:
+    first, last = pictures[0], pictures[-1]
+    seconds = (last.at - first.at).total_seconds()
+    found: dict[str, dict[str, int]] = {}
+    for picture in pictures:
+        for router in picture.routers:
+            seen = found.setdefault(router.name, {})
+            seen[router.health.status.value] = seen.get(router.health.status.value, 0) + 1
+    if as_json:
+        print_json("mktui.replay/1", begun_at=first.at.isoformat(), seconds=seconds, pictures=len(pictures),
+                   routers=found)  # fmt: skip
+        return
+    click.echo(f"{len(pictures)} pictures from {first.at:%Y-%m-%d %H:%M:%S} over {seconds:.0f} s")
+    states = ("healthy", "warning", "critical", "offline")
+    rows = [(name, *(str(counts.get(state, 0)) for state in states)) for name, counts in found.items()]
+    print_table(("ROUTER", *(state.upper() for state in states)), rows)

@@ -1,0 +1,100 @@
+"""A recording served as a fleet is: the same pictures at the same pace, or faster. Nothing can be done to it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from mktui import clock
+from mktui.errors import RecordingUnreadable, WrongUse
+from mktui.monitor.recording import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from typing import NoReturn
+
+    from mktui.core.client.connection_test import TestReport, TestStep
+    from mktui.monitor.snapshot import Snapshot
+    from mktui.services.planning import Planning
+    from mktui.sync.order import Order
+    from mktui.sync.report import Report
+
+
+def load(path: Path) -> list[Snapshot]:
+    """Return the pictures of a recording, in their order. Blocks.
+
+    Raises:
+        RecordingUnreadable: It is none, or holds none.
+    """
+    found = list(read(path))
+    if not found:
+        raise RecordingUnreadable(path, "it holds no picture")
+    return found
+
+
+class Replay:
+    """Serves the picture of the moment. ``speed`` 60: an hour in a minute. At its end the last picture stays."""
+
+    def __init__(self, pictures: Sequence[Snapshot], *, speed: float = 1.0) -> None:
+        self._pictures = pictures
+        self._speed = speed
+        self._begun_at: float | None = None
+        first = pictures[0].at
+        self._offsets = [(each.at - first).total_seconds() for each in pictures]
+
+    def snapshot(self) -> Snapshot:
+        """Return the picture that was seen so long after the first one."""
+        now = clock.now()
+        if self._begun_at is None:
+            self._begun_at = now
+        elapsed = (now - self._begun_at) * self._speed
+        return self._pictures[max(0, bisect_right(self._offsets, elapsed) - 1)]
+
+    async def test(self, name: str, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
+        """Nothing can be asked of what has been."""
+        del on_step
+        self._refuse(name)
+
+    async def reset(self, name: str) -> None:
+        """Nothing can be done to it."""
+        self._refuse(name)
+
+    async def isolate(self, name: str) -> None:
+        """Nothing can be done to it."""
+        self._refuse(name)
+
+    async def probe(self, name: str) -> None:
+        """Nothing can be done to it."""
+        self._refuse(name)
+
+    def start_plan(self, name: str, order: Order | None = None) -> None:
+        """There is nothing to plan."""
+
+    def plan_of(self, name: str) -> Planning | None:
+        """There is no plan."""
+        del name
+        return None
+
+    def start_sync(self, name: str, order: Order | None = None) -> None:
+        """There is nothing to sync."""
+
+    def last_report(self, name: str) -> Report | None:
+        """Reports are not in a recording."""
+        del name
+        return None
+
+    def watch_billing(self) -> None:
+        """Billing is in the pictures as it was."""
+
+    async def hold(self, name: str, reason: str) -> None:
+        """Nothing can be done to it."""
+        del reason
+        self._refuse(name)
+
+    async def let_go(self, name: str) -> None:
+        """Nothing can be done to it."""
+        self._refuse(name)
+
+    def _refuse(self, name: str) -> NoReturn:
+        raise WrongUse(f"{name}: this is a recording")

@@ -1,0 +1,81 @@
+"""What was seen comes back as it was; a file that is no recording is said to be none."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mktui.errors import RecordingUnreadable
+from mktui.monitor.recording import line_of, read
+from mktui.services.replay import Replay, load
+from tests.headless.programs import mktui
+from tests.terminal.driving import lines as shown_lines
+from tests.terminal.driving import opened, press
+from tests.terminal.recorded import fleet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LINE = line_of(fleet(), 1)
+
+
+@pytest.mark.parametrize("is_gzipped", [False, True])
+def test_a_picture_comes_back_as_it_was(tmp_path: Path, *, is_gzipped: bool) -> None:
+    file = tmp_path / "night"
+    file.write_bytes(gzip.compress((LINE * 3).encode()) if is_gzipped else (LINE * 3).encode())
+    assert list(read(file)) == [fleet()] * 3
+
+
+def test_a_file_cut_in_its_last_line_ends_there(tmp_path: Path) -> None:
+    file = tmp_path / "night"
+    file.write_text(LINE * 2 + LINE[:500], encoding="utf-8")
+    assert len(list(read(file))) == 2
+    whole = gzip.compress((LINE * 2).encode())
+    file.write_bytes(whole[: len(whole) - 20])
+    assert len(list(read(file))) >= 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "holds no picture"),
+        (b"hello\n", "line 1: it is no line of a recording"),
+        (b"\xff\xfe\x00", "it is no text"),
+        (b'{"schema": "mktui.recording/9"}\n', "of another kind"),
+        (LINE.replace("RouterFacts", "os.system", 1).encode(), "line 1: it is no line of a recording"),
+        (LINE.encode() + b"{}\n", "line 2"),
+        (json.dumps({"schema": "mktui.recording/1", "snapshot": 5}).encode() + b"\n", "no picture of a fleet"),
+    ],
+    ids=["empty", "a word", "binary", "newer", "a foreign record", "a foreign line", "a number"],
+)
+def test_what_is_no_recording_is_said_to_be_none(tmp_path: Path, content: bytes, words: str) -> None:
+    file = tmp_path / "night"
+    file.write_bytes(content)
+    with pytest.raises(RecordingUnreadable, match=words):
+        load(file)
+
+
+@pytest.mark.anyio
+async def test_a_recording_is_shown_on_the_same_screens_and_nothing_can_be_done_to_it(tmp_path: Path) -> None:
+    file = tmp_path / "night"
+    file.write_text(LINE, encoding="utf-8")
+    async with opened(Replay(load(file)), read_only=True) as (app, pilot):  # type: ignore[arg-type]  # served alike
+        assert any("hotspot-plaza" in line for line in shown_lines(app))
+        await press(pilot, "enter", "R")
+        assert any("read-only" in notice.message for notice in app._notifications)
+
+
+@pytest.mark.realtime
+def test_the_demo_is_recorded_and_summed_up(tmp_path: Path) -> None:
+    file = tmp_path / "demo.ndjson.gz"
+    ended = mktui("record", "--demo", file, "--seconds", "3", "--every", "0.5")
+    assert (ended.code, ended.out, ended.err) == (0, "", "")
+    summary = mktui("replay", file, "--json")
+    assert summary.code == 0
+    assert set(summary.document["routers"]) == {"edge-1", "hotspot-1", "tower-west"}
+    assert summary.document["pictures"] >= 4
+    assert "edge-1" in mktui("replay", file, "--summary").out
+    assert mktui("replay", tmp_path / "none").code == 2
