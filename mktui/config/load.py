@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from mktui.billing.options import BillingOptions, SourceOptions
 from mktui.config.lines import LineFinder
 from mktui.config.model import Config, RouterConfig, UiConfig
+from mktui.config.settings import names
 from mktui.core.pool.options import PoolOptions
 from mktui.errors import ConfigError
 from mktui.sync.options import Limits, SyncOptions
@@ -49,26 +50,64 @@ def load(path: Path) -> LoadedConfig:
     Raises:
         ConfigError: It cannot be read, or something in it is wrong; ``others`` holds the further problems.
     """
-    text = _read(path)
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _broken_toml(path, text, error) from None
-    problems = _Problems(path, text, raw)
-    try:
-        config = Config.model_validate(raw)
-    except ValidationError as error:
-        problems.add(error)
-        raise problems.as_error() from None
-    problems.check_routers(config)
-    if problems.found:
-        raise problems.as_error()
+    return check_text(read(path), path)
+
+
+def check_text(text: str, path: Path) -> LoadedConfig:
+    """Check a text as if it stood in a file.
+
+    Raises:
+        ConfigError: Something in it is wrong; ``others`` holds the further problems.
+    """
+    raw = parse(text, path)
+    config, problems = _checked(raw, path, LineFinder(text))
+    if config is None or problems:
+        first, *others = problems
+        first.others = tuple(others)
+        raise first
     plain = [router.name for router in config.routers if router.password.is_plain]
     told = (f'the password of {", ".join(plain)} stands in {path}: better {{ env = "NAME" }} or {{ file = }}',)
     return LoadedConfig(config, path, told if plain else ())
 
 
-def _read(path: Path) -> str:
+def problems_of(raw: dict[str, Any], path: Path | None = None) -> tuple[ConfigError, ...]:  # Any: TOML
+    """Return what is wrong with a configuration that is being edited, each with its key; lines it has none yet."""
+    return tuple(_checked(raw, path, None)[1])
+
+
+def parse(text: str, path: Path) -> dict[str, Any]:  # Any: TOML
+    """Read TOML.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _broken_toml(path, text, error) from None
+
+
+def _checked(
+    raw: dict[str, Any],  # Any: TOML
+    path: Path | None,
+    lines: LineFinder | None,
+) -> tuple[Config | None, list[ConfigError]]:
+    problems = _Problems(path, raw, lines)
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        problems.add(error)
+        return None, problems.found
+    problems.check_routers(config)
+    return config, problems.found
+
+
+def read(path: Path) -> str:
+    """Read a file.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
     remedy = "mktui config path says where it is looked for; sample_configs/ has some to begin with"
     try:
         return path.read_text(encoding="utf-8")
@@ -90,11 +129,11 @@ def _broken_toml(path: Path, text: str, error: tomllib.TOMLDecodeError) -> Confi
 class _Problems:
     """Collects what is wrong with one file."""
 
-    def __init__(self, path: Path, text: str, raw: dict[str, Any]) -> None:  # Any: TOML
+    def __init__(self, path: Path | None, raw: dict[str, Any], lines: LineFinder | None) -> None:  # Any: TOML
         self.found: list[ConfigError] = []
         self._path = path
         self._raw = raw
-        self._lines = LineFinder(text)
+        self._lines = lines
 
     def add(self, error: ValidationError, prefix: Loc = ()) -> None:
         """Take pydantic's list."""
@@ -116,25 +155,18 @@ class _Problems:
             except ValidationError as error:
                 self.add(error, ("routers", index, "pool"))
 
-    def as_error(self) -> ConfigError:
-        """Return the first problem, with the others."""
-        first, *others = self.found
-        first.others = tuple(others)
-        return first
-
     def _add(self, loc: Loc, problem: str, remedy: str = "") -> None:
-        line = self._lines.line_of(loc)
+        line = self._lines.line_of(loc) if self._lines is not None else None
         self.found.append(ConfigError(problem, file=self._path, key=self._key(loc), line=line, remedy=remedy))
 
     def _key(self, loc: Loc) -> str:
-        """Return a key as people write it; routers by their names."""
+        """Return a key as people write it; routers and sources by their names."""
         parts: list[str] = []
         for depth, part in enumerate(loc):
             if isinstance(part, str):
                 parts.append(part)
-            elif depth == 1 and loc[0] == "routers":
-                name = self._raw["routers"][part].get("name") if isinstance(self._raw["routers"][part], dict) else None
-                parts.append(name if isinstance(name, str) and name else str(part + 1))
+            elif loc[:depth] in {("routers",), ("billing", "sources")}:
+                parts.append(names(self._raw, tuple(parts))[part])
         return ".".join(parts)
 
 

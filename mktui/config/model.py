@@ -52,7 +52,7 @@ class UiConfig(BaseModel):
 
     model_config = _STRICT
 
-    theme: str = Field("noc-dark", description="a theme's name")
+    theme: str = Field("noc-dark", description="a theme's name", json_schema_extra={"applies": "live"})
 
 
 class Config(BaseModel):

@@ -26,8 +26,9 @@ class Absent(enum.StrEnum):
     DELETE = "delete"
 
 
-def _unit(unit: str) -> JsonDict:
-    return {"unit": unit, "applies": "live"}
+def _unit(unit: str, applies: str = "live") -> JsonDict:
+    """What the next sync reads applies live; automatic syncs are begun with the program."""
+    return {"unit": unit, "applies": applies}
 
 
 class Limits(BaseModel):
@@ -60,16 +61,23 @@ class SyncOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     automatic: bool = Field(
-        False, description="sync on reconnect, by the clock, and when billing changes", json_schema_extra=_unit("")
+        False,
+        description="sync on reconnect, by the clock, and when billing changes",
+        json_schema_extra=_unit("", "restart"),
     )
     interval: float = Field(
-        900, ge=0, description="between two automatic syncs; 0: never by the clock", json_schema_extra=_unit("s")
+        900,
+        ge=0,
+        description="between two automatic syncs; 0: never by the clock",
+        json_schema_extra=_unit("s", "restart"),
     )
     debounce: float = Field(
-        5, ge=0, description="quiet in billing before a change is synced", json_schema_extra=_unit("s")
+        5, ge=0, description="quiet in billing before a change is synced", json_schema_extra=_unit("s", "restart")
     )
     prune: bool = Field(
-        False, description="automatic syncs may take away who is no longer in the source", json_schema_extra=_unit("")
+        False,
+        description="automatic syncs may take away who is no longer in the source",
+        json_schema_extra=_unit("", "restart"),
     )
     absent: Absent = Field(
         Absent.DISABLE, description="what pruning does: disable or delete", json_schema_extra=_unit("")

@@ -1,0 +1,208 @@
+"""Every setting as one row: its key, its kind, what it means, when it applies. Made from the model that checks it.
+
+Forms, ``config show`` and ``config set`` know a setting only through this: a new field of the model appears in all of
+them. A router and a source are known by name: their keys are ``routers.NAME.host``, ``billing.sources.NAME.url``.
+"""
+
+from __future__ import annotations
+
+import enum
+import types
+import typing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import BaseModel, SecretStr
+from pydantic_core import PydanticUndefined
+
+from mktui.billing.options import BillingOptions, SourceOptions
+from mktui.config.model import RouterConfig, UiConfig
+from mktui.config.secrets import SecretSource
+from mktui.core.pool.options import PoolOptions
+from mktui.sync.options import Limits, SyncOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic.fields import FieldInfo
+
+Key = tuple[str, ...]
+Raw = dict[str, Any]
+"""A configuration as TOML has it."""
+
+HIDDEN: Final = "••••••"
+
+
+class Kind(enum.Enum):
+    """How a setting is edited."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    FLAG = "flag"
+    CHOICE = "choice"
+    SECRET = "secret"
+    """A text that is never shown."""
+    PASSWORD = "password"  # noqa: S105 - a kind, no password
+    """A text that is never shown, or where it comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of a form."""
+
+    key: Key
+    kind: Kind
+    description: str
+    unit: str = ""
+    applies: str = "restart"
+    """``live``, or on ``restart``."""
+    default: Any = None  # Any: as many types as settings
+    choices: tuple[str, ...] = ()
+    must_be_given: bool = False
+
+    @property
+    def dotted(self) -> str:
+        """Its key as people write it."""
+        return ".".join(self.key)
+
+    @property
+    def name(self) -> str:
+        """The last part of its key."""
+        return self.key[-1]
+
+    @property
+    def is_secret(self) -> bool:
+        """Its value is shown nowhere."""
+        return self.kind in {Kind.SECRET, Kind.PASSWORD}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Settings that stand together. ``on_top_of``: what holds where a setting is left out here."""
+
+    key: Key
+    settings: tuple[Setting, ...]
+    on_top_of: Key = ()
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return ".".join(self.key)
+
+
+def sections(raw: Mapping[str, Any]) -> tuple[Section, ...]:  # Any: TOML
+    """Return every section of a configuration, with one for each router, its own pool, and each source."""
+    found = [_section(("pool",), PoolOptions)]
+    for name in names(raw, ("routers",)):
+        found += [
+            _section(("routers", name), RouterConfig),
+            _section(("routers", name, "pool"), PoolOptions, on_top_of=("pool",)),
+        ]
+    found += [_section(("ui",), UiConfig), _section(("billing",), BillingOptions)]
+    found += [_section(("billing", "sources", name), SourceOptions) for name in names(raw, ("billing", "sources"))]
+    found += [_section(("sync",), SyncOptions), _section(("sync", "limits"), Limits)]
+    return tuple(found)
+
+
+def names(raw: Mapping[str, Any], path: Key) -> list[str]:  # Any: TOML
+    """Return the names of the entries of a list of tables; an entry without one is known by its number."""
+    rows: Any = raw
+    for part in path:
+        rows = rows.get(part, {}) if isinstance(rows, dict) else {}
+    if not isinstance(rows, list):
+        return []
+    return [name_of(row, index) for index, row in enumerate(rows)]
+
+
+def name_of(row: object, index: int) -> str:
+    """Return what an entry of a list of tables is known by."""
+    name = row.get("name") if isinstance(row, dict) else None
+    return name if isinstance(name, str) and name else str(index + 1)
+
+
+def entry(raw: Mapping[str, Any], key: Key) -> tuple[Any, Key]:  # Any: TOML
+    """Return the table in which a key stands, and the rest of the key in it; an absent one is an empty table."""
+    for path in (("routers",), ("billing", "sources")):
+        if key[: len(path)] == path and len(key) > len(path) + 1:
+            known = names(raw, path)
+            rows: Any = raw
+            for part in path:
+                rows = rows.get(part, {})
+            name = key[len(path)]
+            return (rows[known.index(name)] if name in known else {}), key[len(path) + 1 :]
+    return raw, key
+
+
+def value_of(raw: Mapping[str, Any], key: Key) -> Any:  # Any: TOML
+    """Return what a configuration says for a key; None: nothing."""
+    found, rest = entry(raw, key)
+    for part in rest:
+        try:
+            found = found[part]
+        except (KeyError, TypeError, IndexError):
+            return None
+    return found
+
+
+def in_words(setting: Setting, value: Any) -> str:  # Any: TOML, or a default
+    """Return a value for people: what may be secret is hidden, and where it comes from is said."""
+    if value is None:
+        return ""
+    if setting.kind is Kind.PASSWORD:
+        return _source_in_words(value)
+    if setting.kind is Kind.SECRET:
+        return HIDDEN if value and value != SecretStr("") else ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}" if len(f"{value:g}") <= len(repr(value)) and float(f"{value:g}") == value else repr(value)
+    return str(value.value if isinstance(value, enum.Enum) else value)
+
+
+def _source_in_words(value: object) -> str:
+    if isinstance(value, dict) and len(value) == 1:
+        kind, where = next(iter(value.items()))
+        first = where[0] if isinstance(where, list) and where else where
+        if kind in {"env", "file", "command"}:
+            return f"{HIDDEN} from {kind} {first}"
+    return HIDDEN if value and value != SecretSource("plain", "") else ""
+
+
+def _section(key: Key, model: type[BaseModel], on_top_of: Key = ()) -> Section:
+    return Section(key, tuple(_settings(key, model)), on_top_of)
+
+
+def _settings(section: Key, model: type[BaseModel]) -> Iterator[Setting]:
+    for name, field in model.model_fields.items():
+        kind, choices = _kind_of(field.annotation)
+        if kind is not None:
+            default = field.get_default(call_default_factory=True, validated_data={})
+            extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+            yield Setting(
+                (*section, name), kind, field.description or "", str(extra.get("unit", "")),
+                str(extra.get("applies", "restart")), None if default is PydanticUndefined else default, choices,
+                must_be_given=_is_needed(field),
+            )  # fmt: skip
+
+
+def _is_needed(field: FieldInfo) -> bool:
+    return field.is_required()
+
+
+_PLAIN: Final[dict[Any, Kind]] = {
+    bool: Kind.FLAG, int: Kind.INTEGER, float: Kind.NUMBER, str: Kind.TEXT, SecretStr: Kind.SECRET,
+    SecretSource: Kind.PASSWORD,
+}  # fmt: skip
+
+
+def _kind_of(annotation: Any) -> tuple[Kind | None, tuple[str, ...]]:  # Any: a type, as typing has it
+    """Return how a field is edited; None: it is a section of its own."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Literal:
+        return Kind.CHOICE, tuple(map(str, arguments))
+    if origin in {types.UnionType, typing.Union}:
+        return _kind_of(next(each for each in arguments if each is not type(None)))
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        return Kind.CHOICE, tuple(str(each.value) for each in annotation)
+    return _PLAIN.get(annotation), ()
