@@ -24,7 +24,6 @@ from mktui.sync.options import Limits, SyncOptions
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from pydantic.fields import FieldInfo
 
 Key = tuple[str, ...]
 Raw = dict[str, Any]
@@ -41,7 +40,7 @@ class Kind(enum.Enum):
     NUMBER = "number"
     FLAG = "flag"
     CHOICE = "choice"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - a kind, no secret
     """A text that is never shown."""
     PASSWORD = "password"  # noqa: S105 - a kind, no password
     """A text that is never shown, or where it comes from."""
@@ -182,12 +181,8 @@ def _settings(section: Key, model: type[BaseModel]) -> Iterator[Setting]:
             yield Setting(
                 (*section, name), kind, field.description or "", str(extra.get("unit", "")),
                 str(extra.get("applies", "restart")), None if default is PydanticUndefined else default, choices,
-                must_be_given=_is_needed(field),
+                must_be_given=field.is_required(),
             )  # fmt: skip
-
-
-def _is_needed(field: FieldInfo) -> bool:
-    return field.is_required()
 
 
 _PLAIN: Final[dict[Any, Kind]] = {

@@ -1,0 +1,253 @@
+"""A configuration that is being changed: edits on top of what a file says, checked at each step. No I/O, no TOML text.
+
+An edit names a setting by its key and gives the value as TOML has it, or None to leave the setting to its default. A
+router that is not there yet is made by the first edit of it, and goes with an edit of the router itself to None.
+"""
+
+from __future__ import annotations
+
+import copy
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from mktui.config.load import problems_of
+from mktui.config.presets import PRESETS
+from mktui.config.settings import HIDDEN, Key, Kind, Raw, Section, Setting, entry, in_words, names, sections, value_of
+from mktui.core.pool.options import PoolOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mktui.errors import ConfigError
+
+_LISTS: Final = (("routers",), ("billing", "sources"))
+_YES: Final = frozenset({"yes", "true", "on"})
+_NO: Final = frozenset({"no", "false", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One setting and its new value; None: its default."""
+
+    key: Key
+    value: Any = None  # Any: TOML
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A setting that two configurations do not agree on, in words that hold no secret."""
+
+    setting: Setting
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.setting.dotted}  {self.before or '–'} → {self.after or '–'}"
+
+
+def applied(raw: Raw, edits: Iterable[Edit]) -> Raw:
+    """Return a configuration after edits; the given one stays as it is."""
+    result = copy.deepcopy(raw)
+    for edit in edits:
+        _apply(result, edit)
+    return result
+
+
+def is_same(one: Any, other: Any) -> bool:  # Any: TOML
+    """Say whether two configurations say the same: to Python 1 is 1.0 and True, and NaN never itself; here not."""
+    return repr(_sorted(one)) == repr(_sorted(other))
+
+
+def _sorted(value: Any) -> Any:  # Any: TOML
+    if isinstance(value, dict):  # a table without a key says nothing
+        inner = {key: _sorted(value[key]) for key in sorted(value)}
+        return {key: each for key, each in inner.items() if each != {}}
+    return [_sorted(each) for each in value] if isinstance(value, list) else value
+
+
+def list_entry(key: Key) -> tuple[Key, str] | None:
+    """Return the list and the name when a key is an entry of a list of tables, or stands in one."""
+    return next(((path, key[len(path)]) for path in _LISTS if key[: len(path)] == path and len(key) > len(path)), None)
+
+
+def _apply(raw: Raw, edit: Edit) -> None:
+    found = list_entry(edit.key)
+    if found is not None:
+        path, name = found
+        if edit.key == (*path, name):
+            rows = value_of(raw, path)
+            del rows[names(raw, path).index(name)]
+            return
+        if name not in names(raw, path) and edit.value is not None:
+            _grown(raw, path[:-1]).setdefault(path[-1], []).append({"name": name})
+    table, rest = entry(raw, edit.key)
+    if edit.value is not None:
+        _grown(table, rest[:-1])[rest[-1]] = edit.value
+        return
+    for part in rest[:-1]:
+        table = table.get(part, {})
+    table.pop(rest[-1], None)
+
+
+def _grown(table: Raw, path: Key) -> Raw:
+    for part in path:
+        table = table.setdefault(part, {})
+    return table
+
+
+def typed(setting: Setting, text: str) -> Any:  # Any: TOML
+    """Return what somebody has typed as TOML has it; None for nothing. What is no number stays a text, to be refused.
+
+    Texts keep the blanks around them; everything else does not.
+    """
+    bare = text.strip()
+    if not bare:
+        return None
+    if setting.kind in {Kind.TEXT, Kind.SECRET}:
+        return text
+    if setting.kind is Kind.FLAG:
+        return True if bare.lower() in _YES else False if bare.lower() in _NO else bare
+    if setting.kind in {Kind.INTEGER, Kind.NUMBER}:
+        return _number(bare, whole=setting.kind is Kind.INTEGER)
+    if setting.kind is Kind.PASSWORD:
+        return _source(text)
+    return bare
+
+
+def _number(text: str, *, whole: bool) -> int | float | str:
+    for kind in (int,) if whole else (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _source(text: str) -> Any:  # Any: TOML
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        return tomllib.loads(f"password = {text}")["password"]
+    except tomllib.TOMLDecodeError:
+        return {}  # refused with the forms that are right; a password may begin like this only inside the file
+
+
+class Draft:
+    """What stands in a file, and the edits that nobody has saved yet. A step is what one key press has changed."""
+
+    def __init__(self, raw: Raw) -> None:
+        self.base = raw
+        self.raw = raw
+        self._steps: list[tuple[Edit, ...]] = []
+        self._checked: tuple[Raw, tuple[ConfigError, ...]] | None = None
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """Everything that was changed, in its order."""
+        return tuple(edit for step in self._steps for edit in step)
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections as they would be."""
+        return sections(self.raw)
+
+    def change(self, *edits: Edit) -> None:
+        """Take a step; one that changes nothing is none."""
+        raw = applied(self.raw, edits)
+        if not is_same(raw, self.raw):
+            self._steps.append(edits)
+            self.raw = raw
+
+    def undo(self) -> tuple[Edit, ...]:
+        """Take the last step back and return it; nothing when there is none."""
+        if not self._steps:
+            return ()
+        step = self._steps.pop()
+        self.raw = applied(self.base, self.edits)
+        return step
+
+    def with_edit(self, edit: Edit) -> tuple[ConfigError, ...]:
+        """Return what would be wrong after one more edit."""
+        return problems_of(applied(self.raw, [edit]))
+
+    def problems(self) -> tuple[ConfigError, ...]:
+        """Return what is wrong now."""
+        if self._checked is None or self._checked[0] is not self.raw:
+            self._checked = (self.raw, problems_of(self.raw))
+        return self._checked[1]
+
+    def differences(self) -> tuple[Difference, ...]:
+        """Return what saving would change."""
+        return differences(self.base, self.raw)
+
+
+def beside(problems: Iterable[ConfigError], section: Section, preferred: Key = ()) -> dict[Key, str]:
+    """Return each problem of a section at the setting it is shown beside.
+
+    What is between two settings is said at the one that was ``preferred``, when it is one of them; else at the first.
+    """
+    found: dict[Key, str] = {}
+    for problem in problems:
+        keys = [setting.key for setting in section.settings if setting.dotted == problem.key]
+        if not keys and problem.key == section.title:
+            words = set(problem.problem.replace("(", " ").replace(",", " ").split())
+            keys = [setting.key for setting in section.settings if setting.name in words]
+            keys = [preferred] if preferred in keys else keys or [section.settings[0].key]
+        for key in keys[:1]:
+            found.setdefault(key, f"{problem.problem}{f' ({problem.remedy})' if problem.remedy else ''}")
+    return found
+
+
+def differences(before: Raw, after: Raw) -> tuple[Difference, ...]:
+    """Return every setting that differs, as it stood and as it stands; routers that came or went with all of theirs."""
+    settings: dict[Key, Setting] = {}
+    for raw in (before, after):
+        settings |= {each.key: each for section in sections(raw) for each in section.settings}
+    found = []
+    for key, setting in settings.items():
+        old, new = value_of(before, key), value_of(after, key)
+        if not is_same(old, new):
+            was, now = _shown(setting, old), _shown(setting, new)
+            is_hidden = was == now
+            found.append(Difference(setting, was, f"{now or HIDDEN} (another)" if is_hidden else now))
+    return tuple(found)
+
+
+def _shown(setting: Setting, value: Any) -> str:  # Any: TOML
+    if value is None and setting.default is not None and setting.key[0] != "routers":
+        words = in_words(setting, setting.default)
+        return f"{words} (default)" if words else ""
+    return in_words(setting, value)
+
+
+def preset_edits(raw: Raw, name: str) -> tuple[Edit, ...]:
+    """Return what brings ``[pool]`` to a preset; settings that no preset speaks of stay as they are."""
+    wanted, plain = PRESETS[name], PoolOptions()
+    edits = []
+    for field in spoken_of():
+        value = getattr(wanted, field)
+        stays = value_of(raw, ("pool", field)) is None and value == getattr(plain, field)
+        if not stays:
+            number = int(value) if isinstance(value, float) and value.is_integer() else value
+            edits.append(Edit(("pool", field), number))
+    return tuple(edits)
+
+
+def spoken_of() -> list[str]:
+    """Return the settings that some preset changes."""
+    plain = PoolOptions()
+    fields = PoolOptions.model_fields
+    return [
+        name for name in fields if any(getattr(preset, name) != getattr(plain, name) for preset in PRESETS.values())
+    ]
+
+
+def nearest_preset(raw: Raw) -> tuple[str, int]:
+    """Return the preset that ``[pool]`` is most like, and how many of its settings differ."""
+    plain = PoolOptions()
+    given = {name: value_of(raw, ("pool", name)) for name in spoken_of()}
+    now = {name: getattr(plain, name) if value is None else value for name, value in given.items()}
+    counted = {preset: sum(now[name] != getattr(options, name) for name in now) for preset, options in PRESETS.items()}
+    name = min(counted, key=lambda preset: counted[preset])
+    return name, counted[name]
