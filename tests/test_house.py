@@ -43,6 +43,8 @@ def test_the_top_level_is_as_the_owner_asked() -> None:
         (["run", "--help"], ["textual", "sqlalchemy", "tomlkit"]),
         (["simulate", "--help"], ["textual", "sqlalchemy", "tomlkit"]),
         (["config", "path"], ["textual", "sqlalchemy", "tomlkit"]),
+        (["--config", "sample_configs/isp-fleet.toml", "config", "check"], ["textual", "sqlalchemy", "tomlkit"]),
+        (["--config", "sample_configs/isp-fleet.toml", "config", "show"], ["textual", "sqlalchemy", "tomlkit"]),
         (["demo", "--headless", "--seconds", "0.5", "--json"], ["textual", "tomlkit"]),  # it syncs: billing is open
     ],
     ids=" ".join,
@@ -58,7 +60,8 @@ except SystemExit as end:
 loaded = [name for name in {absent!r} if name in sys.modules]
 assert not loaded, loaded
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=50, check=False)
+    run = [sys.executable, "-c", script]
+    done = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)
     assert done.returncode == 0, done.stderr
 
 

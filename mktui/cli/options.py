@@ -27,5 +27,10 @@ def loaded_config(context: click.Context) -> LoadedConfig:
     Raises:
         ConfigError: It is not there or not right.
     """
+    return load(config_path(context))
+
+
+def config_path(context: click.Context) -> Path:
+    """Return the file that ``--config`` names, or the user's own; it need not be there."""
     given = context.find_root().obj
-    return load(Path(given) if given else default_path())
+    return Path(given) if given else default_path()

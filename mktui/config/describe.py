@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticUndefined
 
+from mktui.config.model import Config
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
@@ -19,6 +21,16 @@ def as_markdown(model: type[BaseModel], *, leave_out: tuple[str, ...] = ()) -> s
         if name not in leave_out
     ]
     return "\n".join(("| setting | default | unit | meaning |", "|---|---|---|---|", *rows))
+
+
+def json_schema() -> dict[str, Any]:  # Any: JSON
+    """Return the JSON schema of the whole file; a router's own pool has the settings of every pool."""
+    schema = Config.model_json_schema()
+    pool = schema["$defs"]["RouterConfig"]["properties"]["pool"]
+    schema["$defs"]["RouterConfig"]["properties"]["pool"] = {
+        "$ref": "#/$defs/PoolOptions", "description": pool["description"],
+    }  # fmt: skip
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _default(field: FieldInfo) -> str:

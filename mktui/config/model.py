@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema, model_validator
 
 from mktui.billing.options import BillingOptions
-from mktui.config.secrets import SecretSource, parse_source
+from mktui.config.secrets import SOURCE_SCHEMA, SecretSource, parse_source
 from mktui.core.connection.options import RouterOptions, TlsMode, check_encoding, check_pin
 from mktui.core.pool.options import PoolOptions
 from mktui.sync.options import SyncOptions
@@ -24,7 +24,7 @@ class RouterConfig(BaseModel):
     host: str = Field(min_length=1, max_length=255, description="host name or address")
     port: int | None = Field(None, ge=1, le=65535, description="API port; 8728, or 8729 with TLS, when left out")
     username: str = Field("admin", min_length=1, description="the API user")
-    password: Annotated[SecretSource, BeforeValidator(parse_source)] = Field(
+    password: Annotated[SecretSource, BeforeValidator(parse_source), WithJsonSchema(SOURCE_SCHEMA)] = Field(
         SecretSource("plain", ""), description='its password: "text", { env = }, { file = } or { command = [ ] }'
     )
     tls: TlsMode = Field("off", description="off, verify, pin, anonymous")

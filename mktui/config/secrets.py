@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import anyio
 from pydantic import SecretStr
@@ -12,7 +12,19 @@ from pydantic import SecretStr
 from mktui.errors import ConfigError
 
 COMMAND_TIMEOUT: Final = 10.0
-_KINDS: Final = ("env", "file", "command")
+_TEXT: Final = {"type": "string", "minLength": 1}
+SOURCE_SCHEMA: Final[dict[str, Any]] = {  # Any: JSON
+    "oneOf": [
+        {"type": "string"},
+        *(
+            {"type": "object", "properties": {kind: value}, "required": [kind], "additionalProperties": False}
+            for kind, value in (
+                ("env", _TEXT), ("file", _TEXT), ("command", {"type": "array", "items": _TEXT, "minItems": 1}),
+            )
+        ),
+    ]
+}  # fmt: skip
+"""What a password may be, for editors."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,3 +201,22 @@ def _kind_of(annotation: Any) -> tuple[Kind | None, tuple[str, ...]]:  # Any: a 
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         return Kind.CHOICE, tuple(str(each.value) for each in annotation)
     return _PLAIN.get(annotation), ()
+
+
+def find(raw: Mapping[str, Any], dotted: str) -> Setting | None:  # Any: TOML
+    """Return the setting of a key as people write it; a router or source that is not there yet has all of its own."""
+    for known in (raw, *_with_another(dotted)):
+        for section in sections(known):
+            for setting in section.settings:
+                if setting.dotted == dotted:
+                    return setting
+    return None
+
+
+def _with_another(dotted: str) -> Iterator[Raw]:
+    """A name may have dots in it: what is left when the setting's own words are taken off its end."""
+    for prefix, more in (("routers.", ".pool."), ("routers.", "."), ("billing.sources.", ".")):
+        name = dotted.removeprefix(prefix).rpartition(more)[0]
+        if dotted.startswith(prefix) and name:
+            row = [{"name": name}]
+            yield {"routers": row} if prefix == "routers." else {"billing": {"sources": row}}

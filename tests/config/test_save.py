@@ -104,7 +104,7 @@ def test_a_folder_that_takes_no_file_leaves_the_old_one(file: Path) -> None:
 
 
 def test_a_place_that_takes_no_file_is_told_even_to_root() -> None:
-    with pytest.raises(ConfigError, match="/proc/config.toml: "):
+    with pytest.raises(ConfigError, match=r"/proc/config\.toml: "):
         save(look(Path("/proc/config.toml")), TEXT)
 
 

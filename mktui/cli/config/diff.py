@@ -1,0 +1,21 @@
+"""``mktui config diff``: the file against the defaults."""
+
+from __future__ import annotations
+
+import click
+
+from mktui.cli.options import config_path
+from mktui.config.draft import differences
+from mktui.config.load import check_text, parse, read
+
+
+@click.command()
+@click.pass_context
+def diff(context: click.Context) -> None:
+    """Show what the file says that is not the default; secrets stay hidden."""
+    path = config_path(context)
+    text = read(path)
+    check_text(text, path)
+    for each in differences({}, parse(text, path)):
+        if each.before.removesuffix(" (default)") != each.after:
+            click.echo(each)

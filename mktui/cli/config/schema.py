@@ -1,0 +1,15 @@
+"""``mktui config schema``: for editors that complete and check while one types."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from mktui.config.describe import json_schema
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON schema of the configuration file."""
+    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
