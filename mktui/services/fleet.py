@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mktui import clock
+from mktui.config.save import look
 from mktui.errors import BillingError, ConfigError
 from mktui.monitor.snapshot import Snapshot
 from mktui.services.automatic import BillingWatch, sync_automatically
+from mktui.services.configuring import in_words, save_text
 from mktui.services.office import LazyOffice
 from mktui.services.router import RouterService, RouterSetup
 from mktui.services.standings import Standings
@@ -19,12 +21,16 @@ from mktui.sync.order import Order
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from pathlib import Path
 
     from anyio.abc import TaskGroup
 
+    from mktui.config.model import Config
+    from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.core.pool.options import PoolOptions
     from mktui.monitor.snapshot import SeenEvent
+    from mktui.services.configuring import Saved
     from mktui.services.office import OpenOffice
     from mktui.services.planning import Planning
     from mktui.services.sources import Sources
@@ -53,6 +59,7 @@ class Fleet:
         self._services = {service.name: service for service in services}
         self._read_options = read_options
         self._tasks = tasks
+        self.config_file: Path | None = None
         self._standings = Standings(office, self._services.values(), tasks)
 
     @property
@@ -93,6 +100,33 @@ class Fleet:
         client = self.service(name).client
         options = client.options if self._read_options is None else await self._read_options(name)
         await client.reconfigure(options)
+
+    async def config_text(self) -> Seen | None:
+        """Return the configuration's file as it is now; None: there is none, as in the demo.
+
+        Raises:
+            ConfigError: It cannot be read.
+        """
+        return None if self.config_file is None else await anyio.to_thread.run_sync(look, self.config_file)
+
+    async def save_config(self, seen: Seen, text: str) -> Saved:
+        """Put a text in the place of the file that was seen, and apply at once what can be.
+
+        Raises:
+            ConfigError: It is wrong, the file was changed underneath, or it cannot be written. Nothing was applied.
+        """
+        saved = await anyio.to_thread.run_sync(save_text, seen, text)
+        self.apply_config(saved.config)
+        return saved
+
+    def apply_config(self, config: Config) -> None:
+        """Give pools and syncs their new settings; commands in flight go on to their end."""
+        self.office.take(config.sync)
+        for router in config.routers:
+            service = self._services.get(router.name)
+            if service is not None and (options := config.pool_for(router)) != service.client.options:
+                service.note("pool settings", in_words(service.client.options, options))
+                self._tasks.start_soon(service.client.reconfigure, options, name=f"reconfigure {router.name}")
 
     async def isolate(self, name: str) -> None:
         """Ask a router nothing more until ``probe``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ class LazyOffice:
         self._office: Office | None = None
         self.unread: frozenset[str] = frozenset()
         """Sources that could not be read when that was last tried: billing is what they last said."""
+        self._options: SyncOptions | None = None
         self._opening = anyio.Lock()
 
     async def get(self) -> Office:
@@ -41,7 +43,13 @@ class LazyOffice:
         async with self._opening:
             if self._office is None:
                 self._office = await self._open()
+            if self._options is not None:
+                self._office, self._options = replace(self._office, options=self._options), None
             return self._office
+
+    def take(self, options: SyncOptions) -> None:
+        """Let whatever asks next sync by other settings; a run under way goes on by those it began with."""
+        self._options = options
 
     async def get_fresh(self, say: Callable[[str, str], None]) -> Office:
         """Return the office after its sources were read; ``say`` hears a kind and a text when one has news.

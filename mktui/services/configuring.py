@@ -1,0 +1,49 @@
+"""A configuration saved while it is in use: what applies at once, and what waits for the next start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mktui.config.draft import differences
+from mktui.config.load import check_text, parse
+from mktui.config.save import save
+
+if TYPE_CHECKING:
+    from mktui.config.model import Config
+    from mktui.config.save import Seen
+    from mktui.core.pool.options import PoolOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a save. ``live`` and ``later``: the keys of settings that apply at once, and that do not."""
+
+    seen: Seen
+    config: Config
+    live: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+
+
+def save_text(seen: Seen, text: str) -> Saved:
+    """Save, and say what applies when.
+
+    Raises:
+        ConfigError: Nothing was written.
+    """
+    config = check_text(text, seen.file).config
+    changed = differences(parse(seen.text, seen.file), parse(text, seen.file))
+    after = save(seen, text)
+    live = tuple(each.setting.dotted for each in changed if each.setting.applies == "live")
+    later = tuple(each.setting.dotted for each in changed if each.setting.applies != "live")
+    return Saved(after, config, live, later)
+
+
+def in_words(before: PoolOptions, after: PoolOptions) -> str:
+    """Say what is different between two pools' settings."""
+    old, new = before.model_dump(), after.model_dump()
+    return ", ".join(f"{name} {_short(old[name])} → {_short(new[name])}" for name in new if old[name] != new[name])
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

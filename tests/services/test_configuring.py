@@ -1,0 +1,105 @@
+"""A configuration that is saved while its routers run: pools take it at once and drop nothing; the rest says when."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import anyio
+import pytest
+
+from mktui.config.draft import Edit
+from mktui.config.edit import edited
+from mktui.config.load import load
+from mktui.core.pool.options import PoolOptions
+from mktui.errors import ConfigError
+from mktui.services.fleet import Fleet, open_fleet
+from mktui.services.router import RouterSetup
+from mktui.simulator.profile import RouterProfile
+from mktui.simulator.router import SimulatedRouter
+from tests.wiring import ROUTER, until, wire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+TEXT: Final = """# ours
+[pool]
+min_size = 1
+max_size = 2      # small
+
+[[routers]]
+name = "edge-1"
+host = "127.0.0.1"
+password = "secret"
+"""
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[tuple[Fleet, SimulatedRouter]]:
+    """Run one router by a file."""
+    file = folder / "config.toml"
+    file.write_text(TEXT, encoding="utf-8")
+    router = SimulatedRouter(RouterProfile(secrets=20))
+    async with anyio.create_task_group() as tasks:
+        setup = RouterSetup(ROUTER, load(file).config.pool, connect=wire(router, tasks))
+        async with open_fleet([setup]) as fleet:
+            fleet.config_file = file
+            yield fleet, router
+        tasks.cancel_scope.cancel()
+
+
+async def test_pools_take_new_settings_at_once_and_no_command_under_way_is_lost(tmp_path: Path) -> None:
+    answers: list[int] = []
+    async with running(tmp_path) as (fleet, router):
+        client = fleet.service("edge-1").client
+        router.faults.slow["/ppp/secret/print"] = 0.2
+
+        async def ask() -> None:
+            answers.append(len(await client.get("/ppp/secret", ("name",), max_age=0)))
+
+        async with anyio.create_task_group() as asking:
+            for _ in range(6):
+                asking.start_soon(ask)
+            await until(lambda: client.connection_stats().pool.slots_used > 0)
+            seen = await fleet.config_text()
+            assert seen is not None
+            text = edited(
+                seen.text, [Edit(("pool", "max_size"), 4), Edit(("routers", "edge-1", "pool", "cache_ttl"), 5)]
+            )
+            saved = await fleet.save_config(seen, text)
+            await until(lambda: client.options.max_size == 4)
+        assert answers == [20] * 6
+        assert client.options == PoolOptions(min_size=1, max_size=4, cache_ttl=5)
+        told = [event.text for event in fleet.snapshot().routers[0].events if event.kind == "pool settings"]
+        assert told == ["max_size 2 → 4, cache_ttl 30 → 5"]
+    assert saved.live == ("pool.max_size", "routers.edge-1.pool.cache_ttl")
+    assert saved.later == ()
+    assert "# small" in (tmp_path / "config.toml").read_text(encoding="utf-8")
+
+
+async def test_what_waits_for_the_next_start_is_said(tmp_path: Path) -> None:
+    async with running(tmp_path) as (fleet, _):
+        seen = await fleet.config_text()
+        assert seen is not None
+        edits = [Edit(("routers", "edge-1", "port"), 8729), Edit(("ui", "theme"), "ansi")]
+        saved = await fleet.save_config(seen, edited(seen.text, edits))
+    assert (saved.live, saved.later) == (("ui.theme",), ("routers.edge-1.port",))
+
+
+async def test_what_is_refused_changes_no_pool(tmp_path: Path) -> None:
+    async with running(tmp_path) as (fleet, _):
+        seen = await fleet.config_text()
+        assert seen is not None
+        with pytest.raises(ConfigError, match="max_size"):
+            await fleet.save_config(seen, seen.text.replace("max_size = 2", "max_size = 200"))
+        seen.file.write_text(f"{TEXT}# by hand\n", encoding="utf-8")
+        with pytest.raises(ConfigError, match="changed underneath"):
+            await fleet.save_config(seen, seen.text.replace("max_size = 2", "max_size = 3"))
+        assert fleet.service("edge-1").client.options.max_size == 2
+
+
+async def test_a_fleet_without_a_file_has_none_to_change() -> None:
+    async with open_fleet([]) as fleet:
+        assert await fleet.config_text() is None
