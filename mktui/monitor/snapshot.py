@@ -37,6 +37,15 @@ class RouterFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What a plan found and did not write: its kind, one of its reasons, and how many rows have it."""
+
+    kind: str
+    text: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class SyncState:
     """The last sync of one router, or the one that runs, and what has been learnt since.
 
@@ -70,6 +79,8 @@ class SyncState:
     paused: str | None = None
     """Why automatic syncs are held; None: they are not, or billing has not been asked."""
     is_automatic: bool = False
+    remarks: tuple[Remark, ...] = ()
+    """What the last plan found, as a diagnosis wants it."""
 
     @property
     def settled(self) -> int:
@@ -96,6 +107,8 @@ class RouterSnapshot:
     latency: tuple[float | None, ...]
     latency_step: float
     events: tuple[SeenEvent, ...]
+    slow_response: float = 0.5
+    """Seconds from which on an answer of this router counts as slow."""
 
 
 @dataclass(frozen=True, slots=True)

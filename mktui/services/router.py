@@ -103,6 +103,7 @@ class RouterService:
             latency=tuple(self._latency),
             latency_step=SAMPLE,
             events=self._events.latest(EVENTS_SHOWN),
+            slow_response=client.options.slow_response,
         )
 
     def note(self, kind: str, text: str) -> None:

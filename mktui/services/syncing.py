@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from mktui import clock
 from mktui.errors import BillingError, CircuitOpen, DatabaseUnavailable, RouterError, StalePlan
-from mktui.monitor.snapshot import SyncState
+from mktui.monitor.snapshot import Remark, SyncState
 from mktui.services.planning import Planning, PlanStage
 from mktui.sync.order import Order
 from mktui.sync.report import Report, RowReport, RowStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from mktui.billing.records import RunRecord
     from mktui.billing.standing import Standing
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
     Note = Callable[[str, str], None]
     """Puts a kind and a text into the router's history."""
+
+
+_REMARKED: Final = frozenset({"held", "shadow", "unverifiable"})
+_REMARKS: Final = 20
+"""Most reasons that are kept of one plan."""
 
 
 class RouterSyncs:
@@ -165,7 +170,21 @@ class RouterSyncs:
 
 def _with_findings(state: SyncState, plan: Plan) -> SyncState:
     kinds = Counter(each.kind for each in plan.refused)
-    return replace(state, conflicts=kinds["conflict"], drift=kinds["drift"], held=kinds["held"])
+    state = replace(state, conflicts=kinds["conflict"], drift=kinds["drift"], held=kinds["held"])
+    return replace(state, remarks=_remarks(plan))
+
+
+def _remarks(plan: Plan) -> tuple[Remark, ...]:
+    """Return what a diagnosis wants to know: each reason once, and a name that is no text."""
+    remarks = _counted([(each.kind, each.reason) for each in plan.refused])
+    names = [*(each.name for each in plan.changes), *(each.name for each in plan.refused)]
+    odd = [name for name in names if any("\udc80" <= letter <= "\udcff" for letter in name)]
+    return (*remarks, *(Remark("encoding", name, len(odd)) for name in odd[:1]))
+
+
+def _counted(found: Iterable[tuple[str, str]]) -> tuple[Remark, ...]:
+    reasons = Counter(each for each in found if each[0] in _REMARKED)
+    return tuple(Remark(kind, text, count) for (kind, text), count in reasons.most_common(_REMARKS))
 
 
 def _of_run(last: RunRecord, state: SyncState) -> SyncState:
@@ -177,7 +196,8 @@ def _of_run(last: RunRecord, state: SyncState) -> SyncState:
         return found if isinstance(found, int) else 0
 
     findings = summary.get("findings")
-    kinds = Counter(str(each.get("kind")) for each in findings) if isinstance(findings, list) else Counter()
+    told = [(str(each.get("kind")), str(each.get("text"))) for each in findings] if isinstance(findings, list) else []
+    kinds = Counter(kind for kind, _ in told)
     seconds = summary.get("seconds")
     return SyncState(
         planned=number("planned"), applied=number("applied"), failed=number("failed"), skipped=number("skipped"),
@@ -185,7 +205,7 @@ def _of_run(last: RunRecord, state: SyncState) -> SyncState:
         seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0, reason=str(summary.get("reason") or ""),
         finished_at=last.finished_at, run=last.id, conflicts=kinds["conflict"], drift=kinds["drift"],
         held=kinds["held"], kicked=number("kicked"), edits=state.edits, owned=state.owned, paused=state.paused,
-        is_automatic=state.is_automatic,
+        is_automatic=state.is_automatic, remarks=_counted(told),
     )  # fmt: skip
 
 

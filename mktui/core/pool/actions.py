@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from mktui.core.pool.job import Job, Outcome
     from mktui.core.protocol.sentences import Command
+    from mktui.errors import MktuiError
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class EventKind(enum.StrEnum):
     CEILING_LOWERED = "session limit"
     CHANGED = "router changed"
     SETTLED = "write settled"
+    FAILED = "command failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,14 @@ class CommandSettled(PoolEvent):
 
     command: Command | None = None
     outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFailed(PoolEvent):
+    """A command has come to its end without success: what was asked, and the error its caller got."""
+
+    path: str = ""
+    error: MktuiError | None = None
 
 
 @dataclass(frozen=True, slots=True)

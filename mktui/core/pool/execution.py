@@ -9,9 +9,10 @@ import anyio
 
 from mktui.clock import RANDOM
 from mktui.core.pool import retry, settle
-from mktui.core.pool.actions import CommandSettled, EventKind
+from mktui.core.pool.actions import CommandFailed, CommandSettled, EventKind
 from mktui.core.pool.effects import Effect, names_a_row_id
 from mktui.core.pool.job import Outcome, Status
+from mktui.errors import CircuitOpen, PoolClosed
 
 if TYPE_CHECKING:
     from mktui.core.pool.job import Request
@@ -26,10 +27,12 @@ class Execution:
         self._budget = retry.RetryBudget()
 
     async def run(self, request: Request) -> Outcome:
-        """Run a request to its outcome."""
-        if request.effect is Effect.READ:
-            return await self._tried(request)
-        return await self._written(request)
+        """Run a request to its outcome; one that fails is told to whoever listens."""
+        outcome = await (self._tried(request) if request.effect is Effect.READ else self._written(request))
+        if outcome.error is not None and not isinstance(outcome.error, CircuitOpen | PoolClosed):
+            path, error = request.command.path, outcome.error
+            self._pool.tell(CommandFailed(self._pool.clock.now(), EventKind.FAILED, str(error), path, error))
+        return outcome
 
     async def _written(self, request: Request) -> Outcome:
         """Run a write in its rows' order, and tell whoever listens how it ended, also when its caller has left."""

@@ -101,6 +101,7 @@ def _performance(dispatcher: Dispatcher, now: float) -> PerformanceStatistics:
         drops=recorder.drops,
         response=window.response,
         acquire=window.acquire,
+        failing=window.failed,
     )
 
 

@@ -249,6 +249,8 @@ class PerformanceStatistics:
     drops: int
     response: LatencyStatistics
     acquire: LatencyStatistics
+    failing: int = 0
+    """Commands of the last minute that ended without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
