@@ -31,6 +31,7 @@ class Commands(LazyGroup):
         "demo": "Three simulated routers on screen: no configuration, no router, no network needed.",
         "status": "How every router is, once.",
         "test": "Test routers step by step, past the pool.",
+        "doctor": "What is wrong with the routers, why, and what to do.",
         "run": "Run one command on a router.",
         "who": "One customer: is he paid, where is he online, what was done to him.",
         "sync": "Billing to routers: plan, apply, report, roll back.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestReport
+    from mktui.monitor.records import Diagnosis
     from mktui.monitor.snapshot import RouterSnapshot, SyncState
 
 Record = dict[str, Any]  # Any: JSON
@@ -59,3 +60,8 @@ def test_record(report: TestReport) -> Record:
         "warnings": list(report.warnings),
         "steps": [asdict(step) for step in report.steps],
     }  # fmt: skip
+
+
+def diagnosis_record(found: Diagnosis) -> Record:
+    """Return one finding."""
+    return asdict(found) | {"severity": found.severity.value, "evidence": list(found.evidence)}

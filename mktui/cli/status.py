@@ -51,12 +51,12 @@ async def _look(loaded: LoadedConfig, names: tuple[str, ...]) -> Snapshot:
         async with open_configured(loaded, names=names, on_event=on_event) as fleet:
             longest = max(fleet.service(name).setup.pool.connection_timeout for name in fleet.names)
             with anyio.move_on_after(longest + 1):
-                while not all(_is_known(fleet, each) for each in fleet.snapshot().routers):  # noqa: ASYNC110 - a look
+                while not all(is_known(fleet, each) for each in fleet.snapshot().routers):  # noqa: ASYNC110 - a look
                     await anyio.sleep(_LOOK)
             return fleet.snapshot()
 
 
-def _is_known(fleet: Fleet, router: RouterSnapshot) -> bool:
+def is_known(fleet: Fleet, router: RouterSnapshot) -> bool:
     """Say whether a router has answered, or has failed to: its facts are read, or its first connect came to nothing."""
     if router.pool.ready < router.pool.min_size:
         return fleet.service(router.name).client.last_error is not None

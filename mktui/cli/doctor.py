@@ -1,0 +1,97 @@
+"""``mktui doctor``: why a router is in trouble, and what to do."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+import anyio
+import click
+
+from mktui.cli.exit_codes import ExitCode
+from mktui.cli.options import json_option, loaded_config, routers_argument
+from mktui.cli.output import print_json, use_colour
+from mktui.cli.records import diagnosis_record
+from mktui.cli.status import is_known
+from mktui.core.pool.health import HealthStatus
+from mktui.monitor.diagnosis import diagnose
+from mktui.services.log import open_log
+from mktui.services.start import open_configured
+
+if TYPE_CHECKING:
+    from mktui.config.load import LoadedConfig
+    from mktui.monitor.records import Diagnosis
+    from mktui.monitor.snapshot import RouterSnapshot, Snapshot
+    from mktui.services.fleet import Fleet
+
+_LOOK: Final = 0.05
+_MARKS: Final = {"critical": ("▲", "red"), "warning": ("◐", "yellow"), "notice": ("·", None)}
+_EPILOG = """\b
+Examples:
+  mktui doctor                    every router, watched for three seconds
+  mktui doctor edge-1 --for 30    one, for longer: more is seen
+  mktui doctor --json             for a script
+
+Exit code: 0 nothing found, 1 something found, 3 a router cannot be reached.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@routers_argument
+@click.option(
+    "--for", "seconds", type=click.FloatRange(0, 3600), default=3.0, show_default=True, help="Seconds to watch them."
+)
+@json_option
+@click.pass_context
+def doctor(context: click.Context, *, routers: tuple[str, ...], seconds: float, as_json: bool) -> None:
+    """Connect, watch for a few seconds, and say what is wrong: symptom, figures, cause, what to do. Changes nothing."""
+    snapshot = anyio.run(_watch, loaded_config(context), routers, seconds)
+    found = [(router, diagnose(router, snapshot.at)) for router in snapshot.routers]
+    if as_json:
+        told = [
+            {
+                "name": router.name,
+                "health": router.health.status.value,
+                "diagnoses": [diagnosis_record(each) for each in diagnoses],
+            }
+            for router, diagnoses in found
+        ]
+        print_json("mktui.doctor/1", routers=told)
+    else:
+        click.echo("\n\n".join(_told(router, diagnoses) for router, diagnoses in found), color=use_colour())
+    context.exit(_code(found))
+
+
+async def _watch(loaded: LoadedConfig, names: tuple[str, ...], seconds: float) -> Snapshot:
+    with open_log() as on_event:
+        async with open_configured(loaded, names=names, on_event=on_event) as fleet:
+            longest = max(fleet.service(name).setup.pool.connection_timeout for name in fleet.names)
+            with anyio.move_on_after(longest + 1):
+                await _all_known(fleet)
+            await anyio.sleep(seconds)
+            return fleet.snapshot()
+
+
+async def _all_known(fleet: Fleet) -> None:
+    while not all(is_known(fleet, each) for each in fleet.snapshot().routers):  # noqa: ASYNC110 - a look
+        await anyio.sleep(_LOOK)
+
+
+def _told(router: RouterSnapshot, found: tuple[Diagnosis, ...]) -> str:
+    name = click.style(router.name, bold=sys.stdout.isatty())
+    if not found:
+        return f"{name}  nothing found"
+    return "\n".join((f"{name}  {router.address}", *(_one(each) for each in found)))
+
+
+def _one(each: Diagnosis) -> str:
+    glyph, colour = _MARKS[each.severity.value]
+    lines = [click.style(f"  {glyph} {each.severity.value}: {each.symptom}", fg=colour)]
+    lines += [f"      {line}" for line in each.evidence]
+    return "\n".join((*lines, f"    why   {each.cause}", f"    do    {each.remedy}"))
+
+
+def _code(found: list[tuple[RouterSnapshot, tuple[Diagnosis, ...]]]) -> int:
+    if any(router.health.status is HealthStatus.OFFLINE for router, _ in found):
+        return ExitCode.UNREACHABLE
+    return ExitCode.NO if any(diagnoses for _, diagnoses in found) else ExitCode.DONE
