@@ -16,6 +16,7 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
     ├── ProtocolError          the other side does not speak the RouterOS API, or we asked for what it cannot say
     ├── WrongUse               a client used in a way that cannot work
     ├── RecordingUnreadable    a file that is no recording, or cannot be read
+    ├── HistoryUnavailable     the file of errors and changes: gone, locked, read-only, full, or it is none
     ├── BillingError           billing's database, or what was to be written into it
     │   ├── DatabaseUnavailable  gone, locked, read-only, full
     │   ├── DatabaseSchema     made by another version of mktui
@@ -111,6 +112,19 @@ class RecordingUnreadable(MktuiError):
     def __str__(self) -> str:
         where = f", line {self.line}" if self.line else ""
         return f"{self.file}{where}: {self.problem} (mktui record FILE makes one)"
+
+
+class HistoryUnavailable(MktuiError):
+    """The file that errors and changes are kept in cannot be used now. Everything else goes on."""
+
+    transient = True
+
+    def __init__(self, problem: str, *, path: Path) -> None:
+        super().__init__(problem)
+        self.problem, self.path = problem, path
+
+    def __str__(self) -> str:
+        return f"no history is kept: {self.path}: {self.problem}"
 
 
 class BillingError(MktuiError):

@@ -8,6 +8,7 @@ from mktui.billing.options import BillingOptions, SourceOptions
 from mktui.config import describe
 from mktui.config.model import RouterConfig
 from mktui.core.pool.options import PoolOptions
+from mktui.monitor.options import MonitorOptions
 from mktui.sync.options import Limits, SyncOptions
 from mktui.tui import actions
 
@@ -24,6 +25,7 @@ def tables() -> dict[str, str]:
         "source settings": describe.as_markdown(SourceOptions),
         "sync settings": describe.as_markdown(SyncOptions, leave_out=("limits",)),
         "limits": describe.as_markdown(Limits),
+        "monitor settings": describe.as_markdown(MonitorOptions),
     }
 
 

@@ -13,6 +13,7 @@ from mktui.errors import (
     ConfigError,
     ConnectTimeout,
     DatabaseUnavailable,
+    HistoryUnavailable,
     LeaseLost,
     MktuiError,
     OutcomeUnknown,
@@ -89,6 +90,7 @@ _CODES: Final = (
     (LeaseLost, ExitCode.REFUSED),
     (StalePlan, ExitCode.REFUSED),
     (DatabaseUnavailable, ExitCode.UNREACHABLE),
+    (HistoryUnavailable, ExitCode.UNREACHABLE),
     (BillingError, ExitCode.USAGE),
 )
 """The first that fits."""

@@ -17,6 +17,7 @@ from mktui.config.model import Config, RouterConfig, UiConfig
 from mktui.config.settings import names
 from mktui.core.pool.options import PoolOptions
 from mktui.errors import ConfigError
+from mktui.monitor.options import MonitorOptions
 from mktui.sync.options import Limits, SyncOptions
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ Loc = tuple[str | int, ...]
 
 _MODELS: Final[dict[str, type[BaseModel]]] = {
     "pool": PoolOptions, "routers": RouterConfig, "ui": UiConfig, "billing": BillingOptions, "sources": SourceOptions,
-    "sync": SyncOptions, "limits": Limits,
+    "sync": SyncOptions, "limits": Limits, "monitor": MonitorOptions,
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from mktui.billing.options import BillingOptions
 from mktui.config.secrets import SOURCE_SCHEMA, SecretSource, parse_source
 from mktui.core.connection.options import RouterOptions, TlsMode, check_encoding, check_pin
 from mktui.core.pool.options import PoolOptions
+from mktui.monitor.options import MonitorOptions
 from mktui.sync.options import SyncOptions
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
@@ -65,6 +66,7 @@ class Config(BaseModel):
     ui: UiConfig = Field(default_factory=UiConfig, description="the terminal")
     billing: BillingOptions = Field(default_factory=BillingOptions, description="where billing lives")
     sync: SyncOptions = Field(default_factory=SyncOptions, description="what a sync may do")
+    monitor: MonitorOptions = Field(default_factory=MonitorOptions, description="what is kept of errors and changes")
 
     def pool_for(self, router: RouterConfig) -> PoolOptions:
         """Return a router's pool settings: ``[pool]``, and its own on top."""

@@ -1,0 +1,45 @@
+"""The ``[monitor]`` of a configuration: what is kept of errors and changes, and how much. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
+
+
+def default_file() -> Path:
+    """Return where the history is kept: always a file of this machine."""
+    return Path(platformdirs.user_state_dir("mktui")) / "monitor.db"
+
+
+def _unit(unit: str) -> JsonDict:
+    return {"unit": unit, "applies": "on restart"}
+
+
+class MonitorOptions(BaseModel):
+    """How much history is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    history: bool = Field(default=True, description="keep errors and changes in a file", json_schema_extra=_unit(""))
+    error_days: int = Field(
+        30, ge=1, le=3650, description="older errors are forgotten", json_schema_extra=_unit("days")
+    )
+    error_rows: int = Field(
+        100_000, ge=100, le=10_000_000, description="most errors that are kept", json_schema_extra=_unit("rows")
+    )
+    audit_days: int = Field(
+        730, ge=1, le=3650, description="older changes are forgotten", json_schema_extra=_unit("days")
+    )
+    audit_rows: int = Field(
+        100_000, ge=100, le=10_000_000, description="most changes that are kept", json_schema_extra=_unit("rows")
+    )
+    size_mb: float = Field(
+        64, ge=1, le=100_000, allow_inf_nan=False, description="the file's size; beyond it the oldest errors go",
+        json_schema_extra=_unit("MB"),
+    )  # fmt: skip
