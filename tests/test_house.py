@@ -40,6 +40,7 @@ def test_the_top_level_is_as_the_owner_asked() -> None:
     [
         (["status", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["doctor", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
+        (["errors", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["test", "--help"], ["textual", "sqlalchemy", "tomlkit"]),
         (["run", "--help"], ["textual", "sqlalchemy", "tomlkit"]),
         (["simulate", "--help"], ["textual", "sqlalchemy", "tomlkit"]),

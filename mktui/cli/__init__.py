@@ -32,6 +32,7 @@ class Commands(LazyGroup):
         "status": "How every router is, once.",
         "test": "Test routers step by step, past the pool.",
         "doctor": "What is wrong with the routers, why, and what to do.",
+        "errors": "What went wrong lately, and who changed what.",
         "run": "Run one command on a router.",
         "who": "One customer: is he paid, where is he online, what was done to him.",
         "sync": "Billing to routers: plan, apply, report, roll back.",

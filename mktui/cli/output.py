@@ -53,3 +53,8 @@ def milliseconds(seconds: float | None) -> str:
 def percent(value: float | None) -> str:
     """Return a share for a column."""
     return "–" if value is None else f"{value:.0f}"
+
+
+def say(text: str) -> None:
+    """Tell people something that is no result."""
+    click.echo(f"mktui: {text}", err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestReport
-    from mktui.monitor.records import Diagnosis
+    from mktui.monitor.records import Audited, Diagnosis, SeenError
     from mktui.monitor.snapshot import RouterSnapshot, SyncState
 
 Record = dict[str, Any]  # Any: JSON
@@ -65,3 +65,19 @@ def test_record(report: TestReport) -> Record:
 def diagnosis_record(found: Diagnosis) -> Record:
     """Return one finding."""
     return asdict(found) | {"severity": found.severity.value, "evidence": list(found.evidence)}
+
+
+def error_record(seen: SeenError) -> Record:
+    """Return one row of the error log."""
+    return {
+        "at": seen.at.isoformat(), "last_at": seen.latest.isoformat(), "router": seen.router, "class": seen.kind,
+        "command": seen.command, "text": seen.text, "repeats": seen.repeats,
+    }  # fmt: skip
+
+
+def audit_record(change: Audited) -> Record:
+    """Return one change."""
+    return {
+        "at": change.at.isoformat(), "who": change.who, "from": change.origin, "what": change.what,
+        "router": change.router, "outcome": change.outcome,
+    }  # fmt: skip

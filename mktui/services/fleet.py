@@ -14,6 +14,7 @@ from mktui.errors import BillingError, ConfigError
 from mktui.monitor.snapshot import Snapshot
 from mktui.services.automatic import BillingWatch, sync_automatically
 from mktui.services.configuring import in_words, save_text
+from mktui.services.chronicle import Chronicle
 from mktui.services.office import LazyOffice
 from mktui.services.router import RouterService, RouterSetup
 from mktui.services.standings import Standings
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.core.pool.options import PoolOptions
+    from mktui.monitor.history import History
+    from mktui.monitor.records import ErrorLog
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.configuring import Saved
     from mktui.services.office import OpenOffice
@@ -53,6 +56,8 @@ class Fleet:
         office: LazyOffice,
         read_options: ReadOptions | None,
         tasks: TaskGroup,
+        *,
+        chronicle: Chronicle,
     ) -> None:
         self.title = title
         self.office = office
@@ -60,6 +65,7 @@ class Fleet:
         self._read_options = read_options
         self._tasks = tasks
         self.config_file: Path | None = None
+        self.chronicle = chronicle
         self._standings = Standings(office, self._services.values(), tasks)
 
     @property
@@ -89,6 +95,7 @@ class Fleet:
         service = self.service(name)
         report = await service.client.test_connection(on_step=on_step)
         service.note("test", report.verdict)
+        self.chronicle.audit("test", name, report.verdict)
         return report
 
     async def reset(self, name: str) -> None:
@@ -98,8 +105,9 @@ class Fleet:
             ConfigError: They cannot be used any more; nothing was reset.
         """
         client = self.service(name).client
-        options = client.options if self._read_options is None else await self._read_options(name)
-        await client.reconfigure(options)
+        with self.chronicle.audited("reset pool", name):
+            options = client.options if self._read_options is None else await self._read_options(name)
+            await client.reconfigure(options)
 
     async def config_text(self) -> Seen | None:
         """Return the configuration's file as it is now; None: there is none, as in the demo.
@@ -130,11 +138,15 @@ class Fleet:
 
     async def isolate(self, name: str) -> None:
         """Ask a router nothing more until ``probe``."""
-        await self.service(name).client.isolate()
+        client = self.service(name).client
+        with self.chronicle.audited("isolate", name):
+            await client.isolate()
 
     async def probe(self, name: str) -> None:
         """End a break or an isolation now."""
-        await self.service(name).client.probe()
+        client = self.service(name).client
+        with self.chronicle.audited("let back in", name):
+            await client.probe()
 
     async def plan(self, name: str, order: Order | None = None) -> Plan:
         """Say what a sync would write.
@@ -170,6 +182,14 @@ class Fleet:
         """Return what became of each row of the last run in this process."""
         return self.service(name).syncs.report
 
+    def errors(self) -> ErrorLog:
+        """Return the error log as far as it is known."""
+        return self.chronicle.log()
+
+    def watch_errors(self) -> None:
+        """Read the error log soon, when there is something new; may be called as often as one likes."""
+        self.chronicle.want(self._tasks)
+
     def watch_billing(self) -> None:
         """Ask billing soon how the routers stand; may be called as often as one likes."""
         self._standings.want()
@@ -183,7 +203,8 @@ class Fleet:
         from mktui.billing import registry  # noqa: PLC0415 - loads the database
 
         service = self.service(name)
-        await (await self.office.get()).store.run(registry.pause, name, reason, now=clock.utc_now())
+        with self.chronicle.audited(f"hold automatic syncs: {reason}", name):
+            await (await self.office.get()).store.run(registry.pause, name, reason, now=clock.utc_now())
         service.note("automatic syncs held", reason)
         await self._standings.read()
 
@@ -196,7 +217,9 @@ class Fleet:
         from mktui.billing import registry  # noqa: PLC0415 - loads the database
 
         service = self.service(name)
-        if await (await self.office.get()).store.run(registry.resume, name):
+        with self.chronicle.audited("let automatic syncs go on", name):
+            was_held = await (await self.office.get()).store.run(registry.resume, name)
+        if was_held:
             service.note("automatic syncs go on", "")
         await self._standings.read()
 
@@ -215,14 +238,19 @@ async def open_fleet(
     read_options: ReadOptions | None = None,
     automatic: SyncOptions | None = None,
     on_event: Callable[[SeenEvent], None] = lambda _event: None,
+    history: History | None = None,
 ) -> AsyncIterator[Fleet]:
     """Run all routers for the block. It returns at once; connections open in the background, and close at its end.
 
-    ``automatic``: sync by these options on reconnect, by the clock, and when billing has changed.
+    ``automatic``: sync by these options on reconnect, by the clock, and when billing has changed. ``history``: where
+    errors and changes are kept; it is closed at the end.
     """
+    chronicle = Chronicle(history)
     office = LazyOffice(open_office or _nobody, sources)
     is_automatic = automatic is not None and automatic.automatic
-    services = [RouterService(replace(setup, is_automatic=is_automatic), office, on_event) for setup in setups]
+    services = [
+        RouterService(replace(setup, is_automatic=is_automatic), office, on_event, chronicle) for setup in setups
+    ]
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         for service in services:
@@ -233,10 +261,13 @@ async def open_fleet(
             for service in services:
                 tasks.start_soon(sync_automatically, service, office, watch, automatic)
         try:
-            yield Fleet(title, services, office, read_options, tasks)
+            yield Fleet(title, services, office, read_options, tasks, chronicle=chronicle)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below, outside the group
             failure = error
         tasks.cancel_scope.cancel()
     await office.close()
+    if history is not None:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(history.close)
     if failure is not None:
         raise failure

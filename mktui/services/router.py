@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from mktui.core.pool.actions import PoolEvent
     from mktui.core.pool.options import PoolOptions
     from mktui.monitor.snapshot import SeenEvent
+    from mktui.services.chronicle import Chronicle
     from mktui.services.office import LazyOffice
 
 SAMPLE: Final = 2.0
@@ -55,8 +56,11 @@ class RouterSetup:
 class RouterService:
     """Owns one client for as long as ``run`` runs."""
 
-    def __init__(self, setup: RouterSetup, office: LazyOffice, on_event: Callable[[SeenEvent], None]) -> None:
+    def __init__(
+        self, setup: RouterSetup, office: LazyOffice, on_event: Callable[[SeenEvent], None], chronicle: Chronicle
+    ) -> None:
         self.setup = setup
+        self._chronicle = chronicle
         self.name = setup.options.name
         self._office = office
         self._events = EventRing(self.name)
@@ -83,7 +87,9 @@ class RouterService:
         setup = self.setup
         async with open_client(setup.options, setup.pool, connect=setup.connect, on_event=self._heard) as client:
             self._client = client
-            self._syncs = RouterSyncs(client, self.name, self._office, self.note, is_automatic=setup.is_automatic)
+            self._syncs = RouterSyncs(
+                client, self.name, self._office, self.note, self._chronicle, is_automatic=setup.is_automatic
+            )
             task_status.started()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._sample)
@@ -111,9 +117,10 @@ class RouterService:
         self._on_event(self._events.add(clock.utc_now(), kind, text))
 
     def _heard(self, event: PoolEvent) -> None:
+        self._chronicle.heard(self.name, event)
         is_usual = isinstance(event, CommandSettled) and event.outcome is not None and not event.outcome.unknown
         if not is_usual:  # a write that is settled is no news; one that nobody knows of is
-            self.note(event.kind.value, event.text)
+            self.note(event.kind.value, event.text.removeprefix(f"{self.name}: "))
 
     async def _sample(self) -> None:
         while True:

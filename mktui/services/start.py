@@ -11,6 +11,8 @@ import anyio
 from mktui.config.load import load
 from mktui.config.secrets import resolve
 from mktui.errors import ConfigError
+from mktui.monitor.history import History
+from mktui.monitor.options import default_file
 from mktui.services.fleet import Fleet, open_fleet
 from mktui.services.office import open_office
 from mktui.services.router import RouterSetup
@@ -59,8 +61,13 @@ async def open_configured(
     names: Iterable[str] = (),
     on_event: Callable[[SeenEvent], None] = lambda _event: None,
     automatic: bool = False,
+    keeps_history: bool = False,
+    say: Callable[[str], None] = lambda _text: None,
 ) -> AsyncIterator[Fleet]:
-    """Run a configuration's routers for the block. ``automatic``: sync them by its ``[sync]``, if that says so."""
+    """Run a configuration's routers for the block. ``automatic``: sync them by its ``[sync]``, if that says so.
+
+    ``keeps_history``: errors and changes are kept by its ``[monitor]``; ``say`` hears once when they cannot be.
+    """
     setups = [await setup_of(loaded, router) for router in chosen_routers(loaded, names)]
 
     async def read_options(name: str) -> PoolOptions:
@@ -68,11 +75,13 @@ async def open_configured(
         return fresh.config.pool_for(chosen_routers(fresh, [name])[0])
 
     office = partial(open_office, loaded.config.billing, loaded.config.sync)
+    monitor = loaded.config.monitor
+    history = History(default_file(), monitor, say) if keeps_history and monitor.history else None
     title = loaded.file.stem if loaded.file.stem != "config" else "fleet"
     async with open_fleet(
         setups, title=title, read_options=read_options, on_event=on_event, open_office=office,
         automatic=loaded.config.sync if automatic else None,
-        sources=Sources(loaded.config.billing) if loaded.config.billing.sources else None,
+        sources=Sources(loaded.config.billing) if loaded.config.billing.sources else None, history=history,
     ) as fleet:  # fmt: skip
         fleet.config_file = loaded.file
         yield fleet

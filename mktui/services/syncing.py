@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mktui.billing.records import RunRecord
     from mktui.billing.standing import Standing
     from mktui.core.client.client import Client
+    from mktui.services.chronicle import Chronicle
     from mktui.services.office import LazyOffice
     from mktui.sync.plan import Plan
     from mktui.sync.run import Prepared, Sync
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     """Puts a kind and a text into the router's history."""
 
 
+_OF_BILLING: Final = frozenset(kind.__name__ for kind in BillingError.__subclasses__()) - {StalePlan.__name__}
+"""What is no error of a router's: its own are in the error log already, as its pool tells them."""
 _REMARKED: Final = frozenset({"held", "shadow", "unverifiable"})
 _REMARKS: Final = 20
 """Most reasons that are kept of one plan."""
@@ -41,8 +44,9 @@ class RouterSyncs:
     """
 
     def __init__(
-        self, client: Client, name: str, office: LazyOffice, note: Note, *, is_automatic: bool = False
-    ) -> None:
+        self, client: Client, name: str, office: LazyOffice, note: Note, chronicle: Chronicle,
+        *, is_automatic: bool = False,
+    ) -> None:  # fmt: skip
         self.state = SyncState(is_automatic=is_automatic)
         self.planning: Planning | None = None
         self.report: Report | None = None
@@ -50,6 +54,7 @@ class RouterSyncs:
         self._name = name
         self._office = office
         self._note = note
+        self._chronicle = chronicle
         self._turn = anyio.Lock()
         self._reading: anyio.CancelScope | None = None
 
@@ -132,6 +137,10 @@ class RouterSyncs:
         if order is not None and self.planning is not None and self.planning.plan is order.saved:
             self.planning = None
         self._note("sync", in_words(report))
+        cause = order.cause if order is not None else Order().cause
+        self._chronicle.audit(f"sync ({cause})" if cause else "sync", self._name, in_words(report))
+        if report.error in _OF_BILLING:
+            self._chronicle.sync_failed(self._name, report.error, report.reason)
 
     async def backup(self) -> str:
         """Have the router write an export of its own configuration; return the file's name there.
@@ -141,7 +150,8 @@ class RouterSyncs:
         """
         name = f"mktui-{clock.utc_now():%Y%m%d-%H%M%S}"
         try:
-            await self._client.run("/export", {"file": name}, timeout=120)
+            with self._chronicle.audited(f"backup to {name}.rsc", self._name):
+                await self._client.run("/export", {"file": name}, timeout=120)
         except CircuitOpen as error:
             raise self._client.last_error or error from None
         self._note("backup", f"exported to {name}.rsc on the router")

@@ -10,7 +10,7 @@ import click
 
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import print_json, print_table
+from mktui.cli.output import print_json, print_table, say
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.showing import code_of_reports, show_report
 from mktui.services.adoption import carry_out_adoption, preview_adoption
@@ -62,7 +62,7 @@ async def _adopt(
     loaded: LoadedConfig, router: str, names: tuple[str, ...], yes: bool, as_json: bool
 ) -> tuple[AdoptionPreview, tuple[ImportOutcome, Report] | None]:
     with open_log() as on_event:
-        async with open_configured(loaded, names=[router], on_event=on_event) as fleet:
+        async with open_configured(loaded, names=[router], on_event=on_event, keeps_history=True, say=say) as fleet:
             preview = await preview_adoption(fleet, router, frozenset(names), loaded.config.billing.timezone)
             if not as_json:
                 _show(preview)

@@ -12,7 +12,7 @@ import click
 
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import print_json
+from mktui.cli.output import print_json, say
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.ordering import is_given, narrowing_options, order_of, wish_options
 from mktui.cli.sync.progress import shown_progress
@@ -88,7 +88,7 @@ async def _apply(
     loaded: LoadedConfig, names: tuple[str, ...], orders: dict[str, Order], order: Order, is_asked: bool
 ) -> list[Report]:
     with open_log() as on_event:
-        async with open_configured(loaded, names=names, on_event=told(on_event)) as fleet:
+        async with open_configured(loaded, names=names, on_event=told(on_event), keeps_history=True, say=say) as fleet:
             wanted = {name: orders.get(name, order) for name in fleet.names}
             unread: list[Report] = []
             if is_asked:

@@ -9,7 +9,7 @@ import click
 
 from mktui.cli.exit_codes import ExitCode, code_of, lines_of
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import print_json
+from mktui.cli.output import print_json, say
 from mktui.errors import RouterError
 from mktui.services.log import open_log
 from mktui.services.start import open_configured
@@ -40,7 +40,7 @@ async def _backup(loaded: LoadedConfig, names: tuple[str, ...]) -> tuple[dict[st
     made: dict[str, str] = {}
     failed: list[RouterError] = []
     with open_log() as on_event:
-        async with open_configured(loaded, names=names, on_event=on_event) as fleet:
+        async with open_configured(loaded, names=names, on_event=on_event, keeps_history=True, say=say) as fleet:
             for name in fleet.names:
                 try:
                     made[name] = await fleet.service(name).syncs.backup()

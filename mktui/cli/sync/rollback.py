@@ -13,6 +13,7 @@ from mktui import clock
 from mktui.billing import registry
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
+from mktui.cli.output import say
 from mktui.cli.sync.apply import carry_out, carry_out_shown
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.ordering import order_of, wish_options
@@ -51,7 +52,9 @@ def rollback(context: click.Context, /, *, router: str, run: int, yes: bool, as_
 
 async def _rollback(loaded: LoadedConfig, router: str, order: Order, is_asked: bool) -> list[Report]:
     with open_log() as on_event:
-        async with open_configured(loaded, names=[router], on_event=told(on_event)) as fleet:
+        async with open_configured(
+            loaded, names=[router], on_event=told(on_event), keeps_history=True, say=say
+        ) as fleet:
             plan = await fleet.plan(router, order)
             if is_asked:
                 show_plan(plan)

@@ -1,0 +1,153 @@
+"""``mktui errors``: what went wrong, and what was changed by whom, as it is kept on this machine."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from mktui import clock
+from mktui.cli.output import print_json, print_table
+from mktui.cli.records import audit_record, error_record
+from mktui.monitor.history import History
+from mktui.monitor.options import MonitorOptions, default_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    import sqlalchemy as sa
+
+    from mktui.cli.records import Record
+
+T = TypeVar("T")
+_UNITS: Final = {"m": 60, "h": 3600, "d": 86_400}
+_MOST: Final = 1000
+_EPILOG = """\b
+Examples:
+  mktui errors                                  the last day
+  mktui errors --router edge-1 --since 7d       one router's week
+  mktui errors --class CommandTimeout --json    one class, with counts by class, router, command and hour
+  mktui errors --format ndjson | jq .text       a line each
+  mktui errors audit --since 30d                who changed what, from where, and how it ended
+"""
+
+
+class _Since(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
+    """A span of time: 30m, 24h, 7d."""
+
+    name = "30m|24h|7d"
+
+    def convert(self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Return the span."""
+        if isinstance(value, timedelta):
+            return value
+        number, unit = value[:-1], value[-1:]
+        if not number.isdecimal() or unit not in _UNITS or int(number) * _UNITS[unit] > 3650 * 86_400:
+            self.fail(f"{value!r} is no span of time: 30m, 24h or 7d", param, ctx)
+        return timedelta(seconds=int(number) * _UNITS[unit])
+
+
+_router = click.option("--router", default="", help="Only of this router.")
+_since = click.option("--since", type=_Since(), default="24h", show_default=True, help="How far back.")
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+_format = click.option("--format", "form", type=click.Choice(["table", "json", "ndjson"]), help="How it is printed.")
+_limit = click.option("--limit", type=click.IntRange(1, 100_000), default=_MOST, show_default=True, help="Most rows.")
+
+
+@click.group(invoke_without_command=True, epilog=_EPILOG)
+@_router
+@click.option("--class", "kind", default="", help="Only of this class, such as CommandTimeout.")
+@_since
+@_limit
+@_json
+@_format
+@click.pass_context
+def errors(
+    context: click.Context, *, router: str, kind: str, since: timedelta, limit: int, as_json: bool, form: str | None
+) -> None:
+    """What went wrong, the newest first; repeats are one row."""
+    if context.invoked_subcommand is not None:
+        return
+    after = clock.utc_now() - since
+    rows, counts = _asked(partial(_read, router=router, kind=kind, since=after, limit=limit))
+    if (form or "json" if as_json else form) == "json":
+        print_json("mktui.errors/1", errors=rows, totals=counts)
+    elif form == "ndjson":
+        _print_lines("mktui.error/1", rows)
+    elif rows:
+        print_table(("TIME", "ROUTER", "CLASS", "COMMAND", "×", "TEXT"), [_row(row) for row in rows])
+    else:
+        click.echo("nothing went wrong, as far as is kept", err=True)
+
+
+@errors.command()
+@_router
+@_since
+@_limit
+@_json
+@_format
+def audit(*, router: str, since: timedelta, limit: int, as_json: bool, form: str | None) -> None:
+    """Who changed what, when, from where, on which router, and how it ended."""
+    from mktui.monitor import database  # noqa: PLC0415 - loads the database
+
+    question = partial(database.read_audit, router=router, since=clock.utc_now() - since, limit=limit)
+    rows = [audit_record(each) for each in _asked(question)]
+    if (form or "json" if as_json else form) == "json":
+        print_json("mktui.audit/1", changes=rows)
+    elif form == "ndjson":
+        _print_lines("mktui.change/1", rows)
+    elif rows:
+        cells = [
+            (_time(row["at"]), *(row[name] for name in ("router", "what", "outcome", "who", "from"))) for row in rows
+        ]
+        print_table(("TIME", "ROUTER", "WHAT", "OUTCOME", "WHO", "FROM"), cells)
+    else:
+        click.echo("nothing was changed, as far as is kept", err=True)
+
+
+def _asked(question: Callable[[sa.Connection], T]) -> T:
+    """Ask the file.
+
+    Raises:
+        HistoryUnavailable: It cannot be read.
+    """
+    history = History(default_file(), MonitorOptions())
+    try:
+        return history.ask(question).result()
+    finally:
+        history.close()
+
+
+def _read(
+    connection: sa.Connection, *, router: str, kind: str, since: datetime, limit: int
+) -> tuple[list[Record], dict[str, Any]]:  # Any: JSON
+    from mktui.monitor import database  # noqa: PLC0415 - loads the database
+    from mktui.monitor.records import per_hour, totals  # noqa: PLC0415 - with it
+
+    found = database.read_errors(connection, router=router, kind=kind, since=since, limit=limit)
+    counts = tuple(
+        each
+        for each in database.read_counts(connection, since)
+        if router in {"", each.router} and kind in {"", each.kind}
+    )
+    sums: dict[str, Any] = {f"by_{by}": dict(totals(counts, by)) for by in ("kind", "router", "command")}  # Any: JSON
+    sums["by_class"] = sums.pop("by_kind")
+    return [error_record(each) for each in found], sums | {"per_hour": per_hour(counts, clock.utc_now())}
+
+
+def _print_lines(schema: str, rows: list[Record]) -> None:
+    for number, row in enumerate(rows, 1):
+        click.echo(json.dumps({"schema": schema, "seq": number, **row}, ensure_ascii=False))
+
+
+def _row(row: Record) -> tuple[str, ...]:
+    times = f"{row['repeats']}" if row["repeats"] > 1 else ""
+    return _time(row["last_at"]), row["router"], row["class"], row["command"] or "–", times, row["text"]
+
+
+def _time(moment: str) -> str:
+    return moment[:19].replace("T", " ")
