@@ -13,8 +13,8 @@ from mktui.config.save import look
 from mktui.errors import BillingError, ConfigError
 from mktui.monitor.snapshot import Snapshot
 from mktui.services.automatic import BillingWatch, sync_automatically
-from mktui.services.configuring import in_words, save_text
 from mktui.services.chronicle import Chronicle
+from mktui.services.configuring import in_words, save_text
 from mktui.services.office import LazyOffice
 from mktui.services.router import RouterService, RouterSetup
 from mktui.services.standings import Standings
