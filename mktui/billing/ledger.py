@@ -117,11 +117,48 @@ def set_status(connection: sa.Connection, username: str, status: SubscriberStatu
     if len(ids) != 1:
         problem = f"no subscriber is called {username}" if not ids else f"{len(ids)} subscribers are called {username}"
         raise NotAccepted(problem, remedy="mktui billing list shows them")
-    subscriber = find_subscriber(connection, ids[0])
-    assert subscriber is not None
-    changed = subscriber.model_copy(update={"status": status})
+    return set_status_of(connection, ids[0], status, now=now)
+
+
+def set_status_of(
+    connection: sa.Connection, external_id: str, status: SubscriberStatus, *, now: datetime
+) -> Subscriber:
+    """Do the same to the one who has this id.
+
+    Raises:
+        NotAccepted: There is none.
+    """
+    changed = _present(connection, external_id).model_copy(update={"status": status})
     save_subscriber(connection, changed, now=now)
     return changed
+
+
+def extend(connection: sa.Connection, external_id: str, by: timedelta, *, now: datetime) -> Subscriber:
+    """Let a subscriber be paid for longer: from the end that he has, or from now where that is over.
+
+    Who has expired is active again; who is suspended stays so.
+
+    Raises:
+        NotAccepted: There is none of that id, or he has no end.
+    """
+    subscriber = _present(connection, external_id)
+    if subscriber.valid_until is None:
+        raise NotAccepted(f"{subscriber.username} is paid without an end: there is nothing to extend")
+    is_expired = subscriber.status is SubscriberStatus.EXPIRED
+    update = {
+        "valid_until": max(now, subscriber.valid_until) + by,
+        "status": SubscriberStatus.ACTIVE if is_expired else subscriber.status,
+    }
+    changed = subscriber.model_copy(update=update)
+    save_subscriber(connection, changed, now=now)
+    return changed
+
+
+def _present(connection: sa.Connection, external_id: str) -> Subscriber:
+    subscriber = find_subscriber(connection, external_id)
+    if subscriber is None:
+        raise NotAccepted(f"no subscriber has the id {external_id}", remedy="mktui billing list shows them")
+    return subscriber
 
 
 def edits(connection: sa.Connection, router: str) -> tuple[Edit, ...]:

@@ -10,13 +10,14 @@ import click
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import print_json, print_table, use_colour
+from mktui.services import customer_words
 from mktui.services.customer import find_customer
 from mktui.services.log import open_log
 from mktui.services.start import open_configured
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
-    from mktui.services.customer import Customer, OnlineSession
+    from mktui.services.customer import Customer
 
 _EPILOG = """\b
 Examples:
@@ -26,7 +27,6 @@ Examples:
 Exit code: 0 found, 1 nobody of that name, 3 not found, and not everybody could be asked, 5 found where it could be
 asked.
 """
-_OURS = {True: "ours", False: "not ours", None: "nobody knows whose"}
 
 
 @click.command(epilog=_EPILOG)
@@ -60,21 +60,11 @@ async def _find(loaded: LoadedConfig, name: str, routers: tuple[str, ...]) -> Cu
 def _show(customer: Customer) -> None:
     click.echo(click.style(f"{customer.name}  {customer.verdict()}", bold=use_colour()))
     for subscriber in customer.subscribers:
-        profile = next((each for each in customer.profiles if each.name == subscriber.profile), None)
-        rate = f" ({_rate(profile.rate_down_bps)} down, {_rate(profile.rate_up_bps)} up)" if profile else ""
-        routers = ", ".join(subscriber.routers) or "every router"
-        click.echo(
-            f"  billing  {subscriber.kind.value} · {subscriber.profile}{rate} · {routers} · {subscriber.external_id}"
-        )
+        click.echo(f"  billing  {customer_words.in_billing(customer, subscriber)}")
     for session in customer.sessions:
-        click.echo(f"  online   {_session(session)}")
+        click.echo(f"  online   {customer_words.online(session)}")
     for each in customer.rows:
-        facts = [each.row.get("profile", ""), "disabled" if each.row.get("disabled") == "true" else "enabled",
-                 _OURS[each.is_ours]]  # fmt: skip
-        left = each.row.get("last-logged-out", "")
-        why = each.row.get("last-disconnect-reason", "")
-        facts += [f"last seen {left}{f' ({why})' if why else ''}"] if left and "1970" not in left else []
-        click.echo(f"  row      {each.router} {each.menu} · {' · '.join(facts)}")
+        click.echo(f"  row      {each.router} {each.menu} · {customer_words.on_router(each)}")
     if customer.history:
         click.echo("")
         print_table(
@@ -82,39 +72,6 @@ def _show(customer: Customer) -> None:
             [(f"{each.at:%Y-%m-%d %H:%M:%S}", str(each.run), each.router, each.action, each.state, each.text or "–")
              for each in customer.history],
         )  # fmt: skip
-
-
-def _session(session: OnlineSession) -> str:
-    facts = [
-        f"{session.router} {session.kind}", session.address, session.device, f"for {session.uptime or '?'}",
-        f"down {_size(session.down_bytes)}, up {_size(session.up_bytes)}",
-        _limit(session.rate), "by RADIUS" if session.is_radius else "",
-    ]  # fmt: skip
-    return " · ".join(fact for fact in facts if fact)
-
-
-def _limit(text: str) -> str:
-    """Return a queue's limit, upload first in the router's own way, as a person would say it."""
-    up, _, down = text.partition("/")
-    if up.isdecimal() and down.isdecimal():
-        return f"limit {_rate(int(down))} down, {_rate(int(up))} up"
-    return f"limit {text} (up/down)" if text else ""
-
-
-def _rate(bps: int) -> str:
-    for unit, factor in (("G", 10**9), ("M", 10**6), ("k", 10**3)):
-        if bps >= factor:
-            return f"{bps / factor:g}{unit}"
-    return str(bps) if bps else "no limit"
-
-
-def _size(count: int | None) -> str:
-    if count is None:
-        return "–"
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= factor:
-            return f"{count / factor:.1f} {unit}"
-    return f"{count} B"
 
 
 def _record(customer: Customer) -> dict[str, Any]:  # Any: JSON

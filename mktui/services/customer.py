@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
 
 import anyio
 
@@ -14,11 +14,16 @@ from mktui.errors import BillingError, CircuitOpen, CommandTrapped, RouterError
 from mktui.sync.ownership import read_mark
 
 if TYPE_CHECKING:
-    from mktui.billing.history import RowHistory
+    from collections.abc import Callable
+
+    from mktui.billing.history import Named, RowHistory
     from mktui.billing.model import Profile, Subscriber
     from mktui.core.client.client import Client
     from mktui.core.protocol.sentences import Row
-    from mktui.services.fleet import Fleet
+    from mktui.services.office import LazyOffice
+    from mktui.services.router import RouterService
+
+    OnNews = Callable[["Customer"], None]
 
 _SECRET_COLUMNS: Final = (
     "name", "profile", "disabled", "last-logged-out", "last-disconnect-reason", "last-caller-id", "remote-address",
@@ -37,7 +42,7 @@ _HOTSPOT_ACTIVE: Final = (
     "login-by",
     "radius",
 )
-_NO_SUCH_MENU: Final = "no such command"
+NO_SUCH_MENU: Final = "no such command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,8 @@ class Customer:
     history: tuple[RowHistory, ...]
     unknown: dict[str, str]
     billing_problem: str = ""
+    waiting: tuple[str, ...] = ()
+    """Routers that have not answered yet."""
 
     @property
     def is_known(self) -> bool:
@@ -87,13 +94,13 @@ class Customer:
 
     def verdict(self) -> str:
         """Return one line: the answer to the call."""
-        if not self.is_known and not self.unknown and not self.billing_problem:
+        if not self.is_known and not self.unknown and not self.billing_problem and not self.waiting:
             return f"nobody is called {self.name}"
         parts = [self._paid()]
         if self.sessions:
             first = self.sessions[0]
             parts.append(f"online on {first.router} for {first.uptime or '?'}")
-        else:
+        elif not self.waiting:
             parts.append("not online" if not self.unknown else "not online where it could be asked")
         if self.unknown:
             parts.append(f"{', '.join(sorted(self.unknown))} could not be asked")
@@ -113,39 +120,83 @@ class Customer:
         return subscriber.status.value
 
 
-async def find_customer(fleet: Fleet, name: str) -> Customer:
-    """Ask billing and every router; who does not answer is named, and holds up nobody."""
-    sessions: list[OnlineSession] = []
-    rows: list[RouterRow] = []
-    unknown: dict[str, str] = {}
-    installation, in_billing, problem = "", None, ""
+class Asked(Protocol):
+    """What a customer is looked for in: a fleet."""
+
+    @property
+    def office(self) -> LazyOffice:
+        """Billing."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The routers."""
+
+    def service(self, name: str) -> RouterService:
+        """Return one router."""
+
+
+@dataclass(slots=True)
+class _Answers:
+    """What has been heard so far, and who has not answered yet."""
+
+    name: str
+    routers: tuple[str, ...]
+    sessions: list[OnlineSession] = field(default_factory=list)
+    rows: list[RouterRow] = field(default_factory=list)
+    unknown: dict[str, str] = field(default_factory=dict)
+    waiting: set[str] = field(default_factory=set)
+    in_billing: Named | None = None
+    problem: str = ""
+
+    def customer(self) -> Customer:
+        """Return it, in the routers' order."""
+        place = {router: number for number, router in enumerate(self.routers)}
+        said = self.in_billing
+        return Customer(
+            self.name,
+            said.subscribers if said else (),
+            said.profiles if said else (),
+            tuple(sorted(self.sessions, key=lambda each: place[each.router])),
+            tuple(sorted(self.rows, key=lambda each: place[each.router])),
+            said.history if said else (),
+            dict(self.unknown),
+            self.problem,
+            tuple(router for router in self.routers if router in self.waiting),
+        )
+
+
+async def find_customer(fleet: Asked, name: str, on_news: OnNews = lambda _customer: None) -> Customer:
+    """Ask billing and every router; who does not answer is named, and holds up nobody.
+
+    ``on_news`` hears what is known so far, each time that there is more: billing first.
+    """
+    answers = _Answers(name, tuple(fleet.names), waiting=set(fleet.names))
+    installation = ""
     try:
         from mktui.billing.history import named  # noqa: PLC0415 - loads the database
 
         office = await fleet.office.get()
-        installation, in_billing = office.installation, await office.store.run(named, name)
+        installation, answers.in_billing = office.installation, await office.store.run(named, name)
     except BillingError as error:
-        problem = str(error)
+        answers.problem = str(error)
+    on_news(answers.customer())
 
     async def ask(router: str) -> None:
         client = fleet.service(router).client
         try:
-            rows.extend(await _rows(client, router, name, installation))
-            sessions.extend(await _sessions(client, router, name))
+            rows = await _rows(client, router, name, installation)
+            answers.sessions += await _sessions(client, router, name)
+            answers.rows += rows
         except RouterError as error:
             why = client.last_error or error if isinstance(error, CircuitOpen) else error
-            unknown[router] = str(why).removeprefix(f"{router}: ")
+            answers.unknown[router] = str(why).removeprefix(f"{router}: ")
+        answers.waiting.discard(router)
+        on_news(answers.customer())
 
     async with anyio.create_task_group() as tasks:
         for router in fleet.names:
             tasks.start_soon(ask, router)
-    in_order = {router: place for place, router in enumerate(fleet.names)}
-    rows.sort(key=lambda each: in_order[each.router])
-    sessions.sort(key=lambda each: in_order[each.router])
-    subscribers, profiles, history = (
-        (in_billing.subscribers, in_billing.profiles, in_billing.history) if in_billing else ((), (), ())
-    )
-    return Customer(name, subscribers, profiles, tuple(sessions), tuple(rows), history, unknown, problem)
+    return answers.customer()
 
 
 async def _print(client: Client, path: str, columns: tuple[str, ...], key: str, name: str) -> list[Row]:
@@ -157,7 +208,7 @@ async def _print(client: Client, path: str, columns: tuple[str, ...], key: str, 
     try:
         found = await client.get(path, (".id", *columns), where=Key(key) == name, max_age=0, priority=Priority.HIGH)
     except CommandTrapped as error:
-        if _NO_SUCH_MENU not in error.text:
+        if NO_SUCH_MENU not in error.text:
             raise
         return []
     return list(found)

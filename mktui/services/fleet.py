@@ -15,6 +15,7 @@ from mktui.monitor.snapshot import Snapshot
 from mktui.services.automatic import BillingWatch, sync_automatically
 from mktui.services.chronicle import Chronicle
 from mktui.services.configuring import in_words, save_text
+from mktui.services.customers import CustomerDesk
 from mktui.services.office import LazyOffice
 from mktui.services.router import RouterService, RouterSetup
 from mktui.services.standings import Standings
@@ -67,6 +68,7 @@ class Fleet:
         self.config_file: Path | None = None
         self.chronicle = chronicle
         self._standings = Standings(office, self._services.values(), tasks)
+        self.customers = CustomerDesk(self, tasks)
 
     @property
     def names(self) -> tuple[str, ...]:

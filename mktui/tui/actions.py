@@ -16,6 +16,7 @@ class Place(enum.Enum):
     ROUTER = "router"
     SYNC = "sync"
     PLAN = "plan"
+    CUSTOMER = "customer"
 
 
 EVERYWHERE: Final = frozenset(Place)
@@ -25,7 +26,8 @@ _FLEET: Final = frozenset({Place.FLEET})
 _PLAN: Final = frozenset({Place.PLAN})
 _SYNCS: Final = frozenset({Place.SYNC, Place.PLAN})
 _TABLES: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN})
-_BUT_PLAN: Final = EVERYWHERE - _PLAN
+_BUT_PLAN: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC})
+_CUSTOMER: Final = frozenset({Place.CUSTOMER})
 
 
 class Danger(enum.Enum):
@@ -61,15 +63,18 @@ class Action:
 ACTIONS: Final = (
     Action("help", "question_mark", "?", "help", "What every key does.", in_footer=EVERYWHERE),
     Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=_BUT_PLAN),
-    Action("filter", "slash", "/", "filter", "Show routers whose name has a text (! has not).",
+    Action("filter", "slash", "/", "filter", "Show rows whose name has a text (! has not).",
            _FLEET, in_footer=_FLEET, is_urgent=True),
     Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES, in_footer=_TABLES),
     Action("back", "escape", "esc", "back", "Back; in a filter: leave it.",
-           in_footer=frozenset({Place.ROUTER, Place.SYNC, Place.PLAN})),
+           in_footer=frozenset({Place.ROUTER, Place.SYNC, Place.PLAN, Place.CUSTOMER})),
     Action("fleet", "1", "1", "fleet", "A row per router, trouble first."),
     Action("syncs", "2", "2", "syncs", "How each router stands with billing.", is_place=True),
-    Action("sync", "s", "s", "sync", "Plan what would bring the router into step.", ROUTERS, in_footer=_BUT_PLAN),
-    Action("apply", "a", "a", "apply", "Write exactly the plan that is shown.", _PLAN, Danger.CONFIRMED,
+    Action("customer", "f", "f", "customer", "Find a customer: paid, online, on which router.",
+           in_footer=_CUSTOMER),
+    Action("sync", "s", "s", "sync", "Plan what would bring the router into step.", ROUTERS | _CUSTOMER,
+           in_footer=_BUT_PLAN | _CUSTOMER),
+    Action("apply", "a", "a", "apply", "Write exactly what is shown.", _PLAN, Danger.CONFIRMED,
            in_footer=_PLAN, is_of_screen=True),
     Action("adopt", "A", "A", "adopt", "Take over the conflicting row; plan again.", _PLAN, Danger.CONFIRMED,
            in_footer=_PLAN, is_of_screen=True),
@@ -80,7 +85,14 @@ ACTIONS: Final = (
            is_of_screen=True),
     Action("hold", "z", "z", "hold", "Hold its automatic syncs, or let them go on.", _SYNCS, Danger.CONFIRMED,
            in_footer=frozenset({Place.SYNC})),
-    Action("test", "t", "t", "test", "Test its connection, step by step.", ROUTERS, in_footer=_BUT_PLAN),
+    Action("standing", "E,S", "E", "suspend", "Suspend a customer, or let him connect.", _CUSTOMER, Danger.CONFIRMED,
+           in_footer=_CUSTOMER, is_of_screen=True),
+    Action("extend", "X", "X", "extend", "Let him be paid for 1, 7 or 30 days more.", _CUSTOMER, Danger.CONFIRMED,
+           in_footer=_CUSTOMER, is_of_screen=True),
+    Action("kick", "K", "K", "kick", "End his sessions on a router.", _CUSTOMER, Danger.CONFIRMED,
+           in_footer=_CUSTOMER, is_of_screen=True),
+    Action("again", "r", "r", "refresh", "Ask afresh.", _CUSTOMER, in_footer=_CUSTOMER, is_of_screen=True),
+    Action("test", "t", "t", "test", "Test its connection, step by step.", ROUTERS | _CUSTOMER, in_footer=_BUT_PLAN),
     Action("reset", "R", "R", "reset pool", "Replace its connections, one at a time.", ROUTERS, Danger.CONFIRMED,
            in_footer=frozenset({Place.FLEET, Place.ROUTER})),
     Action("breaker", "b", "b", "circuit", "Isolate the router, or let it back in.", ROUTERS, Danger.CONFIRMED,
@@ -93,7 +105,8 @@ ACTIONS: Final = (
     Action("top", "g", "g", "top", "First row."),
     Action("bottom", "G", "G", "bottom", "Last row."),
     Action("redraw", "ctrl+l", "^l", "redraw", "Draw everything afresh."),
-    Action("quit", "q", "q", "quit", "Leave the screen; from the fleet, the program.", in_footer=_BUT_PLAN),
+    Action("quit", "q", "q", "quit", "Leave the screen; from the fleet, the program.",
+           in_footer=_BUT_PLAN),
 )  # fmt: skip
 _BY_ID: Final = {action.id: action for action in ACTIONS}
 

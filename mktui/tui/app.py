@@ -11,7 +11,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.css.query import NoMatches
 from textual.screen import ModalScreen
 from textual.widgets import DataTable, Input
@@ -20,6 +20,7 @@ from mktui.errors import MktuiError
 from mktui.tui import actions
 from mktui.tui.actions import Danger
 from mktui.tui.driver import backlog_of, forget_screen, has_caught_up
+from mktui.tui.finding import FindsCustomers
 from mktui.tui.link import Link
 from mktui.tui.palette import Palette
 from mktui.tui.places import SCREENS
@@ -29,6 +30,7 @@ from mktui.tui.screens.plan import PlanScreen
 from mktui.tui.screens.view import View
 from mktui.tui.themes import OwnThemes
 from mktui.tui.widgets.long_table import LongTable
+from mktui.tui.widgets.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -46,7 +48,7 @@ TICK_UNSEEN: Final = 2.0
 """The same while the terminal has lost the focus."""
 
 
-class ControlRoom(App[None]):
+class ControlRoom(FindsCustomers):
     """The application."""
 
     TITLE = "mktui"
@@ -267,7 +269,7 @@ class ControlRoom(App[None]):
         self._table_do("scroll_bottom")
 
     def _table_do(self, what: str) -> None:
-        if isinstance(self.focused, DataTable | LongTable):
+        if isinstance(self.focused, DataTable | LongTable | Page):
             getattr(self.focused, f"action_{what}")()
 
     def action_redraw(self) -> None:
@@ -296,14 +298,14 @@ class ControlRoom(App[None]):
 
     async def action_sync(self) -> None:
         """Plan what would bring the router into step, and look at it."""
-        name = self._target("sync")
+        name, view = self._target("sync"), self.view
         router = self.services.snapshot().router(name or "")
         if isinstance(self.screen, PlanScreen):
             self.screen.action_again()
             self._look()
-        elif router is not None:
+        elif router is not None and view is not None:
             if not router.sync.is_running:
-                self.services.start_plan(router.name)
+                self.services.start_plan(router.name, view.order())
             await self._show_screen(PlanScreen(router.name))
 
     def action_hold(self) -> None:

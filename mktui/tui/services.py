@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from mktui.services.planning import Planning
     from mktui.sync.order import Order
     from mktui.sync.report import Report
+    from mktui.tui.desks import Customers
 
 
 class Services(Protocol):
     """Actions in, frozen pictures out."""
+
+    @property
+    def customers(self) -> Customers:
+        """Where one customer is looked for."""
 
     def snapshot(self) -> Snapshot:
         """Return how everything is now."""

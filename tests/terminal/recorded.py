@@ -26,6 +26,7 @@ from mktui.core.pool.statistics import (
 )
 from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
 from mktui.sync.order import Order
+from tests.terminal.recorded_customers import RecordedCustomers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -239,6 +240,10 @@ class RecordedServices:
     """What a plan that is asked for turns out to be."""
     reports: dict[str, Report] = field(default_factory=dict)
     is_billing_watched: bool = False
+    customers: RecordedCustomers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.customers = RecordedCustomers(self._note)
 
     def snapshot(self) -> Snapshot:
         return self.recorded

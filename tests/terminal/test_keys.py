@@ -11,6 +11,8 @@ from textual.widgets import Input
 
 from mktui.tui.actions import ACTIONS, Action, Danger, Place, footer
 from mktui.tui.app import ControlRoom
+from mktui.tui.customer_deeds import Extend
+from mktui.tui.finding import Find
 from mktui.tui.places import SCREENS
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
@@ -35,13 +37,21 @@ def on(kind: type[object]) -> Callable[[ControlRoom], bool]:
     return lambda app: isinstance(app.screen, kind)
 
 
+def looked_for(app: ControlRoom) -> list[str]:
+    """The names that were asked for."""
+    assert isinstance(app.services, RecordedServices)
+    return app.services.customers.looked_for
+
+
 def row(number: int) -> Callable[[ControlRoom], bool]:
     """The cursor is on this row of the fleet."""
     return lambda app: isinstance(app.screen, FleetScreen) and app.screen.table.cursor_row == number
 
 
+FIND: Final = ("f", *"ana", "enter")
 PATHS: Final[dict[Place, tuple[str, ...]]] = {
     Place.FLEET: (), Place.ROUTER: ("enter",), Place.SYNC: ("2",), Place.PLAN: ("s",),
+    Place.CUSTOMER: FIND,
 }  # fmt: skip
 """The keys that lead from the fleet to each screen."""
 
@@ -54,6 +64,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "back": (("enter",), on(FleetScreen)),
     "fleet": (("enter",), on(FleetScreen)),
     "syncs": ((), on(SyncScreen)),
+    "customer": ((), on(Find)),
     "sync": ((), on(PlanScreen)),
     "apply": (("s",), on(Confirm)),
     "adopt": (("s", "j"), on(Confirm)),
@@ -61,6 +72,10 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "heal": (("s",), lambda app: "  heal" in lines(app)[1]),
     "failed": (("2", "j", "j", "enter"), lambda app: "failed only" in lines(app)[1]),
     "hold": (("2",), on(Hold)),
+    "standing": (FIND, on(Confirm)),
+    "extend": (FIND, on(Extend)),
+    "kick": (FIND, on(Confirm)),
+    "again": ((*FIND, "p"), lambda app: len(looked_for(app)) == 2),
     "test": ((), on(TestView)),
     "reset": ((), on(Confirm)),
     "breaker": ((), on(Confirm)),
@@ -130,7 +145,7 @@ def test_keys_ids_and_titles_are_unique_and_each_has_its_handler() -> None:
 
 
 async def test_help_lists_every_action_and_says_which_ask_first() -> None:
-    async with opened(size=(80, 40)) as (app, pilot):
+    async with opened(size=(80, 60)) as (app, pilot):
         await press(pilot, "question_mark")
         shown = lines(app)
         for action in ACTIONS:

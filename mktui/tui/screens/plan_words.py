@@ -76,6 +76,7 @@ def second_line(seen: Seen) -> tuple[Text, str]:
     wishes: list[str] = []
     if planning is not None:
         order = planning.order
+        wishes += [f"only {', '.join(sorted(order.names))}"] if order.names else []
         wishes += ["prune"] * order.prune + ["heal"] * order.heal
         wishes += [f"adopt {', '.join(sorted(order.adopt))}"] if order.adopt else []
     if report is not None and seen.is_failed_only:

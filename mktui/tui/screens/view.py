@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from mktui.monitor.snapshot import RouterSnapshot, Snapshot
+    from mktui.sync.order import Order
     from mktui.tui.app import ControlRoom
     from mktui.tui.palette import Palette
 
@@ -53,6 +54,10 @@ class View(Screen[None]):
     def target(self) -> str | None:
         """The router that an action is meant for."""
         raise NotImplementedError
+
+    def order(self) -> Order | None:
+        """What a plan that is asked for here is for; None: everything."""
+        return None
 
     def opened(self) -> Screen[None] | None:
         """Return a screen for what is under the cursor; None: there is nothing to open."""
