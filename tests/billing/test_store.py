@@ -121,6 +121,28 @@ def test_a_status_is_set_by_name(store: Store) -> None:
         store.do(ledger.set_status, "guest", SubscriberStatus.SUSPENDED, now=NOW)
 
 
+def test_who_is_extended_is_paid_from_the_end_that_he_has_or_from_now(store: Store) -> None:
+    filled(store)
+    week = dt.timedelta(days=7)
+    early, late = NOW - 2 * week, NOW + 2 * week
+    assert store.do(ledger.extend, "s1", week, now=early).valid_until == NOW + week
+    assert store.do(ledger.extend, "s1", week, now=late).valid_until == late + week
+    expired = ANA.model_copy(update={"status": SubscriberStatus.EXPIRED})
+    store.do(ledger.save_subscriber, expired, now=NOW)
+    assert store.do(ledger.extend, "s1", week, now=NOW).may_connect(NOW)
+    store.do(ledger.set_status_of, "s1", SubscriberStatus.SUSPENDED, now=NOW)
+    assert store.do(ledger.extend, "s1", week, now=NOW).status == "suspended"
+
+
+def test_who_has_no_end_or_is_not_there_is_not_extended(store: Store) -> None:
+    filled(store)
+    store.do(ledger.save_subscriber, ANA.model_copy(update={"valid_until": None}), now=NOW)
+    with pytest.raises(NotAccepted, match="paid without an end"):
+        store.do(ledger.extend, "s1", dt.timedelta(days=1), now=NOW)
+    with pytest.raises(NotAccepted, match="no subscriber has the id s9"):
+        store.do(ledger.extend, "s9", dt.timedelta(days=1), now=NOW)
+
+
 def entry(ordinal: int, action: str = "add") -> JournalRow:
     return JournalRow(ordinal, "/ppp/secret", f"u{ordinal}", "", f"s{ordinal}", action, {}, {"profile": "gold"})
 
