@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mktui import clock
 from mktui.errors import RecordingUnreadable, WrongUse
 from mktui.monitor.recording import read
+from mktui.services.no_customers import NoCustomers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ class Replay:
     """Serves the picture of the moment. ``speed`` 60: an hour in a minute. At its end the last picture stays."""
 
     def __init__(self, pictures: Sequence[Snapshot], *, speed: float = 1.0) -> None:
+        self.customers = NoCustomers()
         self._pictures = pictures
         self._speed = speed
         self._begun_at: float | None = None

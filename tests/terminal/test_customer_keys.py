@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import pytest
@@ -12,6 +12,7 @@ from textual.widgets import Input
 from mktui.billing.model import SubscriberStatus
 from mktui.errors import DatabaseUnavailable
 from mktui.services.demo import open_demo
+from mktui.services.replay import Replay
 from mktui.sync.order import Order
 from mktui.tui.app import ControlRoom
 from mktui.tui.customer_deeds import Extend
@@ -21,7 +22,7 @@ from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm
 from mktui.tui.screens.plan import PlanScreen
 from tests.terminal.driving import fleet_is_shown, lines, look, notices, opened, press, text
-from tests.terminal.recorded import RecordedServices
+from tests.terminal.recorded import RecordedServices, fleet
 from tests.terminal.recorded_customers import ANA, ANA_ONLINE, ASKING, KNOWN, LUIS, LUIS_UNPAID
 from tests.terminal.recorded_syncs import planned
 
@@ -240,6 +241,16 @@ async def test_no_key_of_his_screen_falls_through_a_question() -> None:
         await press(pilot, "escape", "f", "E", "X")
         assert isinstance(app.screen, Find)
     assert services.asked == []
+
+
+async def test_in_a_recording_nobody_can_be_asked_and_that_is_said() -> None:
+    replay = Replay([fleet()])
+    async with opened(cast("RecordedServices", replay)) as (app, pilot):
+        await find(pilot, "ana")
+        assert "▲ billing could not be asked: this is a recording" in body(app)
+        for key in ("E", "X", "K", "s"):
+            await press(pilot, key)
+            assert isinstance(app.screen, CustomerScreen)
 
 
 def test_every_recorded_customer_has_a_name_of_his_own() -> None:
