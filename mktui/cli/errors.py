@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    import sqlalchemy as sa
-
     from mktui.cli.records import Record
+    from mktui.monitor.history import Connection
 
 T = TypeVar("T")
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86_400}
@@ -109,7 +108,7 @@ def audit(*, router: str, since: timedelta, limit: int, as_json: bool, form: str
         click.echo("nothing was changed, as far as is kept", err=True)
 
 
-def _asked(question: Callable[[sa.Connection], T]) -> T:
+def _asked(question: Callable[[Connection], T]) -> T:
     """Ask the file.
 
     Raises:
@@ -123,7 +122,7 @@ def _asked(question: Callable[[sa.Connection], T]) -> T:
 
 
 def _read(
-    connection: sa.Connection, *, router: str, kind: str, since: datetime, limit: int
+    connection: Connection, *, router: str, kind: str, since: datetime, limit: int
 ) -> tuple[list[Record], dict[str, Any]]:  # Any: JSON
     from mktui.monitor import database  # noqa: PLC0415 - loads the database
     from mktui.monitor.records import per_hour, totals  # noqa: PLC0415 - with it

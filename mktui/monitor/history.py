@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from mktui.monitor.options import MonitorOptions
 
+    Connection = sa.Connection
+    """What a question is asked of."""
     Question = tuple[Callable[[sa.Connection], Any], Future[Any]]  # Any: each asks for something else
 
 T = TypeVar("T")

@@ -23,11 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    import sqlalchemy as sa
     from anyio.abc import TaskGroup
 
     from mktui.core.pool.actions import PoolEvent
-    from mktui.monitor.history import History
+    from mktui.monitor.history import Connection, History
 
 EVERY: Final = 2.0
 """Seconds between two readings of the file."""
@@ -117,7 +116,7 @@ class Chronicle:
             self._history.note(error)
 
 
-def _read_log(connection: sa.Connection, *, since: datetime) -> ErrorLog:
+def _read_log(connection: Connection, *, since: datetime) -> ErrorLog:
     from mktui.monitor import database  # noqa: PLC0415 - loads the database
 
     return ErrorLog(database.read_errors(connection, limit=SHOWN), database.read_counts(connection, since))
