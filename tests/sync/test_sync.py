@@ -17,7 +17,7 @@ from mktui.simulator.faults import CutMoment
 from mktui.simulator.profile import RouterProfile
 from mktui.sync import normalise
 from mktui.sync.digests import Digests
-from mktui.sync.mapping import MANAGED_MENUS, desired
+from mktui.sync.mapping import MANAGED_MENUS, NAMING_PROFILES, desired
 from mktui.sync.mirror import Live
 from mktui.sync.plan import Action
 from mktui.sync.planner import Wishes, make_plan
@@ -107,6 +107,24 @@ def test_who_may_not_connect_is_disabled_and_other_routers_customers_are_left_ou
     assert row(valid_until=NOW + dt.timedelta(seconds=1))["disabled"] == "no"
     elsewhere = Subscriber(external_id="1", username="u", profile="p", routers=("edge-2",))
     assert not desired("edge-1", [], [elsewhere], now=NOW).rows
+
+
+def test_a_fallback_profile_that_is_not_in_billing_leaves_nobody_with_full_service() -> None:
+    [late] = customers(1, status="suspended", on_inactive="fallback profile")
+    for fallback, profile, disabled in (("family", "family", "no"), ("typo", "basic", "yes"), ("", "basic", "yes")):
+        rows = desired("edge-1", PROFILES, [late], now=NOW, fallback_profile=fallback).rows
+        [his] = [row for row in rows if row.external_id == late.external_id and "profile" in row.values]
+        assert (his.values["profile"], his.values["disabled"]) == (profile, disabled)
+
+
+def test_a_profile_is_in_use_by_clients_and_trials_and_not_known_to_be_free_unless_looked_for() -> None:
+    everywhere = {menu: () for naming in NAMING_PROFILES.values() for menu in naming}
+    rows: dict[str, tuple[dict[str, str], ...]] = {"/ppp/secret": (), "/ip/hotspot/user": (), **everywhere}
+    assert Live(rows).users_of_profile("/ppp/profile", "gold") == 0
+    assert Live(rows | {"/interface/l2tp-client": ({"profile": "gold"},)}).users_of_profile("/ppp/profile", "gold") == 1
+    trial = {"/ip/hotspot/profile": ({"trial-user-profile": "hour"},)}
+    assert Live(rows | trial).users_of_profile("/ip/hotspot/user/profile", "hour") == 1
+    assert Live({"/ppp/secret": ()}).users_of_profile("/ppp/profile", "gold") is None
 
 
 def test_no_password_is_in_a_plan_or_report() -> None:
