@@ -147,5 +147,5 @@ def forget_screen(driver: Driver | None) -> None:
 
 
 def _is_a_picture(data: str) -> bool:
-    """Say whether data paints cells; modes, questions and goodbyes always go through."""
-    return "\x1b[?1049" not in data and ("H" in data or "\x1b[?2026" in data)
+    """Say whether data paints cells; modes, questions, goodbyes and what is copied always go through."""
+    return "\x1b[?1049" not in data and "\x1b]" not in data and ("H" in data or "\x1b[?2026" in data)

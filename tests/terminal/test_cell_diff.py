@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len, set_cell_size
 
 from mktui.tui.cell_diff import CellDiff
+from mktui.tui.driver import _is_a_picture
 
 COLUMNS, ROWS = 20, 6
 STYLES = ("\x1b[0m", "\x1b[1m", "\x1b[31m", "\x1b[38;2;10;20;30;48;2;1;2;3m", "\x1b[7;1m")
@@ -106,3 +107,14 @@ def test_what_is_drawn_for_a_larger_terminal_is_cut_at_the_edge() -> None:
     assert diff.feed("\x1b[1;10H世") == "\x1b[1;10H "
     diff.resize(20, 4)
     assert "below" in diff.feed("\x1b[3;1Hbelow")
+
+
+@pytest.mark.parametrize(
+    ("data", "is_picture"),
+    [
+        ("\x1b[1;1Hword", True), ("\x1b[?2026h", True), ("\x1b]52;c;SGVsbG8=\x07", False), ("\x1b[?1049l", False),
+        ("\x1b[?25l", False),
+    ],
+)  # fmt: skip
+def test_only_pictures_are_passed_over_while_the_link_is_slow(data: str, *, is_picture: bool) -> None:
+    assert _is_a_picture(data) == is_picture
