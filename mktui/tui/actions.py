@@ -17,6 +17,7 @@ class Place(enum.Enum):
     SYNC = "sync"
     PLAN = "plan"
     CUSTOMER = "customer"
+    CONFIG = "config"
 
 
 EVERYWHERE: Final = frozenset(Place)
@@ -28,6 +29,7 @@ _SYNCS: Final = frozenset({Place.SYNC, Place.PLAN})
 _TABLES: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN})
 _BUT_PLAN: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC})
 _CUSTOMER: Final = frozenset({Place.CUSTOMER})
+_CONFIG: Final = frozenset({Place.CONFIG})
 
 
 class Danger(enum.Enum):
@@ -65,11 +67,13 @@ ACTIONS: Final = (
     Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=_BUT_PLAN),
     Action("filter", "slash", "/", "filter", "Show rows whose name has a text (! has not).",
            _FLEET, in_footer=_FLEET, is_urgent=True),
-    Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES, in_footer=_TABLES),
+    Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES | _CONFIG,
+           in_footer=_TABLES | _CONFIG),
     Action("back", "escape", "esc", "back", "Back; in a filter: leave it.",
-           in_footer=frozenset({Place.ROUTER, Place.SYNC, Place.PLAN, Place.CUSTOMER})),
+           in_footer=frozenset({Place.ROUTER, Place.SYNC, Place.PLAN, Place.CUSTOMER, Place.CONFIG})),
     Action("fleet", "1", "1", "fleet", "A row per router, trouble first."),
     Action("syncs", "2", "2", "syncs", "How each router stands with billing.", is_place=True),
+    Action("config", "6", "6", "config", "Look at the configuration, and change it.", is_place=True),
     Action("customer", "f", "f", "customer", "Find a customer: paid, online, on which router.",
            in_footer=_CUSTOMER),
     Action("sync", "s", "s", "sync", "Plan what would bring the router into step.", ROUTERS | _CUSTOMER,
@@ -97,6 +101,15 @@ ACTIONS: Final = (
            in_footer=frozenset({Place.FLEET, Place.ROUTER})),
     Action("breaker", "b", "b", "circuit", "Isolate the router, or let it back in.", ROUTERS, Danger.CONFIRMED,
            in_footer=frozenset({Place.ROUTER})),
+    Action("edit", "e", "e", "edit", "Change the router's settings.", ROUTERS,
+           in_footer=frozenset({Place.FLEET, Place.ROUTER})),
+    Action("save", "ctrl+s", "^s", "save", "Show the difference, save, apply.", _CONFIG, Danger.CONFIRMED,
+           in_footer=_CONFIG, is_of_screen=True),
+    Action("undo", "u", "u", "undo", "Take the last change back.", _CONFIG, in_footer=_CONFIG, is_of_screen=True),
+    Action("preset", "L", "L", "preset", "The next preset for the pool's settings.", _CONFIG, in_footer=_CONFIG,
+           is_of_screen=True),
+    Action("unset", "delete", "del", "default", "Leave a setting to its default.", _CONFIG, in_footer=_CONFIG,
+           is_of_screen=True),
     Action("sort", "o", "o", "sort", "Sort by the next column.", _FLEET),
     Action("reverse", "O", "O", "reverse", "Turn the order round.", _FLEET),
     Action("pause", "p", "p", "pause", "Hold the screen still; the pools go on."),

@@ -24,10 +24,12 @@ from mktui.tui.finding import FindsCustomers
 from mktui.tui.link import Link
 from mktui.tui.palette import Palette
 from mktui.tui.places import SCREENS
+from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
 from mktui.tui.screens.plan import PlanScreen
 from mktui.tui.screens.view import View
+from mktui.tui.style import STYLE
 from mktui.tui.themes import OwnThemes
 from mktui.tui.widgets.long_table import LongTable
 from mktui.tui.widgets.page import Page
@@ -55,15 +57,7 @@ class ControlRoom(FindsCustomers):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS = actions.bindings()  # type: ignore[assignment]  # a list of Binding is one of those that are allowed
-    CSS = """
-    * { scrollbar-background: $background; scrollbar-background-hover: $background; scrollbar-color: $quiet 50%; }
-    DataTable > .datatable--header { background: $background; color: $quiet; text-style: none; }
-    DataTable:focus { background-tint: transparent; }
-    DataTable:focus > .datatable--header { background-tint: transparent; }
-    DataTable > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
-    DataTable:focus > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
-    DataTable:ansi > .datatable--cursor, DataTable:ansi:focus > .datatable--cursor { text-style: reverse; }
-    """
+    CSS = STYLE
 
     def __init__(
         self,
@@ -220,20 +214,29 @@ class ControlRoom(FindsCustomers):
         """Go back to where we came from."""
         if isinstance(self.screen, FleetScreen):
             self.screen.close_filter(keep=False)
-        elif len(self.screen_stack) > 2:  # the app's own empty screen and the fleet stay
+        elif len(self.screen_stack) > 2 and self._may_leave(self.action_back, is_back=True):  # the fleet stays
             self.pop_screen()
             self._look()
 
     def action_fleet(self) -> None:
         """Go to the fleet."""
-        while len(self.screen_stack) > 2:
-            self.pop_screen()
-        self._look()
+        if self._may_leave(self.action_fleet):
+            while len(self.screen_stack) > 2:
+                self.pop_screen()
+            self._look()
+
+    def _may_leave(self, again: Callable[[], Awaitable[None] | None], *, is_back: bool = False) -> bool:
+        return self.view is None or self.view.may_leave(again, is_back=is_back)
+
+    async def action_edit(self) -> None:
+        """Open the configuration at the router."""
+        if name := self._target("edit"):
+            await self._show_screen(ConfigScreen(name))
 
     async def action_go(self, place: str) -> None:
         """Go to one of the numbered screens."""
         screen = SCREENS[place]
-        if not isinstance(self.screen, screen):
+        if not isinstance(self.screen, screen) and self._may_leave(partial(self.action_go, place)):
             self.action_fleet()
             await self._show_screen(screen())
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.sync import SyncScreen
 
 if TYPE_CHECKING:
     from mktui.tui.screens.view import View
 
-SCREENS: Final[dict[str, type[View]]] = {"syncs": SyncScreen}
+SCREENS: Final[dict[str, type[View]]] = {"syncs": SyncScreen, "config": ConfigScreen}
 """Action -> what it opens."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.monitor.snapshot import Snapshot
+    from mktui.services.configuring import Saved
     from mktui.services.planning import Planning
     from mktui.sync.order import Order
     from mktui.sync.report import Report
@@ -30,6 +32,12 @@ class Services(Protocol):
 
     async def reset(self, name: str) -> None:
         """Replace a router's connections."""
+
+    async def config_text(self) -> Seen | None:
+        """Return the configuration's file as it is now; None: there is none."""
+
+    async def save_config(self, seen: Seen, text: str) -> Saved:
+        """Save the configuration, and apply at once what can be."""
 
     async def isolate(self, name: str) -> None:
         """Ask a router nothing more."""

@@ -7,12 +7,15 @@ that refuses our login.
 from __future__ import annotations
 
 import math
+import tomllib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from mktui.config.draft import differences
+from mktui.config.load import check_text
 from mktui.core.client.connection_test import TestReport, TestStep
 from mktui.core.pool.breaker import BreakerState, Transition
 from mktui.core.pool.health import Health, HealthStatus
@@ -25,12 +28,14 @@ from mktui.core.pool.statistics import (
     QueueStatistics,
 )
 from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
+from mktui.services.configuring import Saved
 from mktui.sync.order import Order
 from tests.terminal.recorded_customers import RecordedCustomers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mktui.config.save import Seen
     from mktui.errors import MktuiError
     from mktui.services.planning import Planning
     from mktui.sync.report import Report
@@ -240,6 +245,9 @@ class RecordedServices:
     """What a plan that is asked for turns out to be."""
     reports: dict[str, Report] = field(default_factory=dict)
     is_billing_watched: bool = False
+    config: Seen | None = None
+    """The configuration's file; None as in the demo."""
+    saves: list[str] = field(default_factory=list)
     customers: RecordedCustomers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -258,6 +266,18 @@ class RecordedServices:
 
     async def reset(self, name: str) -> None:
         await self._do("reset", name)
+
+    async def config_text(self) -> Seen | None:
+        return self.config
+
+    async def save_config(self, seen: Seen, text: str) -> Saved:
+        await self._do("save", seen.file.name)
+        self.saves.append(text)
+        self.config = replace(seen, text=text)
+        changed = differences(tomllib.loads(seen.text), tomllib.loads(text))
+        live = tuple(each.setting.dotted for each in changed if each.setting.applies == "live")
+        later = tuple(each.setting.dotted for each in changed if each.setting.applies != "live")
+        return Saved(self.config, check_text(text, seen.file).config, live, later)
 
     async def isolate(self, name: str) -> None:
         await self._do("isolate", name)

@@ -12,6 +12,8 @@ from mktui.tui import words
 from mktui.tui.actions import Place, footer, is_at_home
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from textual.events import Resize
 
     from mktui.monitor.snapshot import RouterSnapshot, Snapshot
@@ -62,6 +64,14 @@ class View(Screen[None]):
     def opened(self) -> Screen[None] | None:
         """Return a screen for what is under the cursor; None: there is nothing to open."""
         return None
+
+    def may_leave(self, again: Callable[[], Awaitable[None] | None], *, is_back: bool) -> bool:
+        """Say whether the screen may be left now. When not, it asks, and does ``again`` what was tried once it may.
+
+        ``is_back``: one step back will do, which the screen may take by itself.
+        """
+        del again, is_back
+        return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say whether an action has a meaning here."""

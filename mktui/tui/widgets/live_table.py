@@ -47,6 +47,11 @@ class LiveTable(DataTable[Text]):
         """Have columns before there is a size: the first rows come early."""
         self.fit_to(self.app.size.width)
 
+    def use(self, columns: Sequence[Column]) -> None:
+        """Show these columns from now on."""
+        self._all_columns = columns
+        self.fit_to(self.app.size.width)
+
     def fit_to(self, width: int) -> None:
         """Show the columns that this width has room for."""
         wanted = tuple(column for column in self._all_columns if column.least <= width)

@@ -1,0 +1,183 @@
+"""The configuration as rows of a form: pages of settings, and how each looks. Pure: a draft in, texts out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from mktui.config.draft import beside, nearest_preset
+from mktui.config.settings import Key, Kind, Raw, Section, Setting, in_words, value_of
+from mktui.tui import words
+from mktui.tui.widgets.live_table import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mktui.config.draft import Draft
+    from mktui.errors import ConfigError
+    from mktui.tui.palette import Palette
+
+GLYPH, NAME = 2, 31
+_APPLIES, _BAR = 8, 2
+_ABOUT = {
+    "pool": "every router's connections, breaker, retries", "ui": "the terminal", "billing": "where billing lives",
+    "sync": "what a sync may do, and how much in a day", "routers": "address, login, and a pool of its own",
+    "sources": "somebody else's database, only ever read",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is edited together: a section, and those that stand inside it."""
+
+    key: Key
+    sections: tuple[Section, ...]
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return " › ".join(self.key)
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """All of its settings."""
+        return tuple(setting for section in self.sections for setting in section.settings)
+
+    def name_of(self, setting: Setting) -> str:
+        """Return a setting's name on this page."""
+        return ".".join(setting.key[len(self.key) :])
+
+
+def pages(draft: Draft) -> dict[Key, Page]:
+    """Return all pages; a router's own pool stands on the router's, the limits on that of syncs."""
+    found: dict[Key, Page] = {}
+    for section in draft.sections:
+        home = section.key[:-1]
+        if home in found and section.key[-1] in {"pool", "limits"}:
+            found[home] = Page(home, (*found[home].sections, section))
+        else:
+            found[section.key] = Page(section.key, (section,))
+    return found
+
+
+def columns(width: int) -> tuple[Column, ...]:
+    """Return the columns for a terminal's width: value and meaning share what is left."""
+    rest = max(20, width - GLYPH - NAME - _APPLIES - _BAR)
+    value = min(48, rest * 2 // 5)
+    return (
+        Column("glyph", "", GLYPH), Column("name", "SETTING", NAME), Column("value", "VALUE", value),
+        Column("meaning", "MEANING", rest - value), Column("applies", "APPLIES", _APPLIES),
+    )  # fmt: skip
+
+
+def index_rows(draft: Draft, palette: Palette) -> dict[str, dict[str, Text]]:
+    """Return a row for each page."""
+    changed = {each.setting.key for each in draft.differences()}
+    return {".".join(page.key): _index_row(draft, page, changed, palette) for page in pages(draft).values()}
+
+
+def _index_row(draft: Draft, page: Page, changed: set[Key], palette: Palette) -> dict[str, Text]:
+    wrong = errors_of(page, draft.problems())
+    given = sum(value_of(draft.raw, setting.key) is not None for setting in page.settings)
+    is_changed = any(setting.key in changed for setting in page.settings)
+    about = _ABOUT["sources" if "sources" in page.key else page.key[0]]
+    meaning = Text(f"✗ {next(iter(wrong.values()))}", style=palette.state("critical")) if wrong else Text(about)
+    return {
+        "glyph": _glyph(is_wrong=bool(wrong), is_changed=is_changed, palette=palette),
+        "name": Text(page.title),
+        "value": Text(f"{given} of {len(page.settings)} set", style="" if given else palette.quiet),
+        "meaning": meaning if wrong else Text(about, style=palette.quiet),
+        "applies": Text(""),
+    }
+
+
+def page_rows(
+    draft: Draft, page: Page, wrong: dict[Key, str], palette: Palette, editing: Key = ()
+) -> dict[str, dict[str, Text]]:
+    """Return a row for each setting; what is wrong stands beside its field, in the place of what it means."""
+    changed = {each.setting.key for each in draft.differences()}
+    rows = {}
+    for section in page.sections:
+        for setting in section.settings:
+            problem = wrong.get(setting.key, "")
+            told = Text(f"✗ {problem}", style=palette.state("critical"))
+            glyph = _glyph(is_wrong=bool(problem), is_changed=setting.key in changed, palette=palette)
+            rows[setting.dotted] = {
+                "glyph": Text("▸", style=palette.accent) if setting.key == editing else glyph,
+                "name": Text(page.name_of(setting)),
+                "value": value_text(draft.raw, section, setting, palette),
+                "meaning": told if problem else Text(setting.description, style=palette.quiet),
+                "applies": Text(setting.applies, style=palette.quiet),
+            }
+    return rows
+
+
+def value_text(raw: Raw, section: Section, setting: Setting, palette: Palette) -> Text:
+    """Return a value with its unit; one that the file does not give is quiet."""
+    given = value_of(raw, setting.key)
+    inherited = value_of(raw, (*section.on_top_of, setting.name)) if section.on_top_of else None
+    value = next((each for each in (given, inherited, setting.default) if each is not None), None)
+    shown = in_words(setting, value)
+    if not shown:
+        return Text(words.UNKNOWN, style=palette.quiet)
+    unit = setting.unit if setting.unit in {"s", "%", "1/s"} else ""
+    return Text(f"{shown} {unit}".rstrip(), style="" if given is not None else palette.quiet)
+
+
+def errors_of(page: Page, problems: Iterable[ConfigError], preferred: Key = ()) -> dict[Key, str]:
+    """Return what is wrong on a page, setting by setting."""
+    told = tuple(problems)
+    return {key: text for section in page.sections for key, text in beside(told, section, preferred).items()}
+
+
+def summary(draft: Draft, extra_errors: int, palette: Palette) -> Text:
+    """Say how far the draft is from the file."""
+    changes, errors = len(draft.differences()), len(draft.problems()) or extra_errors
+    parts = [Text(words.count(changes, "change"))] if changes else []
+    if errors:
+        parts.append(Text(words.count(errors, "error"), style=palette.state("critical")))
+    parts.append(Text("not saved", style=palette.state("warning")) if changes else Text("saved", style=palette.quiet))
+    return Text(" · ").join(parts)
+
+
+def preset_text(draft: Draft) -> str:
+    """Name the preset that the pool is most like."""
+    name, differing = nearest_preset(draft.raw)
+    return f"preset: {name}" + (f" ({differing} changed)" if differing else "")
+
+
+def explanation(page: Page, setting: Setting, problem: str, palette: Palette) -> Text:
+    """Tell of one setting in full: what it means, its default, how it is edited, and what is wrong with it."""
+    facts = [f"default {in_words(setting, setting.default)} {setting.unit}".rstrip()] if _has_default(setting) else []
+    facts += ["must be given"] if setting.must_be_given else []
+    facts += [" | ".join(setting.choices)] if setting.choices else []
+    facts.append("applies at once" if setting.applies == "live" else f"applies on {setting.applies}")
+    if setting.key[-2:-1] == ("pool",) and len(page.sections) > 1:
+        facts.append("on top of [pool]")
+    lines = [Text.assemble((f"{page.name_of(setting)}: ", "bold"), setting.description)]
+    lines.append(Text(" · ".join(facts), style=palette.quiet))
+    if problem:
+        lines.append(Text(f"✗ {problem}", style=palette.state("critical")))
+    else:
+        lines.append(Text(_HOW[setting.kind], style=palette.quiet))
+    return Text("\n").join(lines)
+
+
+_HOW = {
+    Kind.FLAG: "⏎ turns it over · del: its default", Kind.CHOICE: "⏎ takes the next one · del: its default",
+    Kind.TEXT: "⏎ edits it · del: its default", Kind.INTEGER: "⏎ edits it · del: its default",
+    Kind.NUMBER: "⏎ edits it · del: its default", Kind.SECRET: "⏎ types another one; what is there is never shown",
+    Kind.PASSWORD: '⏎ types another one, or { env = "NAME" }, { file = "PATH" }, { command = ["program"] }',
+}  # fmt: skip
+
+
+def _has_default(setting: Setting) -> bool:
+    return not setting.is_secret and bool(in_words(setting, setting.default))
+
+
+def _glyph(*, is_wrong: bool, is_changed: bool, palette: Palette) -> Text:
+    if is_wrong:
+        return Text("✗", style=palette.state("critical"))
+    return Text("~", style=palette.state("warning")) if is_changed else Text("")

@@ -1,0 +1,363 @@
+"""Screen 6: the configuration as a form made from its model. Nothing is written before its difference was looked at."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.widgets import Input, Static
+
+from mktui.config.draft import Draft, Edit, typed
+from mktui.config.edit import edited
+from mktui.config.load import parse
+from mktui.config.settings import Key, Kind, Setting, value_of
+from mktui.errors import ConfigError
+from mktui.tui import config_form as form
+from mktui.tui.actions import Place
+from mktui.tui.config_typing import is_between, next_preset, next_value, typing_errors, value_to_edit, worth
+from mktui.tui.screens.config_questions import Discard, SaveChanges, told
+from mktui.tui.screens.view import StillStatic, View
+from mktui.tui.widgets.live_table import LiveTable
+from mktui.tui.widgets.top_lines import TopLines, first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from textual.app import ComposeResult
+    from textual.events import DescendantBlur, Resize
+    from textual.screen import Screen
+
+    from mktui.config.save import Seen
+    from mktui.monitor.snapshot import Snapshot
+    from mktui.tui.palette import Palette
+
+NO_FILE = (
+    "There is no configuration file here: what runs is the demo, and its settings are its own.\n\n"
+    "mktui config path says where yours would be; mktui config set makes it."
+)
+
+
+class ConfigScreen(View):
+    """All pages, or the one of ``router`` or of what is under the cursor."""
+
+    place = Place.CONFIG
+    DEFAULT_CSS = """
+    ConfigScreen { layers: below above; }
+    ConfigScreen LiveTable { height: 1fr; background: $background; }
+    ConfigScreen #message { height: 1fr; padding: 1 2; background: $background; display: none; }
+    ConfigScreen.said #message { display: block; }
+    ConfigScreen.said LiveTable { display: none; }
+    ConfigScreen #about { height: 4; padding: 1 1 0 1; background: $background; }
+    ConfigScreen #value { layer: above; position: absolute; background: $surface; display: none; padding: 0; }
+    ConfigScreen.editing #value { display: block; }
+    """
+
+    def __init__(self, router: str | None = None) -> None:
+        super().__init__(id="config")
+        self._page: Key = ("routers", router) if router else ()
+        self._seen: Seen | None = None
+        self._draft: Draft | None = None
+        self._editing: Setting | None = None
+        self._is_discarded = False
+        self._last: tuple[Snapshot, Palette, str] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out lines, form, explanation and keys."""
+        yield TopLines()
+        yield LiveTable(form.columns(80), id="settings")
+        yield Static(id="message")
+        yield StillStatic(id="about")
+        yield Static(id="keys")
+        yield Input(id="value", compact=True)
+
+    @property
+    def table(self) -> LiveTable:
+        """The form."""
+        return self.query_one("#settings", LiveTable)
+
+    @property
+    def box(self) -> Input:
+        """Where a value is typed."""
+        return self.query_one("#value", Input)
+
+    def on_mount(self) -> None:
+        """Read the file."""
+        self.table.focus()
+        self.run_worker(self._read(), name="read the configuration")
+
+    async def _read(self) -> None:
+        try:
+            seen = await self.room.services.config_text()
+            if seen is not None:
+                self._take(seen)
+            else:
+                self._say(NO_FILE)
+        except ConfigError as error:
+            self._say(str(error))
+        self._paint()
+
+    def _take(self, seen: Seen) -> None:
+        self._draft, self._seen = Draft(parse(seen.text, seen.file)), seen
+        if self._page not in form.pages(self._draft):
+            self._page = ()
+
+    def _say(self, message: str) -> None:
+        self.set_class(True, "said")
+        self.query_one("#message", Static).update(Text(message))
+
+    # --- showing
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit columns to the width."""
+        super().on_resize(event)
+        self.table.use(form.columns(event.size.width))
+        self._paint()
+
+    def target(self) -> str | None:
+        """The router whose page is open, or under the cursor."""
+        key = self._page or tuple((self.table.current or "").split(".", 1))
+        return key[1] if key[:1] == ("routers",) and len(key) > 1 else None
+
+    def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
+        """Show the form as it is; figures of routers are shown elsewhere."""
+        self._last = (snapshot, palette, mode)
+        self._paint()
+
+    def _paint(self) -> None:
+        if self._last is None or not self.is_mounted:
+            return
+        _, palette, mode = self._last
+        draft, width = self._draft, self.width_of_lines()
+        name = self._seen.file.name if self._seen is not None else "no file"
+        right = form.summary(draft, bool(self._typing_errors()), palette) if draft is not None else Text("")
+        crumbs = Text("Config" if not self._page else f"Config › {' › '.join(self._page)}")
+        preset = form.preset_text(draft) if draft is not None and self._page in {(), ("pool",)} else ""
+        gap = max(1, width - crumbs.cell_len - len(preset))
+        second = Text.assemble(crumbs, " " * gap, (preset, palette.quiet))
+        self.query_one(TopLines).show(first_line(f"mktui · {name}", mode, right, width), second)
+        if draft is not None:
+            page = self._open_page()
+            key = self._editing.key if self._editing is not None else ()
+            self.table.show(form.index_rows(draft, palette) if page is None else
+                            form.page_rows(draft, page, self._errors(), palette, key))  # fmt: skip
+            self._place_box()
+        self._explain(palette)
+
+    def _open_page(self) -> form.Page | None:
+        return form.pages(self._draft).get(self._page) if self._draft is not None else None
+
+    def _typing_errors(self) -> dict[Key, str]:
+        """What would be wrong with what is being typed."""
+        page = self._open_page()
+        if self._draft is None or self._editing is None or page is None or self._is_untouched():
+            return {}
+        return typing_errors(self._draft, page, self._editing, self.box.value)
+
+    def _is_untouched(self) -> bool:
+        """Nothing was typed over a secret: it stays."""
+        return self._editing is not None and self._editing.is_secret and not self.box.value
+
+    def _errors(self) -> dict[Key, str]:
+        page = self._open_page()
+        if self._draft is None or page is None:
+            return {}
+        found = form.errors_of(page, self._draft.problems())
+        if self._editing is not None and not self._is_untouched():
+            found = self._typing_errors()
+        return found
+
+    def _explain(self, palette: Palette) -> None:
+        page, setting = self._open_page(), self._current()
+        about = Text("")
+        if page is not None and setting is not None:
+            about = form.explanation(page, setting, self._errors().get(setting.key, ""), palette)
+        self.query_one("#about", StillStatic).show(about)
+
+    def on_data_table_row_highlighted(self) -> None:
+        """Tell of the setting under the cursor."""
+        if self._last is not None:
+            self._explain(self._last[1])
+
+    def _current(self) -> Setting | None:
+        page = self._open_page()
+        found = (each for each in page.settings if each.dotted == self.table.current) if page is not None else iter(())
+        return next(found, None)
+
+    # --- editing
+
+    def opened(self) -> Screen[None] | None:
+        """Open a page, or edit the setting under the cursor: nothing is put on top."""
+        setting, draft = self._current(), self._draft
+        if draft is not None and self._page == ():
+            page = next((key for key in form.pages(draft) if ".".join(key) == self.table.current), ())
+            self._go(page)
+        elif draft is not None and setting is not None:
+            self._edit(draft, setting)
+        return None
+
+    def _go(self, page: Key) -> None:
+        came_from, self._page = self._page, page
+        self._paint()
+        if page:
+            self.table.move_cursor(row=0)
+        else:
+            self.table.go_to(".".join(came_from))
+        self._paint()
+
+    def _edit(self, draft: Draft, setting: Setting) -> None:
+        following = next_value(draft, setting)
+        if following is not None:
+            self._change(Edit(setting.key, following))
+        else:
+            self._editing = setting
+            self.box.value = value_to_edit(draft, setting)
+            self.box.password = setting.is_secret
+            self.set_class(True, "editing")
+            self._place_box()
+            self.box.focus()
+            self._paint()
+
+    def _place_box(self) -> None:
+        """Put the box over the value that it edits."""
+        if self._editing is None:
+            return
+        table, value = self.table, form.columns(self.size.width)[2].width
+        row = table.cursor_row - int(table.scroll_y) + 1
+        self.box.styles.width = value - 1
+        self.box.styles.offset = (form.GLYPH + form.NAME, table.region.y + row)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Judge what is typed; a source is no secret, and is typed in sight."""
+        event.stop()
+        if self._editing is not None and self._editing.kind is Kind.PASSWORD:
+            self.box.password = not event.value.lstrip().startswith("{")
+        self._paint()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take what was typed; what is wrong by itself is refused, and stays to be mended."""
+        event.stop()
+        self._submit()
+
+    def _submit(self) -> bool:
+        setting, errors = self._editing, self._typing_errors()
+        if setting is None:
+            return True
+        if self._is_untouched():
+            self._end_editing()
+            return True
+        value = typed(setting, self.box.value)
+        if setting.key in errors and self._draft is not None and not is_between(self._draft, setting, value):
+            self.room.bell()
+            return False
+        self._end_editing()
+        if value is not None or value_of(self._draft.raw if self._draft else {}, setting.key) is not None:
+            self._change(Edit(setting.key, value))
+        if setting.name == "name" and setting.key[:-1] == self._page:
+            self._page = (*self._page[:-1], str(value))
+        self._paint()
+        return True
+
+    def _end_editing(self) -> None:
+        self._editing = None
+        self.set_class(False, "editing")
+        self.table.focus()
+        self._paint()
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """Whoever clicks elsewhere has given up what he typed."""
+        if event.widget is self.box and self._editing is not None and self.app.focused is not None:
+            self._end_editing()
+
+    def _change(self, *edits: Edit) -> None:
+        if self._draft is not None:
+            self._draft.change(*worth(self._draft, edits))
+            self._paint()
+
+    def action_unset(self) -> None:
+        """Leave a setting to its default."""
+        if (setting := self._current()) is not None:
+            self._change(Edit(setting.key))
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        if self._draft is not None and not self._draft.undo():
+            self.notify("nothing to undo")
+        if self._open_page() is None:
+            self._page = ()
+        self._paint()
+
+    def action_preset(self) -> None:
+        """Take the next preset for ``[pool]``; after the last, what stood there before."""
+        if (draft := self._draft) is None:
+            return
+        draft.change(*next_preset(draft))
+        self.notify(f"{form.preset_text(draft)}: u takes it back, ctrl+s shows the difference")
+        self._paint()
+
+    # --- leaving and saving
+
+    def may_leave(self, again: Callable[[], Awaitable[None] | None], *, is_back: bool) -> bool:
+        """Leave a field, then a page, then the screen; unsaved changes are asked about."""
+        if is_back and self._editing is not None:
+            self._end_editing()
+            return False
+        if is_back and self._page and self._open_page() is not None:
+            self._go(())
+            return False
+        changed = self._draft.differences() if self._draft is not None else ()
+        if not changed or self._is_discarded:
+            return True
+
+        def answered(yes: bool | None) -> None:
+            self._is_discarded = bool(yes)
+            if yes:
+                self.app.call_later(again)
+
+        self.app.push_screen(Discard(len(changed)), answered)
+        return False
+
+    def action_save(self) -> None:
+        """Show the difference, ask, save, apply."""
+        draft, seen = self._draft, self._seen
+        if not self.room.is_allowed("save") or not self._submit():
+            return
+        if draft is None or seen is None:
+            self.notify("there is no file to save", severity="warning")
+        elif draft.problems():
+            self._go_to_problem(draft)
+        elif not draft.differences():
+            self.notify("nothing to save")
+        else:
+            question = SaveChanges(seen.file, draft.differences())
+
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    self.run_worker(self._save(seen, draft), name="save the configuration")
+
+            self.app.push_screen(question, answered)
+
+    def _go_to_problem(self, draft: Draft) -> None:
+        """Put the cursor on the first thing that is wrong."""
+        for page in form.pages(draft).values():
+            for key, problem in form.errors_of(page, draft.problems()).items():
+                if self._page != page.key:
+                    self._go(page.key)
+                self.table.go_to(".".join(key))
+                self.notify(f"not saved: {'.'.join(key)} {problem}", severity="error")
+                return
+        self.notify(f"not saved: {draft.problems()[0]}", severity="error")
+
+    async def _save(self, seen: Seen, draft: Draft) -> None:
+        try:
+            text = await asyncio.to_thread(edited, seen.text, draft.edits)
+            saved = await self.room.services.save_config(seen, text)
+        except ConfigError as error:
+            self.notify(str(error), title="not saved", severity="error", timeout=15)
+            return
+        self._take(saved.seen)
+        theme = saved.config.ui.theme
+        if "ui.theme" in saved.live and theme in self.app.available_themes:
+            self.app.theme = theme
+        self.notify(told(saved), title=f"saved {seen.file.name}", timeout=10)
+        self._paint()

@@ -1,0 +1,15 @@
+"""What all screens have in common to the eye: tables without frames, one cursor, quiet headers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+STYLE: Final = """
+* { scrollbar-background: $background; scrollbar-background-hover: $background; scrollbar-color: $quiet 50%; }
+DataTable > .datatable--header { background: $background; color: $quiet; text-style: none; }
+DataTable:focus { background-tint: transparent; }
+DataTable:focus > .datatable--header { background-tint: transparent; }
+DataTable > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
+DataTable:focus > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
+DataTable:ansi > .datatable--cursor, DataTable:ansi:focus > .datatable--cursor { text-style: reverse; }
+"""
