@@ -17,7 +17,7 @@ from mktui.config.settings import HIDDEN, Key, Kind, Raw, Section, Setting, entr
 from mktui.core.pool.options import PoolOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from mktui.errors import ConfigError
 
@@ -182,10 +182,10 @@ class Draft:
         return differences(self.base, self.raw)
 
 
-def beside(problems: Iterable[ConfigError], section: Section, preferred: Key = ()) -> dict[Key, str]:
+def beside(problems: Iterable[ConfigError], section: Section, changed: Collection[Key] = ()) -> dict[Key, str]:
     """Return each problem of a section at the setting it is shown beside.
 
-    What is between two settings is said at the one that was ``preferred``, when it is one of them; else at the first.
+    What is between two settings is said at the one that was ``changed``, when it is one of them; else at the first.
     """
     found: dict[Key, str] = {}
     for problem in problems:
@@ -193,7 +193,7 @@ def beside(problems: Iterable[ConfigError], section: Section, preferred: Key = (
         if not keys and problem.key == section.title:
             words = set(problem.problem.replace("(", " ").replace(",", " ").split())
             keys = [setting.key for setting in section.settings if setting.name in words]
-            keys = [preferred] if preferred in keys else keys or [section.settings[0].key]
+            keys = [key for key in keys if key in changed] or keys or [section.settings[0].key]
         for key in keys[:1]:
             found.setdefault(key, f"{problem.problem}{f' ({problem.remedy})' if problem.remedy else ''}")
     return found

@@ -92,15 +92,14 @@ class Section:
 
 def sections(raw: Mapping[str, Any]) -> tuple[Section, ...]:  # Any: TOML
     """Return every section of a configuration, with one for each router, its own pool, and each source."""
-    found = [_section(("pool",), PoolOptions)]
+    found = [_section(("pool",), PoolOptions), _section(("ui",), UiConfig), _section(("billing",), BillingOptions)]
+    found += [_section(("billing", "sources", name), SourceOptions) for name in names(raw, ("billing", "sources"))]
+    found += [_section(("sync",), SyncOptions), _section(("sync", "limits"), Limits)]
     for name in names(raw, ("routers",)):
         found += [
             _section(("routers", name), RouterConfig),
             _section(("routers", name, "pool"), PoolOptions, on_top_of=("pool",)),
         ]
-    found += [_section(("ui",), UiConfig), _section(("billing",), BillingOptions)]
-    found += [_section(("billing", "sources", name), SourceOptions) for name in names(raw, ("billing", "sources"))]
-    found += [_section(("sync",), SyncOptions), _section(("sync", "limits"), Limits)]
     return tuple(found)
 
 

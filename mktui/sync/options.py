@@ -34,7 +34,7 @@ def _unit(unit: str, applies: str = "live") -> JsonDict:
 class Limits(BaseModel):
     """How much may be done to a router in 24 hours, all runs together. Percents are of the rows that were ours."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     delete_percent: float = Field(5, ge=0, le=100, description="rows deleted in a day", json_schema_extra=_unit("%"))
     delete_most: int = Field(50, ge=0, description="and never more than these", json_schema_extra=_unit("rows"))
@@ -58,7 +58,7 @@ class Limits(BaseModel):
 class SyncOptions(BaseModel):
     """How billing reaches the routers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     automatic: bool = Field(
         False,

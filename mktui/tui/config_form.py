@@ -13,14 +13,14 @@ from mktui.tui import words
 from mktui.tui.widgets.live_table import Column
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from mktui.config.draft import Draft
     from mktui.errors import ConfigError
     from mktui.tui.palette import Palette
 
-GLYPH, NAME = 2, 31
-_APPLIES, _BAR = 8, 2
+GLYPH = 2
+_GAP, _APPLIES, _BAR = 1, 7, 2
 _ABOUT = {
     "pool": "every router's connections, breaker, retries", "ui": "the terminal", "billing": "where billing lives",
     "sync": "what a sync may do, and how much in a day", "routers": "address, login, and a pool of its own",
@@ -38,7 +38,8 @@ class Page:
     @property
     def title(self) -> str:
         """Its name for people."""
-        return " › ".join(self.key)
+        kind = {"routers": "router", "sources": "source"}.get(self.key[-2]) if len(self.key) > 1 else None
+        return f"{kind} {self.key[-1]}" if kind else self.key[-1]
 
     @property
     def settings(self) -> tuple[Setting, ...]:
@@ -62,13 +63,14 @@ def pages(draft: Draft) -> dict[Key, Page]:
     return found
 
 
-def columns(width: int) -> tuple[Column, ...]:
-    """Return the columns for a terminal's width: value and meaning share what is left."""
-    rest = max(20, width - GLYPH - NAME - _APPLIES - _BAR)
+def columns(width: int, names: Iterable[str]) -> tuple[Column, ...]:
+    """Return the columns for a terminal's width and a page's names: value and meaning share what is left."""
+    name = max(14, *map(len, names)) + 1
+    rest = max(20, width - GLYPH - name - _GAP - _APPLIES - _BAR)
     value = min(48, rest * 2 // 5)
     return (
-        Column("glyph", "", GLYPH), Column("name", "SETTING", NAME), Column("value", "VALUE", value),
-        Column("meaning", "MEANING", rest - value), Column("applies", "APPLIES", _APPLIES),
+        Column("glyph", "", GLYPH), Column("name", "SETTING", name), Column("value", "VALUE", value),
+        Column("meaning", "MEANING", rest - value), Column("gap", "", _GAP), Column("applies", "APPLIES", _APPLIES),
     )  # fmt: skip
 
 
@@ -79,7 +81,7 @@ def index_rows(draft: Draft, palette: Palette) -> dict[str, dict[str, Text]]:
 
 
 def _index_row(draft: Draft, page: Page, changed: set[Key], palette: Palette) -> dict[str, Text]:
-    wrong = errors_of(page, draft.problems())
+    wrong = errors_of(page, draft.problems(), changed)
     given = sum(value_of(draft.raw, setting.key) is not None for setting in page.settings)
     is_changed = any(setting.key in changed for setting in page.settings)
     about = _ABOUT["sources" if "sources" in page.key else page.key[0]]
@@ -89,6 +91,7 @@ def _index_row(draft: Draft, page: Page, changed: set[Key], palette: Palette) ->
         "name": Text(page.title),
         "value": Text(f"{given} of {len(page.settings)} set", style="" if given else palette.quiet),
         "meaning": meaning if wrong else Text(about, style=palette.quiet),
+        "gap": Text(""),
         "applies": Text(""),
     }
 
@@ -109,6 +112,7 @@ def page_rows(
                 "name": Text(page.name_of(setting)),
                 "value": value_text(draft.raw, section, setting, palette),
                 "meaning": told if problem else Text(setting.description, style=palette.quiet),
+                "gap": Text(""),
                 "applies": Text(setting.applies, style=palette.quiet),
             }
     return rows
@@ -126,10 +130,10 @@ def value_text(raw: Raw, section: Section, setting: Setting, palette: Palette) -
     return Text(f"{shown} {unit}".rstrip(), style="" if given is not None else palette.quiet)
 
 
-def errors_of(page: Page, problems: Iterable[ConfigError], preferred: Key = ()) -> dict[Key, str]:
-    """Return what is wrong on a page, setting by setting."""
+def errors_of(page: Page, problems: Iterable[ConfigError], changed: Collection[Key] = ()) -> dict[Key, str]:
+    """Return what is wrong on a page, setting by setting; between two settings, at the one that was changed."""
     told = tuple(problems)
-    return {key: text for section in page.sections for key, text in beside(told, section, preferred).items()}
+    return {key: text for section in page.sections for key, text in beside(told, section, changed).items()}
 
 
 def summary(draft: Draft, extra_errors: int, palette: Palette) -> Text:
@@ -138,7 +142,8 @@ def summary(draft: Draft, extra_errors: int, palette: Palette) -> Text:
     parts = [Text(words.count(changes, "change"))] if changes else []
     if errors:
         parts.append(Text(words.count(errors, "error"), style=palette.state("critical")))
-    parts.append(Text("not saved", style=palette.state("warning")) if changes else Text("saved", style=palette.quiet))
+    is_saved = not changes and not errors
+    parts.append(Text("saved", style=palette.quiet) if is_saved else Text("not saved", style=palette.state("warning")))
     return Text(" · ").join(parts)
 
 

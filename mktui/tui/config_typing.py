@@ -18,7 +18,7 @@ def typing_errors(draft: Draft, page: Page, setting: Setting, text: str) -> dict
     value = typed(setting, text)
     problems = draft.with_edit(Edit(setting.key, value))
     if setting.key != (*page.key, "name"):
-        return errors_of(page, problems, setting.key)
+        return errors_of(page, problems, {setting.key})
     if value is None:
         return {setting.key: "is missing (it must be given)"}
     keys = {setting.dotted, ".".join((*page.key[:-1], str(value), "name")), ".".join(page.key[:-1])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -51,6 +52,9 @@ max_size = 2
 """
 
 
+SEEN: Final = Seen(Path("/etc/mktui/config.toml"), TEXT, None)
+
+
 def with_file(text: str = TEXT) -> RecordedServices:
     """The recorded fleet with this file."""
-    return RecordedServices(config=Seen(Path("/etc/mktui/config.toml"), text, None))
+    return RecordedServices(config=replace(SEEN, text=text))

@@ -14,6 +14,8 @@ from mktui.tui.app import ControlRoom
 from mktui.tui.customer_deeds import Extend
 from mktui.tui.finding import Find
 from mktui.tui.places import SCREENS
+from mktui.tui.screens.config import ConfigScreen
+from mktui.tui.screens.config_questions import SaveChanges
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
 from mktui.tui.screens.plan import PlanScreen
@@ -22,6 +24,7 @@ from mktui.tui.screens.sync import SyncScreen
 from mktui.tui.screens.view import View
 from tests.terminal.driving import lines, look, notices, opened, press, routers, text
 from tests.terminal.recorded import RecordedServices, fleet
+from tests.terminal.recorded_configs import SEEN
 from tests.terminal.recorded_syncs import ROUTER, planned, report
 
 if TYPE_CHECKING:
@@ -52,10 +55,13 @@ FIND: Final = ("f", *"ana", "enter")
 PATHS: Final[dict[Place, tuple[str, ...]]] = {
     Place.FLEET: (), Place.ROUTER: ("enter",), Place.SYNC: ("2",), Place.PLAN: ("s",),
     Place.CUSTOMER: FIND,
+    Place.CONFIG: ("6",),
 }  # fmt: skip
 """The keys that lead from the fleet to each screen."""
 
 
+CHANGED: Final = ("6", "enter", "enter", "4", "enter")
+"""The keys that lead to a configuration that was changed."""
 DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = {
     "help": ((), on(Help)),
     "palette": ((), on(CommandPalette)),
@@ -64,6 +70,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "back": (("enter",), on(FleetScreen)),
     "fleet": (("enter",), on(FleetScreen)),
     "syncs": ((), on(SyncScreen)),
+    "config": ((), on(ConfigScreen)),
     "customer": ((), on(Find)),
     "sync": ((), on(PlanScreen)),
     "apply": (("s",), on(Confirm)),
@@ -79,6 +86,11 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "test": ((), on(TestView)),
     "reset": ((), on(Confirm)),
     "breaker": ((), on(Confirm)),
+    "edit": ((), on(ConfigScreen)),
+    "save": (CHANGED, on(SaveChanges)),
+    "undo": (CHANGED, lambda app: "1 change" not in lines(app)[0]),
+    "preset": (("6",), lambda app: "preset: development" in lines(app)[1]),
+    "unset": (("6", "enter"), lambda app: "1 change" in lines(app)[0]),
     "sort": ((), lambda app: "by router" in text(app)),
     "reverse": ((), lambda app: routers(app)[FIRST] == "edge-1"),
     "pause": ((), lambda app: "PAUSED" in lines(app)[0]),
@@ -100,7 +112,7 @@ def test_every_action_has_a_claim() -> None:
 async def test_the_key_does_what_help_says(action: Action) -> None:
     before, is_done = DOES[action.id]
     first = fleet().routers[4].name
-    services = RecordedServices(will_plan={first: planned()}, reports={ROUTER: report()})
+    services = RecordedServices(will_plan={first: planned()}, reports={ROUTER: report()}, config=SEEN)
     async with opened(services) as (app, pilot):
         await press(pilot, *before)
         assert not is_done(app) or action.id == "redraw"

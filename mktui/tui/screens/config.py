@@ -18,7 +18,7 @@ from mktui.tui.actions import Place
 from mktui.tui.config_typing import is_between, next_preset, next_value, typing_errors, value_to_edit, worth
 from mktui.tui.screens.config_questions import Discard, SaveChanges, told
 from mktui.tui.screens.view import StillStatic, View
-from mktui.tui.widgets.live_table import LiveTable
+from mktui.tui.widgets.live_table import Column, LiveTable
 from mktui.tui.widgets.top_lines import TopLines, first_line
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ConfigScreen(View):
     def compose(self) -> ComposeResult:
         """Lay out lines, form, explanation and keys."""
         yield TopLines()
-        yield LiveTable(form.columns(80), id="settings")
+        yield LiveTable(form.columns(80, ("",)), id="settings")
         yield Static(id="message")
         yield StillStatic(id="about")
         yield Static(id="keys")
@@ -111,7 +111,6 @@ class ConfigScreen(View):
     def on_resize(self, event: Resize) -> None:
         """Fit columns to the width."""
         super().on_resize(event)
-        self.table.use(form.columns(event.size.width))
         self._paint()
 
     def target(self) -> str | None:
@@ -139,10 +138,18 @@ class ConfigScreen(View):
         if draft is not None:
             page = self._open_page()
             key = self._editing.key if self._editing is not None else ()
+            self.table.use(self._columns())
             self.table.show(form.index_rows(draft, palette) if page is None else
                             form.page_rows(draft, page, self._errors(), palette, key))  # fmt: skip
             self._place_box()
         self._explain(palette)
+
+    def _columns(self) -> tuple[Column, ...]:
+        page = self._open_page()
+        if page is not None:
+            return form.columns(self.size.width, map(page.name_of, page.settings))
+        every = form.pages(self._draft).values() if self._draft is not None else ()
+        return form.columns(self.size.width, ("", *(each.title for each in every)))
 
     def _open_page(self) -> form.Page | None:
         return form.pages(self._draft).get(self._page) if self._draft is not None else None
@@ -162,14 +169,16 @@ class ConfigScreen(View):
         page = self._open_page()
         if self._draft is None or page is None:
             return {}
-        found = form.errors_of(page, self._draft.problems())
+        changed = {each.setting.key for each in self._draft.differences()}
+        found = form.errors_of(page, self._draft.problems(), changed)
         if self._editing is not None and not self._is_untouched():
             found = self._typing_errors()
         return found
 
     def _explain(self, palette: Palette) -> None:
         page, setting = self._open_page(), self._current()
-        about = Text("")
+        hint = "⏎ opens a page. Nothing is written before its difference was looked at."
+        about = Text("" if self._seen is None else f"{self._seen.file}\n{hint}", style=palette.quiet)
         if page is not None and setting is not None:
             about = form.explanation(page, setting, self._errors().get(setting.key, ""), palette)
         self.query_one("#about", StillStatic).show(about)
@@ -222,10 +231,10 @@ class ConfigScreen(View):
         """Put the box over the value that it edits."""
         if self._editing is None:
             return
-        table, value = self.table, form.columns(self.size.width)[2].width
+        table, (_, name, value, *_) = self.table, self._columns()
         row = table.cursor_row - int(table.scroll_y) + 1
-        self.box.styles.width = value - 1
-        self.box.styles.offset = (form.GLYPH + form.NAME, table.region.y + row)
+        self.box.styles.width = value.width - 1
+        self.box.styles.offset = (form.GLYPH + name.width, table.region.y + row)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Judge what is typed; a source is no secret, and is typed in sight."""
@@ -340,7 +349,8 @@ class ConfigScreen(View):
     def _go_to_problem(self, draft: Draft) -> None:
         """Put the cursor on the first thing that is wrong."""
         for page in form.pages(draft).values():
-            for key, problem in form.errors_of(page, draft.problems()).items():
+            changed = {each.setting.key for each in draft.differences()}
+            for key, problem in form.errors_of(page, draft.problems(), changed).items():
                 if self._page != page.key:
                     self._go(page.key)
                 self.table.go_to(".".join(key))
