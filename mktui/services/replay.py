@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
+    from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.monitor.snapshot import Snapshot
+    from mktui.services.configuring import Saved
     from mktui.services.planning import Planning
     from mktui.sync.order import Order
     from mktui.sync.report import Report
@@ -61,6 +63,15 @@ class Replay:
     async def reset(self, name: str) -> None:
         """Nothing can be done to it."""
         self._refuse(name)
+
+    async def config_text(self) -> Seen | None:
+        """A recording has no file."""
+        return None
+
+    async def save_config(self, seen: Seen, text: str) -> Saved:
+        """Nothing can be saved into what has been."""
+        del text
+        self._refuse(seen.file.name)
 
     async def isolate(self, name: str) -> None:
         """Nothing can be done to it."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from mktui.tui.palette import Palette
 
 NO_FILE = (
-    "There is no configuration file here: what runs is the demo, and its settings are its own.\n\n"
+    "There is no configuration file here: a demo and a recording have settings of their own.\n\n"
     "mktui config path says where yours would be; mktui config set makes it."
 )
 
