@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from mktui.billing.model import Subscriber
-    from mktui.tui.app import ControlRoom
+    from mktui.tui.room import Room
 
 DAYS: Final = {"1": 1, "7": 7, "3": 30}
 """Key -> days more."""
@@ -69,7 +69,7 @@ class Extend(ModalScreen[int | None]):
         self.dismiss(None)
 
 
-def ask_standing(room: ControlRoom, subscriber: Subscriber, after: Callable[[], None]) -> None:
+def ask_standing(room: Room, subscriber: Subscriber, after: Callable[[], None]) -> None:
     """Ask, then suspend a customer or let him connect."""
     is_active = subscriber.status.value != "active"
     name = subscriber.username
@@ -87,7 +87,7 @@ def ask_standing(room: ControlRoom, subscriber: Subscriber, after: Callable[[], 
     _ask(room, subscriber, doing, consequence, lambda: _tell(room, f"{doing} {name}", change, after))
 
 
-def ask_extend(room: ControlRoom, subscriber: Subscriber, after: Callable[[], None]) -> None:
+def ask_extend(room: Room, subscriber: Subscriber, after: Callable[[], None]) -> None:
     """Ask for how long, then let a customer be paid for longer."""
     name = subscriber.username
     if subscriber.valid_until is None:
@@ -111,7 +111,7 @@ def ask_extend(room: ControlRoom, subscriber: Subscriber, after: Callable[[], No
     room.push_screen(Extend(subscriber, room.services.snapshot().at), chosen)
 
 
-def _ask(room: ControlRoom, subscriber: Subscriber, doing: str, consequence: str, then: Callable[[], None]) -> None:
+def _ask(room: Room, subscriber: Subscriber, doing: str, consequence: str, then: Callable[[], None]) -> None:
     def answered(yes: bool | None) -> None:
         if yes:
             then()
@@ -121,7 +121,7 @@ def _ask(room: ControlRoom, subscriber: Subscriber, doing: str, consequence: str
     room.push_screen(Confirm(subscriber.username, doing, consequence, must_type=subscriber.protect), answered)
 
 
-def _tell(room: ControlRoom, title: str, change: Callable[[], Awaitable[None]], after: Callable[[], None]) -> None:
+def _tell(room: Room, title: str, change: Callable[[], Awaitable[None]], after: Callable[[], None]) -> None:
     async def work() -> None:
         try:
             await change()

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from mktui.tui.room import Room
 from mktui.tui.screens.customer import CustomerScreen
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
-    from textual.screen import Screen
 
 
 class Find(ModalScreen[str | None]):
@@ -48,7 +47,7 @@ class Find(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class FindsCustomers(App[None]):
+class FindsCustomers(Room):
     """An app in which ``f`` finds a customer."""
 
     def action_customer(self) -> None:
@@ -61,8 +60,4 @@ class FindsCustomers(App[None]):
             return
         if isinstance(self.screen, CustomerScreen):
             self.pop_screen()
-        await self._show_screen(CustomerScreen(name))
-
-    async def _show_screen(self, screen: Screen[None]) -> None:
-        """Put a screen on top with its figures in it."""
-        raise NotImplementedError
+        await self.show_screen(CustomerScreen(name))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from mktui.tui import words
 from mktui.tui.actions import Place
+from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.router import RouterScreen
-from mktui.tui.screens.view import StillStatic, View
+from mktui.tui.screens.sorting import Sortable
+from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.live_table import Column, LiveTable
 from mktui.tui.widgets.top_lines import TopLines, counts, first_line
 
@@ -50,22 +52,18 @@ SORTS: Final[dict[str, Callable[[RouterSnapshot], object]]] = {
 }
 
 
-class FleetScreen(View):
+class FleetScreen(Filterable, Sortable):
     """All routers."""
 
     place = Place.FLEET
+    orders = tuple(SORTS)
     DEFAULT_CSS = """
     FleetScreen #routers { height: 1fr; background: $background; }
     FleetScreen #why { height: 4; padding: 0 1; background: $background; }
-    FleetScreen #filter { display: none; height: 1; border: none; padding: 0 1; background: $surface; }
-    FleetScreen #filter.open { display: block; }
     """
 
     def __init__(self) -> None:
         super().__init__(id="fleet")
-        self._sort = "health"
-        self._is_reversed = False
-        self._filter = ""
         self._last: tuple[Snapshot, Palette, str] | None = None
         self._rows: dict[str, tuple[tuple[RouterSnapshot, str, Palette], Mapping[str, Text]]] = {}
 
@@ -74,7 +72,7 @@ class FleetScreen(View):
         yield TopLines()
         yield LiveTable(COLUMNS, id="routers")
         yield StillStatic(id="why")
-        yield Input(placeholder="filter: part of a name; ! in front for all others", id="filter", compact=True)
+        yield self.filter_line("filter: part of a name; ! in front for all others")
         yield Static(id="keys")
 
     @property
@@ -90,7 +88,11 @@ class FleetScreen(View):
         """Fit columns to the width."""
         super().on_resize(event)
         self.table.fit_to(event.size.width)
-        self._again()
+        self.again()
+
+    def rows_widget(self) -> LiveTable:
+        """The table has the keys."""
+        return self.table
 
     def target(self) -> str | None:
         """The router under the cursor."""
@@ -109,64 +111,20 @@ class FleetScreen(View):
         self._show_top(snapshot, palette, mode)
         self._show_why(snapshot, palette)
 
-    def next_sort(self) -> None:
-        """Sort by the next column."""
-        names = list(SORTS)
-        self._sort = names[(names.index(self._sort) + 1) % len(names)]
-        self._again()
-
-    def reverse(self) -> None:
-        """Turn the order round."""
-        self._is_reversed = not self._is_reversed
-        self._again()
-
-    def open_filter(self) -> None:
-        """Let a filter be typed."""
-        box = self.query_one("#filter", Input)
-        box.add_class("open")
-        box.display = True
-        self.set_focus(box)
-        self.query_one("#keys", Static).update(
-            Text.assemble((" ⏎", "bold"), " keep it  ", ("esc", "bold"), " leave it")
-        )
-
-    def close_filter(self, *, keep: bool) -> bool:
-        """Close the filter's line; True when there was something to close or to clear."""
-        box = self.query_one("#filter", Input)
-        was_open = box.has_class("open") or bool(self._filter)
-        if not keep:
-            box.value = self._filter = ""
-        box.remove_class("open")
-        box.display = False
-        self.table.focus()
-        self.show_keys(self.size.width)
-        self._again()
-        return was_open
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while typing."""
-        self._filter = event.value
-        self._again()
-
-    def on_input_submitted(self) -> None:
-        """Keep the filter and go back to the table."""
-        self.close_filter(keep=True)
-
     def on_data_table_row_highlighted(self) -> None:
         """Explain the router under the cursor."""
         if self._last is not None:
             self._show_why(self._last[0], self._last[1])
 
-    def _again(self) -> None:
+    def again(self) -> None:
+        """Show the last snapshot as it is wanted now."""
         if self._last is not None:
             self.show(*self._last)
 
     def _chosen(self, snapshot: Snapshot) -> list[RouterSnapshot]:
-        wanted = self._filter.removeprefix("!").lower()
-        negated = self._filter.startswith("!")
-        routers = [each for each in snapshot.routers if not wanted or (wanted in each.name.lower()) != negated]
+        routers = [each for each in snapshot.routers if self.passes(each.name)]
         routers.sort(key=lambda router: router.name)
-        routers.sort(key=SORTS[self._sort], reverse=self._is_reversed)  # type: ignore[arg-type]  # each key is of one type
+        routers.sort(key=SORTS[self.sorted_by], reverse=self.is_reversed)  # type: ignore[arg-type]  # each key is of one type
         return routers
 
     def _row(self, router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Mapping[str, Text]:
@@ -208,8 +166,8 @@ class FleetScreen(View):
         width = self.size.width or 80
         first = first_line(f"mktui · {snapshot.title}", mode, counts(snapshot, palette), width - 2)
         pending = sum(router.sync.pending for router in snapshot.routers)
-        filtered = f"   filter {self._filter}" if self._filter else ""
-        right = f"by {self._sort}{' reversed' if self._is_reversed else ''}   {pending} pending"
+        filtered = f"   filter {self.filter_text}" if self.filter_text else ""
+        right = f"{self.order_in_words}   {pending} pending"
         left = f"Fleet{filtered}"
         gap = max(1, width - 2 - len(left) - len(right))
         self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
@@ -217,7 +175,7 @@ class FleetScreen(View):
     def _show_why(self, snapshot: Snapshot, palette: Palette) -> None:
         router = snapshot.router(self.table.current or "")
         if router is None:
-            text = Text("no router here" if self._filter else "", style=palette.quiet)
+            text = Text("no router here" if self.filter_text else "", style=palette.quiet)
         else:
             text = _explanation(router, snapshot, palette)
         self.query_one("#why", StillStatic).show(text)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from mktui.monitor.snapshot import RouterSnapshot, Snapshot
     from mktui.sync.order import Order
-    from mktui.tui.app import ControlRoom
     from mktui.tui.palette import Palette
+    from mktui.tui.room import Room
 
 
 class View(Screen[None]):
@@ -33,9 +33,9 @@ class View(Screen[None]):
     place: ClassVar[Place] = Place.FLEET
 
     @property
-    def room(self) -> ControlRoom:
+    def room(self) -> Room:
         """The app that this screen belongs to."""
-        return cast("ControlRoom", self.app)
+        return cast("Room", self.app)
 
     def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
         """Show a snapshot."""

@@ -1,0 +1,119 @@
+"""The app's part that goes from screen to screen, and about in one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.widgets import DataTable
+
+from mktui.tui.places import SCREENS
+from mktui.tui.room import Room
+from mktui.tui.screens.config import ConfigScreen
+from mktui.tui.screens.filtering import Filterable
+from mktui.tui.screens.modals import Help
+from mktui.tui.screens.sorting import Sortable
+from mktui.tui.widgets.long_table import LongTable
+from mktui.tui.widgets.page import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+class Moves(Room):
+    """An app in which keys lead from screen to screen."""
+
+    def action_help(self) -> None:
+        """Show every key."""
+        self.push_screen(Help())
+
+    def action_help_quit(self) -> None:
+        """Answer ctrl+c: it is no way out of a program that holds connections."""
+        self.notify("q leaves", timeout=3)
+
+    def action_palette(self) -> None:
+        """Open the command palette."""
+        self.action_command_palette()
+
+    def action_filter(self) -> None:
+        """Filter the rows."""
+        if isinstance(self.screen, Filterable):
+            self.screen.open_filter()
+
+    async def action_open(self) -> None:
+        """Open what is under the cursor."""
+        screen = self.view.opened() if self.view is not None else None
+        if screen is not None:
+            await self.show_screen(screen)
+
+    async def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Enter on a row opens it."""
+        event.stop()
+        await self.action_open()
+
+    async def action_back(self) -> None:
+        """Go back to where we came from."""
+        if isinstance(self.screen, Filterable) and self.screen.close_filter(keep=False):
+            return
+        if len(self.screen_stack) > 2 and self._may_leave(self.action_back, is_back=True):  # the fleet stays
+            self.pop_screen()
+            self.look()
+
+    def action_fleet(self) -> None:
+        """Go to the fleet."""
+        if self._may_leave(self.action_fleet):
+            while len(self.screen_stack) > 2:
+                self.pop_screen()
+            self.look()
+
+    def _may_leave(self, again: Callable[[], Awaitable[None] | None], *, is_back: bool = False) -> bool:
+        return self.view is None or self.view.may_leave(again, is_back=is_back)
+
+    async def action_edit(self) -> None:
+        """Open the configuration at the router."""
+        if name := self.target("edit"):
+            await self.show_screen(ConfigScreen(name))
+
+    async def action_go(self, place: str) -> None:
+        """Go to one of the numbered screens."""
+        screen = SCREENS[place]
+        if not isinstance(self.screen, screen) and self._may_leave(partial(self.action_go, place)):
+            self.action_fleet()
+            await self.show_screen(screen())
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        if isinstance(self.screen, Sortable):
+            self.screen.next_sort()
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        if isinstance(self.screen, Sortable):
+            self.screen.reverse()
+
+    def action_down(self) -> None:
+        """Next row."""
+        self._table_do("cursor_down")
+
+    def action_up(self) -> None:
+        """Row before."""
+        self._table_do("cursor_up")
+
+    def action_top(self) -> None:
+        """First row."""
+        self._table_do("scroll_top")
+
+    def action_bottom(self) -> None:
+        """Last row."""
+        self._table_do("scroll_bottom")
+
+    def _table_do(self, what: str) -> None:
+        if isinstance(self.focused, DataTable | LongTable | Page):
+            getattr(self.focused, f"action_{what}")()
+
+    async def action_quit(self) -> None:
+        """Leave the screen; from the fleet, leave the program."""
+        if len(self.screen_stack) > 2:
+            await self.action_back()
+        else:
+            self.exit()
