@@ -83,6 +83,10 @@ class ControlRoom(Moves, Does, FindsCustomers):
 
     def on_mount(self) -> None:
         """Open the fleet and begin to look."""
+        if (
+            not self.is_headless and self.console.color_system == "standard"
+        ):  # of its 16 colours, none is a shade away from the ground
+            self.add_class("few-colours")
         self.push_screen(FleetScreen())
         self.set_interval(TICK, self._tick, name="look")
         self.call_after_refresh(self.look)

@@ -12,4 +12,7 @@ DataTable:focus > .datatable--header { background-tint: transparent; }
 DataTable > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
 DataTable:focus > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
 DataTable:ansi > .datatable--cursor, DataTable:ansi:focus > .datatable--cursor { text-style: reverse; }
+.few-colours DataTable > .datatable--cursor { text-style: reverse; }
+.few-colours DataTable:focus > .datatable--cursor { text-style: reverse; }
+.few-colours LongTable > .long-table--cursor { text-style: reverse; }
 """

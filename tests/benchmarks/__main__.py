@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from tests.benchmarks.memory import memory, million
 from tests.benchmarks.overhead import overhead
 from tests.benchmarks.reading import decoder, secrets, small
+from tests.benchmarks.screen import screen
 from tests.benchmarks.sharing import slots
 from tests.benchmarks.simulated import simulated
 from tests.benchmarks.stalls import stall
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 BENCHMARKS: Final = {
     "secrets": secrets, "decoder": decoder, "slots": slots, "small": small, "overhead": overhead, "stall": stall,
     "memory": memory, "million": million, "simulated": simulated, "syncing": syncing, "wire": wire,
+    "screen": screen,
 }  # fmt: skip
 HEADER: Final = ("work", "mktui", "against", "ratio", "target", "reached", "repeats")
 

@@ -30,13 +30,13 @@ def _measure(driver: str, routers: int, changes: int, seconds: float) -> Cost:
 
         terminal.until(lambda: b"edge-010" in terminal.output)
         watch(1.5)
-        first, cpu = len(terminal.output), _cpu(terminal.process.pid)
+        first, cpu = len(terminal.output), cpu_seconds(terminal.process.pid)
         watch(seconds)
-        spent = _cpu(terminal.process.pid) - cpu
+        spent = cpu_seconds(terminal.process.pid) - cpu
         return Cost(first, (len(terminal.output) - first) / seconds, 100 * spent / seconds)
 
 
-def _cpu(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """Return the seconds of CPU that a process has used: fields 14 and 15 of its stat, in hundredths."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100

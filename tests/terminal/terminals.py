@@ -131,16 +131,21 @@ class Terminal:
         return termios.tcgetattr(self.theirs)
 
 
-@contextlib.contextmanager
-def on_a_pty(*arguments: str) -> Iterator[Terminal]:
+def on_a_pty(*arguments: str, term: str = "xterm-256color") -> contextlib.AbstractContextManager[Terminal]:
     """Run python with these arguments in a terminal of 80x24 for the block."""
+    return program_on_a_pty(sys.executable, "-c", _AS_LEADER, sys.executable, *arguments, term=term)
+
+
+@contextlib.contextmanager
+def program_on_a_pty(*command: str, term: str = "xterm-256color") -> Iterator[Terminal]:
+    """Run a program in a terminal of 80x24 for the block."""
     ours, theirs = os.openpty()
     termios.tcsetwinsize(theirs, (24, 80))
     modes = termios.tcgetattr(theirs)
     with subprocess.Popen(
-        [sys.executable, "-c", _AS_LEADER, sys.executable, *arguments],
+        command,
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
-        env=os.environ | {"TERM": "xterm-256color"},
+        env=os.environ | {"TERM": term},
     ) as process:  # fmt: skip
         terminal = Terminal(process, ours, theirs, modes)
         try:

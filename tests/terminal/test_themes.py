@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from rich.color import ColorType
+from rich.color import Color as RichColour
+from rich.color import ColorSystem, ColorType
 from textual.color import Color
 
 from mktui import resources
@@ -13,6 +15,7 @@ from mktui.tui.app import ControlRoom
 from mktui.tui.themes import NEEDED, load_themes
 from tests.terminal.driving import lines, notices, opened, settle
 from tests.terminal.recorded import RecordedServices
+from tests.terminal.terminals import on_a_pty
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +89,20 @@ async def test_the_row_under_the_cursor_is_seen_in_every_theme(name: str) -> Non
         assert looks[0] is not None
         assert looks[1] is not None
         assert (looks[0].bgcolor, looks[0].reverse) != (looks[1].bgcolor, looks[1].reverse)
+
+
+@pytest.mark.parametrize("theme", MEASURED)
+def test_the_cursor_is_seen_where_there_are_256_colours(theme: Theme) -> None:
+    grounds = [RichColour.parse(colour(theme, name).hex).downgrade(ColorSystem.EIGHT_BIT) for name in GROUNDS]
+    assert grounds[0] != grounds[-1], "tmux and many an SSH client have no more"
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("term", ["linux", "xterm"])
+def test_the_cursor_is_seen_where_there_are_16_colours(term: str) -> None:
+    with on_a_pty("-m", "tests.terminal.wire_app", "thrifty", "20", "0", term=term) as terminal:
+        terminal.until(lambda: b"edge-010" in terminal.output)
+        assert re.search(rb"\x1b\[[0-9;]*\b7\b[0-9;]*m edge-000", terminal.output)
 
 
 @pytest.mark.anyio

@@ -21,6 +21,7 @@ from mktui.tui.app import ControlRoom
 from mktui.tui.driver import ThriftyDriver, driver_class
 from mktui.tui.widgets.live_table import LiveTable
 from tests.terminal.recorded import RecordedServices, edge_1, fleet
+from tests.terminal.recorded_syncs import many, planned
 
 if TYPE_CHECKING:
     from textual.driver import Driver
@@ -85,7 +86,10 @@ def main() -> None:
     if frames:
         Recording.frames = frames[0]
         driver = Recording
-    app: ControlRoom = ControlRoom(Changing(int(routers), int(changes)), driver=driver)
+    services = Changing(int(routers), int(changes))
+    app: ControlRoom = ControlRoom(services, driver=driver)
+    if rows := os.environ.get("WIRE_PLAN"):
+        services.plans = {each.name: planned(many(int(rows))) for each in services.recorded.routers}
     app.animation_level = "none"
     anyio.run(_run, app)
 
