@@ -83,9 +83,7 @@ def shell_in_tmux(folder: Path) -> Iterator[Pane]:
 
 Modes: TypeAlias = list[int | list[bytes | int]]
 
-_AS_LEADER: Final = (
-    "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.executable, sys.argv[1:])"
-)
+_AS_LEADER: Final = "import os, sys; os.close(os.open(os.ttyname(0), os.O_RDWR)); os.execv(sys.argv[1], sys.argv[1:])"
 """A session's leader that opens a terminal owns it: closing the terminal is then told by SIGHUP, as a shell's is."""
 
 
@@ -133,7 +131,7 @@ class Terminal:
 
 def on_a_pty(*arguments: str, term: str = "xterm-256color") -> contextlib.AbstractContextManager[Terminal]:
     """Run python with these arguments in a terminal of 80x24 for the block."""
-    return program_on_a_pty(sys.executable, "-c", _AS_LEADER, sys.executable, *arguments, term=term)
+    return program_on_a_pty(sys.executable, *arguments, term=term)
 
 
 @contextlib.contextmanager
@@ -143,7 +141,7 @@ def program_on_a_pty(*command: str, term: str = "xterm-256color") -> Iterator[Te
     termios.tcsetwinsize(theirs, (24, 80))
     modes = termios.tcgetattr(theirs)
     with subprocess.Popen(
-        command,
+        [sys.executable, "-c", _AS_LEADER, *command],
         stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
         env=os.environ | {"TERM": term},
     ) as process:  # fmt: skip
