@@ -23,6 +23,7 @@ _TOKEN: Final = re.compile(
     r"|\x1b\[(?P<row>\d+);(?P<column>\d+)H"
     r"|(?P<sync>\x1b\[\?2026[hl])"
     r"|(?P<line>\r?\n)"
+    r"|(?P<screen>\x1b\[\?(?:1049|1047|47)[hl])"
     r"|(?P<harmless>\x1b\[\?(?!1049|1047|47[hl]|2026[hl])[0-9;]+(?:[hl]|\$p)|\x1b\[[<>=][0-9;]*u|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\))"
     r"|(?P<other>\x1b\[[0-9;?<>=!$]*[ -/]*[@-~]|\x1b.|[\x00-\x09\x0b-\x1a\x1c-\x1f\x7f])"
     r"|(?P<text>[^\x00-\x1f\x7f]+)",
@@ -91,6 +92,12 @@ class CellDiff:
             self._begun = False
         else:
             self._out.append(_END)
+
+    def _on_screen(self, match: re.Match[str]) -> None:
+        """Change to the other screen from where the cursor is: that place is what is come back to."""
+        self._wear()
+        self._write(match[0])
+        self.forget()
 
     def _on_harmless(self, match: re.Match[str]) -> None:
         self._out.append(match[0])
@@ -187,6 +194,6 @@ class CellDiff:
         self._out.append(text)
 
     _HANDLERS: Final[dict[str, Callable[[CellDiff, re.Match[str]], None]]] = {
-        "style": _on_style, "row": _on_row, "line": _on_line, "sync": _on_sync, "harmless": _on_harmless,
-        "other": _on_other, "text": _on_text,
+        "style": _on_style, "row": _on_row, "line": _on_line, "sync": _on_sync, "screen": _on_screen,
+        "harmless": _on_harmless, "other": _on_other, "text": _on_text,
     }  # fmt: skip

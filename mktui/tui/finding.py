@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from mktui.tui.room import Room
 from mktui.tui.screens.customer import CustomerScreen
+from mktui.tui.widgets.line import Line
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -35,9 +36,9 @@ class Find(ModalScreen[str | None]):
         """Lay out question and answer."""
         with Horizontal(id="line"):
             yield Static(self._question)
-            yield Input(self._value, placeholder=self._hint, id="answer", compact=True)
+            yield Line(self._value, placeholder=self._hint, id="answer", compact=True)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Line.Submitted) -> None:
         """Take the text; an empty one is none."""
         event.stop()
         self.dismiss(event.value.strip() or None)

@@ -92,6 +92,13 @@ def test_modes_and_questions_go_through_and_cost_no_knowledge(harmless: str) -> 
     assert diff.feed(frame) == ""
 
 
+def test_the_cursor_is_where_the_shell_left_it_when_the_screen_is_taken_and_given_back() -> None:
+    diff = CellDiff(COLUMNS, ROWS)
+    assert diff.feed("\x1b[?1049h") == "\x1b[0m\x1b[?1049h", "from wherever it is: the terminal keeps that place"
+    assert "1;1H" in diff.feed("\x1b[1;1H\x1b[31mab")
+    assert diff.feed("\x1b[0m\x1b[3;3H\x1b[?1049l") == "\x1b[0m\x1b[?1049l"
+
+
 def test_planted_a_shadow_that_survives_a_clear_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CellDiff, "forget", lambda _self: None)
     check = test_the_picture_is_the_same_after_every_frame.hypothesis.inner_test  # type: ignore[attr-defined]  # its own

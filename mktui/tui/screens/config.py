@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from mktui.config.draft import Draft, Edit, typed
 from mktui.config.edit import edited
@@ -18,6 +18,7 @@ from mktui.tui.actions import Place
 from mktui.tui.config_typing import is_between, next_preset, next_value, typing_errors, value_to_edit, worth
 from mktui.tui.screens.config_questions import Discard, SaveChanges, told
 from mktui.tui.screens.view import StillStatic, View
+from mktui.tui.widgets.line import Line
 from mktui.tui.widgets.live_table import Column, LiveTable
 from mktui.tui.widgets.top_lines import TopLines, first_line
 
@@ -69,7 +70,7 @@ class ConfigScreen(View):
         yield Static(id="message")
         yield StillStatic(id="about")
         yield Static(id="keys")
-        yield Input(id="value", compact=True)
+        yield Line(id="value", compact=True)
 
     @property
     def table(self) -> LiveTable:
@@ -77,9 +78,9 @@ class ConfigScreen(View):
         return self.query_one("#settings", LiveTable)
 
     @property
-    def box(self) -> Input:
+    def box(self) -> Line:
         """Where a value is typed."""
-        return self.query_one("#value", Input)
+        return self.query_one("#value", Line)
 
     def on_mount(self) -> None:
         """Read the file."""
@@ -236,14 +237,14 @@ class ConfigScreen(View):
         self.box.styles.width = value.width - 1
         self.box.styles.offset = (form.GLYPH + name.width, table.region.y + row)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: Line.Changed) -> None:
         """Judge what is typed; a source is no secret, and is typed in sight."""
         event.stop()
         if self._editing is not None and self._editing.kind is Kind.PASSWORD:
             self.box.password = not event.value.lstrip().startswith("{")
         self._paint()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Line.Submitted) -> None:
         """Take what was typed; what is wrong by itself is refused, and stays to be mended."""
         event.stop()
         self._submit()

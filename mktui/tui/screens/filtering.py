@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from mktui.tui.screens.view import View
+from mktui.tui.widgets.line import Line
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -23,9 +24,9 @@ class Filterable(View):
     filter_text = ""
 
     @staticmethod
-    def filter_line(placeholder: str) -> Input:
+    def filter_line(placeholder: str) -> Line:
         """Return the line."""
-        return Input(placeholder=placeholder, id="filter", compact=True)
+        return Line(placeholder=placeholder, id="filter", compact=True)
 
     def rows_widget(self) -> Widget:
         """What has the keys when nothing is typed."""
@@ -42,7 +43,7 @@ class Filterable(View):
 
     def open_filter(self) -> None:
         """Let a filter be typed."""
-        box = self.query_one("#filter", Input)
+        box = self.query_one("#filter", Line)
         box.add_class("open")
         box.display = True
         self.set_focus(box)
@@ -52,7 +53,7 @@ class Filterable(View):
 
     def close_filter(self, *, keep: bool) -> bool:
         """Close the filter's line; True when there was something to close or to clear."""
-        box = self.query_one("#filter", Input)
+        box = self.query_one("#filter", Line)
         was_open = box.has_class("open") or bool(self.filter_text)
         if not keep:
             box.value = self.filter_text = ""
@@ -63,7 +64,7 @@ class Filterable(View):
         self.again()
         return was_open
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: Line.Changed) -> None:
         """Filter while typing."""
         self.filter_text = event.value
         self.again()

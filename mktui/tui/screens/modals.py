@@ -9,9 +9,10 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from mktui.tui.actions import ACTIONS, Danger
+from mktui.tui.widgets.line import Line
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -53,12 +54,12 @@ class Confirm(ModalScreen[bool]):
             yield Static(Text.assemble((f"{self._doing} {self._router}?", "bold"), f"\n\n{self._consequence}\n"))
             if self._must_type:
                 yield Static(f"It is protected: type its name ({self._router}), then ⏎. esc leaves it alone.")
-                yield Input(id="name", compact=True)
+                yield Line(id="name", compact=True)
                 yield Static(id="wrong")
             else:
                 yield Static("y yes   n no")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Line.Submitted) -> None:
         """Take the name; a wrong one is told, and nothing is done."""
         event.stop()
         if event.value.strip() == self._router:
@@ -96,9 +97,9 @@ class Hold(ModalScreen[str | None]):
                     "Why? It is shown to whoever looks. ⏎ holds them, esc does not.",
                 )
             )
-            yield Input("by hand", id="reason", compact=True, max_length=200)
+            yield Line("by hand", id="reason", compact=True, max_length=200)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Line.Submitted) -> None:
         """Take the reason."""
         event.stop()
         self.dismiss(event.value.strip() or "by hand")
