@@ -13,12 +13,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-
-class Kind(enum.StrEnum):
-    """How a customer connects."""
-
-    PPP = "ppp"
-    HOTSPOT = "hotspot"
+from mktui.billing.kinds import Kind
 
 
 class SubscriberStatus(enum.StrEnum):

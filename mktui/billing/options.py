@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from mktui.billing.model import Kind
+from mktui.billing.kinds import Kind
 from mktui.billing.sources.queries import check_query
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

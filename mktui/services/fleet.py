@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import anyio
 
 from mktui import clock
-from mktui.config.save import look
 from mktui.errors import BillingError, ConfigError
 from mktui.monitor.snapshot import Snapshot
-from mktui.services.automatic import BillingWatch, sync_automatically
 from mktui.services.chronicle import Chronicle
-from mktui.services.configuring import in_words, save_text
-from mktui.services.customers import CustomerDesk
 from mktui.services.office import LazyOffice
 from mktui.services.router import RouterService, RouterSetup
 from mktui.services.standings import Standings
-from mktui.sync.order import Order
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -35,10 +31,12 @@ if TYPE_CHECKING:
     from mktui.monitor.records import ErrorLog
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.configuring import Saved
+    from mktui.services.customers import CustomerDesk
     from mktui.services.office import OpenOffice
     from mktui.services.planning import Planning
     from mktui.services.sources import Sources
     from mktui.sync.options import SyncOptions
+    from mktui.sync.order import Order
     from mktui.sync.plan import Plan
     from mktui.sync.report import Report
     from mktui.sync.run import Office
@@ -68,7 +66,13 @@ class Fleet:
         self.config_file: Path | None = None
         self.chronicle = chronicle
         self._standings = Standings(office, self._services.values(), tasks)
-        self.customers = CustomerDesk(self, tasks)
+
+    @cached_property
+    def customers(self) -> CustomerDesk:
+        """The customer that somebody looks at."""
+        from mktui.services.customers import CustomerDesk  # noqa: PLC0415 - a status looks for nobody
+
+        return CustomerDesk(self, self._tasks)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -117,6 +121,8 @@ class Fleet:
         Raises:
             ConfigError: It cannot be read.
         """
+        from mktui.config.save import look  # noqa: PLC0415 - a status saves nothing
+
         return None if self.config_file is None else await anyio.to_thread.run_sync(look, self.config_file)
 
     async def save_config(self, seen: Seen, text: str) -> Saved:
@@ -125,12 +131,16 @@ class Fleet:
         Raises:
             ConfigError: It is wrong, the file was changed underneath, or it cannot be written. Nothing was applied.
         """
+        from mktui.services.configuring import save_text  # noqa: PLC0415 - a status saves nothing
+
         saved = await anyio.to_thread.run_sync(save_text, seen, text)
         self.apply_config(saved.config)
         return saved
 
     def apply_config(self, config: Config) -> None:
         """Give pools and syncs their new settings; commands in flight go on to their end."""
+        from mktui.services.configuring import in_words  # noqa: PLC0415 - a status saves nothing
+
         self.office.take(config.sync)
         for router in config.routers:
             service = self._services.get(router.name)
@@ -168,12 +178,16 @@ class Fleet:
 
         A plan that was looked at and has gone stale meanwhile is made again: ``plan_of`` says so.
         """
+        from mktui.sync.order import Order  # noqa: PLC0415 - a status syncs nothing
+
         syncs = self.service(name).syncs
         if not syncs.state.is_running:
             self._tasks.start_soon(syncs.carry_out, order or Order(), name=f"sync {name}")
 
     def start_plan(self, name: str, order: Order | None = None) -> None:
         """Begin to make a plan for somebody to look at; ``plan_of`` says how far it is."""
+        from mktui.sync.order import Order  # noqa: PLC0415 - a status syncs nothing
+
         self._tasks.start_soon(self.service(name).syncs.look, order or Order(), name=f"plan {name}")
 
     def plan_of(self, name: str) -> Planning | None:
@@ -258,6 +272,8 @@ async def open_fleet(
         for service in services:
             await tasks.start(service.run)
         if automatic is not None and automatic.automatic:
+            from mktui.services.automatic import BillingWatch, sync_automatically  # noqa: PLC0415 - only who syncs
+
             watch = BillingWatch(office)
             tasks.start_soon(watch.run)
             for service in services:

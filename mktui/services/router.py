@@ -17,8 +17,7 @@ from mktui.core.pool.job import Priority
 from mktui.core.protocol.values import parse_duration
 from mktui.errors import RouterError
 from mktui.monitor.events import EventRing
-from mktui.monitor.snapshot import RouterFacts, RouterSnapshot
-from mktui.services.syncing import RouterSyncs
+from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SyncState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.chronicle import Chronicle
     from mktui.services.office import LazyOffice
+    from mktui.services.syncing import RouterSyncs
 
 SAMPLE: Final = 2.0
 """Seconds between two points of the latency chart."""
@@ -78,8 +78,14 @@ class RouterService:
 
     @property
     def syncs(self) -> RouterSyncs:
-        """Its syncs; only while ``run`` runs."""
-        assert self._syncs is not None, "the router service is not running"
+        """Its syncs, made when they are first asked for; only while ``run`` runs."""
+        from mktui.services.syncing import RouterSyncs  # noqa: PLC0415 - who only watches needs no sync
+
+        if self._syncs is None:
+            automatic = self.setup.is_automatic
+            self._syncs = RouterSyncs(
+                self.client, self.name, self._office, self.note, self._chronicle, is_automatic=automatic
+            )
         return self._syncs
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
@@ -87,9 +93,6 @@ class RouterService:
         setup = self.setup
         async with open_client(setup.options, setup.pool, connect=setup.connect, on_event=self._heard) as client:
             self._client = client
-            self._syncs = RouterSyncs(
-                client, self.name, self._office, self.note, self._chronicle, is_automatic=setup.is_automatic
-            )
             task_status.started()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._sample)
@@ -105,7 +108,7 @@ class RouterService:
             health=client.health(),
             pool=client.connection_stats().pool,
             facts=self._facts,
-            sync=self.syncs.state,
+            sync=SyncState(is_automatic=self.setup.is_automatic) if self._syncs is None else self._syncs.state,
             latency=tuple(self._latency),
             latency_step=SAMPLE,
             events=self._events.latest(EVENTS_SHOWN),
