@@ -15,6 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, mo
 
 from mktui.billing.kinds import Kind
 
+__all__ = ["Kind", "OnInactive", "Profile", "Subscriber", "SubscriberStatus"]
+
 
 class SubscriberStatus(enum.StrEnum):
     """What billing says of a customer."""

@@ -28,6 +28,7 @@ class Commands(LazyGroup):
 
     package = __name__
     listed: ClassVar = {
+        "init": "A starter configuration, and what the router must be told.",
         "demo": "Three simulated routers on screen: no configuration, no router, no network needed.",
         "status": "How every router is, once.",
         "test": "Test routers step by step, past the pool.",
@@ -92,15 +93,17 @@ def _run(arguments: Sequence[str] | None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        result = cli.main(args=arguments, standalone_mode=False)
+        result = cli.main(args=arguments, prog_name="mktui", standalone_mode=False)
         code = result if isinstance(result, int) else ExitCode.DONE
     except Failure as failure:
         code = _say(failure.code, *failure.lines)
     except MktuiError as error:
         code = _say(code_of(error), *lines_of(error))
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:  # a group alone: its help is the answer
         error.show()
         code = ExitCode.USAGE
+    except click.ClickException as error:
+        code = _say(ExitCode.USAGE, _in_one_line(error))
     except (click.Abort, KeyboardInterrupt):
         code = ExitCode.INTERRUPTED
     except BrokenPipeError:
@@ -108,6 +111,13 @@ def _run(arguments: Sequence[str] | None) -> int:
     except Exception as error:  # noqa: BLE001 - the last wall: a bug is told in one line, its traceback goes to a file
         code = _say(ExitCode.BUG, f"a bug in mktui: {type(error).__name__}; please report {write_crash(error)}")
     return code
+
+
+def _in_one_line(error: click.ClickException) -> str:
+    """Return what was wrong with the arguments, and where help is."""
+    words = " ".join(error.format_message().split()).removesuffix(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return words if context is None else f"{words} (see {context.command_path} --help)"
 
 
 def _say(code: ExitCode, *lines: str) -> ExitCode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from typing import TYPE_CHECKING, ClassVar
 
@@ -36,6 +37,19 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"{self.package}.{attribute}")
         command: click.Command = module.__dict__[attribute]
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the first argument names.
+
+        Raises:
+            UsageError: There is none; what is nearly called so is said.
+        """
+        if args and args[0] not in self.listed and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], self.listed, n=1)
+            ctx.fail(f"no command is called {args[0]!r}{f': did you mean {near[0]}?' if near else ''}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

@@ -47,7 +47,7 @@ def run_screen(config_file: str | None, *, read_only: bool, driver: str = THRIFT
         loaded = load(path)
     except ConfigError as error:
         if not path.exists():
-            error.remedy = "mktui demo shows mktui without one; sample_configs/minimal.toml is one to begin with"
+            error.remedy = "mktui init makes one; mktui demo shows mktui without one"
         raise
     return anyio.run(_configured, loaded, read_only, driver)
 

@@ -109,7 +109,7 @@ def read(path: Path) -> str:
     Raises:
         ConfigError: It cannot be read.
     """
-    remedy = "mktui config path says where it is looked for; sample_configs/ has some to begin with"
+    remedy = "mktui init makes one; mktui config path says where it is looked for"
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:

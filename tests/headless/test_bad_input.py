@@ -172,5 +172,5 @@ def test_simulate_on_a_port_that_is_taken() -> None:
 def test_wrong_usage_ends_with_2_and_says_what_is_wrong(arguments: tuple[str, ...]) -> None:
     ended = mktui(*arguments)
     assert ended.code == 2
-    assert "Error: " in ended.err
+    assert ended.complaint.startswith("mktui: ")
     assert "Traceback" not in ended.err
