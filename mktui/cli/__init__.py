@@ -11,10 +11,14 @@ import sys
 from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
 
 import click
+from click.utils import PacifyFlushWrapper
 
+from mktui.cli import everywhere
+from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import ExitCode, Failure, code_of, lines_of
 from mktui.cli.lazy import LazyGroup
 from mktui.cli.options import driver_option
+from mktui.cli.output import say
 from mktui.cli.signals import heard_signals
 from mktui.errors import MktuiError
 from mktui.services.log import write_crash
@@ -27,6 +31,7 @@ class Commands(LazyGroup):
     """What mktui can do."""
 
     package = __name__
+    changing: ClassVar = frozenset({"init"})
     listed: ClassVar = {
         "init": "A starter configuration, and what the router must be told.",
         "demo": "Three simulated routers on screen: no configuration, no router, no network needed.",
@@ -58,24 +63,30 @@ Examples:
 
 
 @click.group(cls=Commands, invoke_without_command=True, epilog=_EPILOG)
-@click.option("--config", "config_file", type=click.Path(), help="Configuration file; default: mktui config path.")
-@click.option("--read-only", is_flag=True, help="Nothing can be changed from the screen.")
 @driver_option
 @click.version_option(package_name="mktui")
 @click.pass_context
-def cli(context: click.Context, config_file: str | None, *, read_only: bool, driver: str) -> None:
-    """Control room for MikroTik RouterOS networks. Without a command: the terminal screen."""
-    context.obj = config_file
+def cli(context: click.Context, *, driver: str) -> None:
+    """Control room for MikroTik RouterOS networks. Without a command: the terminal screen.
+
+    --config, --read-only, --no-color, -q and -v may also stand behind any command.
+    """
     if context.invoked_subcommand is not None:
         return
     if sys.stdout.isatty() and sys.stdin.isatty():
         from mktui.cli.screen import run_screen  # noqa: PLC0415 - loads the terminal
 
-        context.exit(run_screen(config_file, read_only=read_only, driver=driver))
-    click.echo("mktui: no terminal here, so this is one status; see mktui --help", err=True)
+        if wish("no_color"):
+            os.environ["NO_COLOR"] = "1"  # the screen is told so as any program is
+        file, is_read_only = wish("config_file"), bool(wish("read_only"))
+        context.exit(run_screen(file, read_only=is_read_only, driver=driver))
+    say("no terminal here, so this is one status; see mktui --help")
     status = cli.get_command(context, "status")
     assert status is not None
     context.invoke(status)
+
+
+cli.params[:0] = everywhere.options(is_hidden=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -99,25 +110,27 @@ def _run(arguments: Sequence[str] | None) -> int:
         code = _say(failure.code, *failure.lines)
     except MktuiError as error:
         code = _say(code_of(error), *lines_of(error))
-    except click.exceptions.NoArgsIsHelpError as error:  # a group alone: its help is the answer
-        error.show()
-        code = ExitCode.USAGE
     except click.ClickException as error:
-        code = _say(ExitCode.USAGE, _in_one_line(error))
+        code = _usage(error)
     except (click.Abort, KeyboardInterrupt):
         code = ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    except SystemExit:
+        if not isinstance(sys.stdout, PacifyFlushWrapper):
+            raise
         code = _closed_pipe()
     except Exception as error:  # noqa: BLE001 - the last wall: a bug is told in one line, its traceback goes to a file
         code = _say(ExitCode.BUG, f"a bug in mktui: {type(error).__name__}; please report {write_crash(error)}")
     return code
 
 
-def _in_one_line(error: click.ClickException) -> str:
-    """Return what was wrong with the arguments, and where help is."""
+def _usage(error: click.ClickException) -> ExitCode:
+    """Say what was wrong with the arguments, and where help is; of a group alone its help is the answer."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return ExitCode.USAGE
     words = " ".join(error.format_message().split()).removesuffix(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
-    return words if context is None else f"{words} (see {context.command_path} --help)"
+    return _say(ExitCode.USAGE, words if context is None else f"{words} (see {context.command_path} --help)")
 
 
 def _say(code: ExitCode, *lines: str) -> ExitCode:

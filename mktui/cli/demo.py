@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
+from mktui.cli.events import open_log
 from mktui.cli.options import driver_option, json_option
 from mktui.cli.output import health_cell, print_json, print_table
 from mktui.cli.records import router_record, sync_record
 from mktui.services.demo import open_demo
-from mktui.services.log import open_log
 
 if TYPE_CHECKING:
     from mktui.monitor.snapshot import Snapshot

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
 
 import anyio
 import click
 
+from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import json_option, loaded_config, routers_argument
 from mktui.cli.output import print_json, use_colour
@@ -15,7 +15,6 @@ from mktui.cli.records import diagnosis_record
 from mktui.cli.status import is_known
 from mktui.core.pool.health import HealthStatus
 from mktui.monitor.diagnosis import diagnose
-from mktui.services.log import open_log
 from mktui.services.start import open_configured
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ async def _all_known(fleet: Fleet) -> None:
 
 
 def _told(router: RouterSnapshot, found: tuple[Diagnosis, ...]) -> str:
-    name = click.style(router.name, bold=sys.stdout.isatty())
+    name = click.style(router.name, bold=use_colour())
     if not found:
         return f"{name}  nothing found"
     return "\n".join((f"{name}  {router.address}", *(_one(each) for each in found)))

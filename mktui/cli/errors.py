@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import anyio
 import click
 
 from mktui import clock
-from mktui.cli.output import print_json, print_table
+from mktui.cli.options import form_of, form_option, json_option
+from mktui.cli.output import Lines, print_json, print_table, say
 from mktui.cli.records import audit_record, error_record
 from mktui.monitor.history import History
 from mktui.monitor.options import MonitorOptions, default_file
@@ -21,16 +22,20 @@ if TYPE_CHECKING:
 
     from mktui.cli.records import Record
     from mktui.monitor.history import Connection
+    from mktui.monitor.records import SeenError
 
 T = TypeVar("T")
 _UNITS: Final = {"m": 60, "h": 3600, "d": 86_400}
 _MOST: Final = 1000
+_LOOK: Final = 1.0
+"""Seconds between two looks at the file."""
 _EPILOG = """\b
 Examples:
   mktui errors                                  the last day
   mktui errors --router edge-1 --since 7d       one router's week
   mktui errors --class CommandTimeout --json    one class, with counts by class, router, command and hour
   mktui errors --format ndjson | jq .text       a line each
+  mktui errors --follow                         as it happens
   mktui errors audit --since 30d                who changed what, from where, and how it ended
 """
 
@@ -52,8 +57,6 @@ class _Since(click.ParamType):  # type: ignore[type-arg]  # generic only in the 
 
 _router = click.option("--router", default="", help="Only of this router.")
 _since = click.option("--since", type=_Since(), default="24h", show_default=True, help="How far back.")
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-_format = click.option("--format", "form", type=click.Choice(["table", "json", "ndjson"]), help="How it is printed.")
 _limit = click.option("--limit", type=click.IntRange(1, 100_000), default=_MOST, show_default=True, help="Most rows.")
 
 
@@ -62,40 +65,55 @@ _limit = click.option("--limit", type=click.IntRange(1, 100_000), default=_MOST,
 @click.option("--class", "kind", default="", help="Only of this class, such as CommandTimeout.")
 @_since
 @_limit
-@_json
-@_format
+@json_option
+@form_option
+@click.option("--follow", is_flag=True, help="Go on: each as it is written, the oldest first, until ctrl+c.")
 @click.pass_context
 def errors(
-    context: click.Context, *, router: str, kind: str, since: timedelta, limit: int, as_json: bool, form: str | None
+    context: click.Context,
+    *,
+    router: str,
+    kind: str,
+    since: timedelta,
+    limit: int,
+    as_json: bool,
+    form: str | None,
+    follow: bool,
 ) -> None:
     """What went wrong, the newest first; repeats are one row."""
     if context.invoked_subcommand is not None:
         return
-    after = clock.utc_now() - since
+    after, form = clock.utc_now() - since, form_of(form, as_json=as_json)
+    if follow:
+        if form == "json":
+            raise click.UsageError("--follow has no end, and JSON is one document: --format ndjson", context)
+        anyio.run(_follow, partial(_newest, router=router, kind=kind, limit=limit), after, form)
+        return
     rows, counts = _asked(partial(_read, router=router, kind=kind, since=after, limit=limit))
-    if (form or "json" if as_json else form) == "json":
+    if form == "json":
         print_json("mktui.errors/1", errors=rows, totals=counts)
     elif form == "ndjson":
         _print_lines("mktui.error/1", rows)
     elif rows:
         print_table(("TIME", "ROUTER", "CLASS", "COMMAND", "×", "TEXT"), [_row(row) for row in rows])
     else:
-        click.echo("nothing went wrong, as far as is kept", err=True)
+        say("nothing went wrong, as far as is kept")
 
 
 @errors.command()
 @_router
 @_since
 @_limit
-@_json
-@_format
+@json_option
+@form_option
 def audit(*, router: str, since: timedelta, limit: int, as_json: bool, form: str | None) -> None:
     """Who changed what, when, from where, on which router, and how it ended."""
     from mktui.monitor import database  # noqa: PLC0415 - loads the database
 
     question = partial(database.read_audit, router=router, since=clock.utc_now() - since, limit=limit)
     rows = [audit_record(each) for each in _asked(question)]
-    if (form or "json" if as_json else form) == "json":
+    form = form_of(form, as_json=as_json)
+    if form == "json":
         print_json("mktui.audit/1", changes=rows)
     elif form == "ndjson":
         _print_lines("mktui.change/1", rows)
@@ -105,7 +123,7 @@ def audit(*, router: str, since: timedelta, limit: int, as_json: bool, form: str
         ]
         print_table(("TIME", "ROUTER", "WHAT", "OUTCOME", "WHO", "FROM"), cells)
     else:
-        click.echo("nothing was changed, as far as is kept", err=True)
+        say("nothing was changed, as far as is kept")
 
 
 def _asked(question: Callable[[Connection], T]) -> T:
@@ -138,9 +156,41 @@ def _read(
     return [error_record(each) for each in found], sums | {"per_hour": per_hour(counts, clock.utc_now())}
 
 
+async def _follow(question: Callable[..., tuple[SeenError, ...]], since: datetime, form: str) -> None:
+    """Print errors as they are written; one that is repeated is told again, with its count."""
+    history, lines = History(default_file(), MonitorOptions()), Lines()
+    told: dict[SeenError, None] = {}
+    try:
+        while True:
+            asking = history.ask(partial(question, since=since))
+            for each in reversed(await anyio.to_thread.run_sync(asking.result)):
+                if each not in told:
+                    told[each] = None
+                    _print_one(error_record(each), form, lines)
+                    since = max(since, each.latest)
+            told = {each: None for each in told if each.latest >= since}
+            await anyio.sleep(_LOOK)
+    finally:
+        history.close()
+
+
+def _newest(connection: Connection, *, router: str, kind: str, limit: int, since: datetime) -> tuple[SeenError, ...]:
+    from mktui.monitor import database  # noqa: PLC0415 - loads the database
+
+    return database.read_errors(connection, router=router, kind=kind, since=since, limit=limit)
+
+
+def _print_one(row: Record, form: str, lines: Lines) -> None:
+    if form == "ndjson":
+        lines.print("mktui.error/1", row)
+    else:
+        click.echo("  ".join(_row(row)))
+
+
 def _print_lines(schema: str, rows: list[Record]) -> None:
-    for number, row in enumerate(rows, 1):
-        click.echo(json.dumps({"schema": schema, "seq": number, **row}, ensure_ascii=False))
+    lines = Lines()
+    for row in rows:
+        lines.print(schema, row)
 
 
 def _row(row: Record) -> tuple[str, ...]:

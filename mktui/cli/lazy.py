@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 import click
+
+from mktui.cli.everywhere import add_options, guard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +25,8 @@ class LazyGroup(click.Group):
     listed: ClassVar[Mapping[str, str]]
     """The commands and what they do, in the order of the help."""
     elsewhere: ClassVar[Mapping[str, str]] = {}
+    changing: ClassVar[frozenset[str]] = frozenset()
+    """Those that ``--read-only`` refuses."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of the help."""
@@ -34,9 +39,7 @@ class LazyGroup(click.Group):
         if cmd_name not in self.listed:
             return None
         attribute = self.elsewhere.get(cmd_name, cmd_name.replace("-", "_"))
-        module = importlib.import_module(f"{self.package}.{attribute}")
-        command: click.Command = module.__dict__[attribute]
-        return command
+        return _command(self.package, attribute, cmd_name if cmd_name in self.changing else "")
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -56,3 +59,14 @@ class LazyGroup(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(self.listed.items()))
+
+
+@cache
+def _command(package: str, attribute: str, changes: str) -> click.Command:
+    """Import a command, with the options that stand everywhere. ``changes``: its name, when it changes something."""
+    module = importlib.import_module(f"{package}.{attribute}")
+    command: click.Command = module.__dict__[attribute]
+    add_options(command)
+    if changes:
+        guard(command, changes)
+    return command

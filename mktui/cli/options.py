@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from mktui.cli.everywhere import wish
 from mktui.config.load import default_path, load
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ driver_option = click.option(
     "--driver", type=click.Choice([THRIFTY, "stock"]), default=THRIFTY, show_default=True,
     help="How the screen is written: only what has changed, or all as Textual does.",
 )  # fmt: skip
+form_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "ndjson"]),
+    help="How it is printed; ndjson: an object a line.",
+)
 routers_argument = click.argument("routers", nargs=-1, metavar="[ROUTER]...")
 
 
@@ -30,7 +37,18 @@ def loaded_config(context: click.Context) -> LoadedConfig:
     return load(config_path(context))
 
 
-def config_path(context: click.Context) -> Path:
+def config_path(_context: click.Context) -> Path:
     """Return the file that ``--config`` names, or the user's own; it need not be there."""
-    given = context.find_root().obj
+    given = wish("config_file")
     return Path(given) if given else default_path()
+
+
+def form_of(form: str | None, *, as_json: bool) -> str:
+    """Return ``table``, ``json`` or ``ndjson``: what ``--format`` or ``--json`` says.
+
+    Raises:
+        UsageError: They say different things.
+    """
+    if as_json and form not in {None, "json"}:
+        raise click.UsageError(f"--json and --format {form}: one of them")
+    return "json" if as_json else form or "table"

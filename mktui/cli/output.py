@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mktui import clock
+from mktui.cli.everywhere import wish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mktui.core.pool.health import HealthStatus
 
@@ -26,13 +27,35 @@ def print_json(schema: str, **facts: Any) -> None:  # Any: JSON
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
+class Lines:
+    """An object a line, flushed: for programs that read while it goes on. ``seq`` counts the lines from 1."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def print(self, schema: str, facts: Mapping[str, Any]) -> None:  # Any: JSON
+        """Print one object; ``schema`` names its form and version."""
+        self._count += 1
+        line = {"schema": schema, "ts": clock.utc_now().isoformat(), "seq": self._count, **facts}
+        click.echo(json.dumps(line, ensure_ascii=False))
+
+
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print columns, each as wide as it needs to be."""
+    for line in table(header, rows):
+        click.echo(line, color=use_colour())
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return a table's lines, styled."""
     lines = [tuple(header), *(tuple(row) for row in rows)]
     widths = [max(len(click.unstyle(line[column])) for line in lines) for column in range(len(header))]
-    for line in lines:
-        cells = [cell + " " * (width - len(click.unstyle(cell))) for cell, width in zip(line, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip(), color=use_colour())
+    return [
+        "  ".join(
+            cell + " " * (width - len(click.unstyle(cell))) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in lines
+    ]
 
 
 def health_cell(status: HealthStatus) -> str:
@@ -41,8 +64,8 @@ def health_cell(status: HealthStatus) -> str:
 
 
 def use_colour() -> bool:
-    """Say whether stdout takes colours: a terminal, and NO_COLOR is not set."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    """Say whether stdout takes colours: a terminal, and neither --no-color nor NO_COLOR is set."""
+    return not wish("no_color") and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def milliseconds(seconds: float | None) -> str:
@@ -56,5 +79,7 @@ def percent(value: float | None) -> str:
 
 
 def say(text: str) -> None:
-    """Tell people something that is no result."""
+    """Tell people something that is no result, and no error: ``-q`` leaves it out."""
+    if wish("quiet"):
+        return
     click.echo(f"mktui: {text}", err=True)

@@ -10,11 +10,12 @@ from typing import IO, TYPE_CHECKING
 import anyio
 import click
 
+from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import loaded_config, routers_argument
+from mktui.cli.output import say
 from mktui.monitor.recording import line_of
 from mktui.services.demo import open_demo
-from mktui.services.log import open_log
 from mktui.services.start import open_configured
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ async def _record(
         )
         async with opening as fleet:
             if sys.stderr.isatty():
-                click.echo("mktui: recording; ctrl+c ends it", err=True)
+                say("recording; ctrl+c ends it")
             with anyio.move_on_after(seconds if seconds is not None else float("inf")):
                 number = 0
                 while True:

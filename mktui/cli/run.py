@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
+from mktui.cli.events import pool_events
+from mktui.cli.everywhere import refuse_if_read_only
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import print_json, print_table
 from mktui.core.client.client import open_client
+from mktui.core.pool.effects import Effect, effect_of
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command
 from mktui.errors import CircuitOpen, RouterError
@@ -41,7 +44,10 @@ def run(
 ) -> None:
     """Run one command and print its rows. A write is sent at most once."""
     attributes, query = _split(words)
-    rows = anyio.run(_run, loaded_config(context), router, Command(path, attributes, query), timeout)
+    command = Command(path, attributes, query)
+    if effect_of(command) is not Effect.READ:
+        refuse_if_read_only(path)
+    rows = anyio.run(_run, loaded_config(context), router, command, timeout)
     if as_json:
         print_json("mktui.run/1", router=router, path=path, rows=rows)
     elif rows:
@@ -65,7 +71,7 @@ async def _run(loaded: LoadedConfig, name: str, command: Command, timeout: float
     setup = await setup_of(loaded, chosen_routers(loaded, [name])[0])
     once = setup.pool.model_copy(update={"min_size": 1, "max_size": 1, "circuit_breaker_threshold": 1})
     failure: RouterError | None = None
-    async with open_client(setup.options, once, connect=setup.connect) as client:
+    async with open_client(setup.options, once, connect=setup.connect, on_event=pool_events()) as client:
         try:
             return await client.run(
                 command.path, command.attributes, where=command.query, priority=Priority.HIGH, timeout=timeout

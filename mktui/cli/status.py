@@ -1,18 +1,19 @@
-"""``mktui status``: how every router is, once."""
+"""``mktui status``: how every router is, once or again and again."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import click
 
+from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode
-from mktui.cli.options import json_option, loaded_config, routers_argument
-from mktui.cli.output import health_cell, milliseconds, percent, print_json, print_table
+from mktui.cli.options import form_of, form_option, json_option, loaded_config, routers_argument
+from mktui.cli.output import Lines, health_cell, milliseconds, percent, print_json, print_table, table
 from mktui.cli.records import router_record
+from mktui.cli.watching import Watch, WatchingCommand, watch_options
 from mktui.core.pool.health import HealthStatus
-from mktui.services.log import open_log
 from mktui.services.start import open_configured
 
 if TYPE_CHECKING:
@@ -20,40 +21,62 @@ if TYPE_CHECKING:
     from mktui.monitor.snapshot import RouterSnapshot, Snapshot
     from mktui.services.fleet import Fleet
 
-_HEADER = ("ROUTER", "HEALTH", "CONN", "P50 ms", "P95 ms", "OK %", "CIRCUIT", "VERSION", "WHY")
-_LOOK = 0.05
+_HEADER: Final = ("ROUTER", "HEALTH", "CONN", "P50 ms", "P95 ms", "OK %", "CIRCUIT", "VERSION", "WHY")
+_LOOK: Final = 0.05
+_WORSE: Final = tuple(HealthStatus)
+"""The good one first."""
 
 _EPILOG = """\b
 Examples:
-  mktui status                  every router
-  mktui status edge-1 --json    one, for a script
+  mktui status                                  every router
+  mktui status edge-1 --json                    one, for a script
+  mktui status --watch                          again and again, every 2 s, until ctrl+c
+  mktui status --watch 10 --format ndjson       a line a router, for a program that reads along
+  mktui status --fail-on critical -q            exit code 1 when a router is critical or offline
 
-Exit code: 0 all answer, 5 some do, 3 none does.
+Exit code: 0 all answer, 5 some do, 3 none does. With --fail-on: 1 when a router is so bad or worse, else 0; with
+--watch it ends at the first look at which one is.
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(cls=WatchingCommand, epilog=_EPILOG)
 @routers_argument
+@click.option("--fail-on", type=click.Choice(["warning", "critical", "offline"]), help="Exit code 1 when one is so.")
+@watch_options
 @json_option
+@form_option
 @click.pass_context
-def status(context: click.Context, *, routers: tuple[str, ...] = (), as_json: bool = False) -> None:
+def status(
+    context: click.Context,
+    *,
+    routers: tuple[str, ...] = (),
+    fail_on: str | None = None,
+    watch: float | None = None,
+    count: int | None = None,
+    as_json: bool = False,
+    form: str | None = None,
+) -> None:
     """Connect to the routers and say how they are."""
-    snapshot = anyio.run(_look, loaded_config(context), routers)
-    if as_json:
-        print_json("mktui.status/1", routers=[router_record(router) for router in snapshot.routers])
-    else:
-        print_table(_HEADER, [_row(router) for router in snapshot.routers])
-    context.exit(_code(snapshot))
+    watching = Watch.of(watch, count, form_of(form, as_json=as_json))
+    snapshot = anyio.run(_look, loaded_config(context), routers, watching, fail_on)
+    context.exit(_code(snapshot) if fail_on is None else ExitCode.NO if _is_bad(snapshot, fail_on) else ExitCode.DONE)
 
 
-async def _look(loaded: LoadedConfig, names: tuple[str, ...]) -> Snapshot:
+async def _look(loaded: LoadedConfig, names: tuple[str, ...], watching: Watch, fail_on: str | None) -> Snapshot:
+    """Look, and print what is seen, until there is nothing more to wait for; returns the last look."""
+    lines = Lines()
     with open_log() as on_event:
         async with open_configured(loaded, names=names, on_event=on_event) as fleet:
             longest = max(fleet.service(name).setup.pool.connection_timeout for name in fleet.names)
             with anyio.move_on_after(longest + 1):
                 while not all(is_known(fleet, each) for each in fleet.snapshot().routers):  # noqa: ASYNC110 - a look
                     await anyio.sleep(_LOOK)
-            return fleet.snapshot()
+            while True:
+                snapshot = fleet.snapshot()
+                _print(snapshot, watching, lines)
+                if watching.is_last() or (fail_on is not None and _is_bad(snapshot, fail_on)):
+                    return snapshot
+                await anyio.sleep(watching.every)
 
 
 def is_known(fleet: Fleet, router: RouterSnapshot) -> bool:
@@ -61,6 +84,21 @@ def is_known(fleet: Fleet, router: RouterSnapshot) -> bool:
     if router.pool.ready < router.pool.min_size:
         return fleet.service(router.name).client.last_error is not None
     return router.facts.read_at is not None
+
+
+def _print(snapshot: Snapshot, watching: Watch, lines: Lines) -> None:
+    if watching.form == "json":
+        print_json("mktui.status/1", routers=[router_record(router) for router in snapshot.routers])
+    elif watching.form == "ndjson":
+        for router in snapshot.routers:
+            lines.print("mktui.router/1", router_record(router))
+    elif watching.is_redrawn:
+        watching.redraw(table(_HEADER, map(_row, snapshot.routers)), f"{snapshot.at:%H:%M:%S} UTC")
+    elif watching.is_going_on:
+        for router in snapshot.routers:
+            click.echo(f"{snapshot.at:%Y-%m-%dT%H:%M:%SZ}  " + "  ".join(_row(router)))
+    else:
+        print_table(_HEADER, map(_row, snapshot.routers))
 
 
 def _row(router: RouterSnapshot) -> tuple[str, ...]:
@@ -76,6 +114,11 @@ def _row(router: RouterSnapshot) -> tuple[str, ...]:
         router.facts.version or "–",
         "; ".join(router.health.reasons) or "–",
     )
+
+
+def _is_bad(snapshot: Snapshot, fail_on: str) -> bool:
+    least = _WORSE.index(HealthStatus(fail_on))
+    return any(_WORSE.index(router.health.status) >= least for router in snapshot.routers)
 
 
 def _code(snapshot: Snapshot) -> int:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
+from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import print_json, print_table, use_colour
 from mktui.services import customer_words
 from mktui.services.customer import find_customer
-from mktui.services.log import open_log
 from mktui.services.start import open_configured
 
 if TYPE_CHECKING:

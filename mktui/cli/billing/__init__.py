@@ -25,6 +25,7 @@ class BillingCommands(LazyGroup):
     """What can be done to billing."""
 
     package = __name__
+    changing: ClassVar = frozenset({"add", "set", "suspend", "enable", "delete", "import", "pull"})
     listed: ClassVar = {
         "list": "Profiles or subscribers.",
         "add": "A new profile or subscriber.",

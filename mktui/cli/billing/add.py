@@ -18,6 +18,7 @@ from mktui.cli.billing.editing import (
     write_row,
 )
 from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.output import say
 from mktui.cli.sync.upkeep import in_office
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def add(context: click.Context, *, what: str, name: str, fields: tuple[str, ...]
 
     change = in_office(context, work)
     if change is not None and change.before is not None:
-        click.echo("mktui: it was there already and was changed", err=True)
+        say("it was there already and was changed")
     show_change(change, name)
 
 

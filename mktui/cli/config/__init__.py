@@ -22,6 +22,7 @@ class ConfigCommands(LazyGroup):
     """What can be done about the configuration."""
 
     package = __name__
+    changing: ClassVar = frozenset({"set"})
     listed: ClassVar = {
         "path": "Print the path of the configuration file, whether it is there or not.",
         "check": "Is it right? Every problem with its line.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mktui.cli.options import loaded_config
+from mktui.cli.output import say
 
 
 @click.command()
@@ -13,6 +14,6 @@ def check(context: click.Context) -> None:
     """Check the configuration: exit code 0 when it is right, 2 with every problem on stderr when not."""
     loaded = loaded_config(context)
     for warning in loaded.warnings:
-        click.echo(f"mktui: {warning}", err=True)
+        say(f"{warning}")
     count = len(loaded.config.routers)
     click.echo(f"{loaded.file}: right, {count} router{'' if count == 1 else 's'}")

@@ -9,6 +9,7 @@ import click
 
 from mktui.cli.exit_codes import ExitCode, fail, lines_of
 from mktui.cli.options import config_path
+from mktui.cli.output import say
 from mktui.config.draft import Draft, Edit, typed
 from mktui.config.edit import edited
 from mktui.config.load import parse
@@ -47,7 +48,7 @@ def setting(context: click.Context, pairs: tuple[str, ...], unset: tuple[str, ..
                                for problem in problems for line in lines_of(problem)))  # fmt: skip
     changed = draft.differences()
     if not changed:
-        click.echo("mktui: it says so already; nothing was changed", err=True)
+        say("it says so already; nothing was changed")
         return
     text = edited(seen.text, draft.edits)
     for each in changed:
@@ -55,7 +56,7 @@ def setting(context: click.Context, pairs: tuple[str, ...], unset: tuple[str, ..
     if not yes and not click.confirm(f"save {seen.file}?", err=True):
         fail(ExitCode.NO, "nothing was saved")
     save(seen, text)
-    click.echo(f"mktui: saved; what was there is in {seen.file.name}.bak", err=True)
+    say(f"saved; what was there is in {seen.file.name}.bak")
 
 
 def _fill(draft: Draft, given: Iterable[tuple[str, str]]) -> None:

@@ -24,6 +24,7 @@ class SyncCommands(LazyGroup):
     """What can be done about syncs."""
 
     package = __name__
+    changing: ClassVar = frozenset({"apply", "rollback", "adopt", "backup", "pause", "resume"})
     listed: ClassVar = {
         "plan": "What a sync would write; nothing is written.",
         "apply": "Bring routers into step, or carry out a saved plan.",

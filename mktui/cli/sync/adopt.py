@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
+from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import print_json, print_table, say
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.showing import code_of_reports, show_report
 from mktui.services.adoption import carry_out_adoption, preview_adoption
-from mktui.services.log import open_log
 from mktui.services.start import open_configured
 from mktui.sync.wording import MENUS
 
@@ -67,8 +67,7 @@ async def _adopt(
             if not as_json:
                 _show(preview)
             if not yes and not sys.stdin.isatty():
-                click.echo("mktui: nobody is here to confirm: this only shows what would be done; --yes does it",
-                           err=True)  # fmt: skip
+                say("nobody is here to confirm: this only shows what would be done; --yes does it")
                 return preview, None
             unknown = frozenset(names) - _found(preview)
             if unknown:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
+from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import print_json, say
@@ -18,7 +19,6 @@ from mktui.cli.sync.ordering import is_given, narrowing_options, order_of, wish_
 from mktui.cli.sync.progress import shown_progress
 from mktui.cli.sync.showing import code_of_reports, show_plan, show_report, told, why_not
 from mktui.errors import RouterError
-from mktui.services.log import open_log
 from mktui.services.start import open_configured
 from mktui.sync.planfile import read_document
 from mktui.sync.report import Report

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
+from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, code_of, lines_of
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import print_json, say
 from mktui.errors import RouterError
-from mktui.services.log import open_log
 from mktui.services.start import open_configured
 
 if TYPE_CHECKING:

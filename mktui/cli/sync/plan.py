@@ -11,12 +11,12 @@ import anyio
 import click
 
 from mktui import clock
+from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, code_of, fail, lines_of
 from mktui.cli.options import json_option, loaded_config, routers_argument
 from mktui.cli.sync.ordering import narrowing_options, order_of, wish_options
 from mktui.cli.sync.showing import code_of_plans, show_plan, told
 from mktui.errors import BillingError, RouterError
-from mktui.services.log import open_log
 from mktui.services.rehearsal import rehearse
 from mktui.services.start import open_configured
 from mktui.sync.planfile import document

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
+from mktui.cli.everywhere import wish
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -22,7 +23,7 @@ _EVERY: Final = 0.2
 @asynccontextmanager
 async def shown_progress(fleet: Fleet, names: Sequence[str]) -> AsyncIterator[None]:
     """Show how far the syncs of these routers are, for the block."""
-    if not sys.stderr.isatty():
+    if not sys.stderr.isatty() or wish("quiet"):
         yield
         return
     async with anyio.create_task_group() as tasks:

@@ -11,6 +11,7 @@ import click
 
 from mktui import clock
 from mktui.billing import registry
+from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import say
@@ -18,7 +19,6 @@ from mktui.cli.sync.apply import carry_out, carry_out_shown
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.ordering import order_of, wish_options
 from mktui.cli.sync.showing import show_plan, told
-from mktui.services.log import open_log
 from mktui.services.start import open_configured
 
 if TYPE_CHECKING:
@@ -63,5 +63,5 @@ async def _rollback(loaded: LoadedConfig, router: str, order: Order, is_asked: b
                     return []
             store = (await fleet.office.get()).store
             await store.run(registry.pause, router, f"{order.cause}", now=clock.utc_now())
-            click.echo(f"mktui: {router}: automatic syncs are paused; mktui sync resume {router} ends that", err=True)
+            say(f"{router}: automatic syncs are paused; mktui sync resume {router} ends that")
             return await carry_out(fleet, {router: replace(order, saved=plan)})

@@ -9,7 +9,7 @@ import click
 
 from mktui import errors
 from mktui.cli.exit_codes import ExitCode, code_named
-from mktui.cli.output import print_table, use_colour
+from mktui.cli.output import print_table, say, use_colour
 from mktui.sync.report import RowStatus
 from mktui.sync.wording import GLYPHS, menu_name, what_changes
 
@@ -74,7 +74,7 @@ def told(on_event: Callable[[SeenEvent], None]) -> Callable[[SeenEvent], None]:
     def hear(event: SeenEvent) -> None:
         on_event(event)
         if event.kind == "source":
-            click.echo(f"mktui: {' '.join(event.text.split())}", err=True)
+            say(" ".join(event.text.split()))
 
     return hear
 
