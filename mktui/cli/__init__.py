@@ -8,10 +8,11 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 import click
-from click.utils import PacifyFlushWrapper
+from click.exceptions import NoArgsIsHelpError
 
 from mktui.cli import everywhere
 from mktui.cli.everywhere import wish
@@ -24,7 +25,19 @@ from mktui.errors import MktuiError
 from mktui.services.log import write_crash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+
+class _PipeClosed(Exception):
+    """Nobody reads our output any more; click would end with 1 when it saw the error itself."""
+
+
+@contextmanager
+def _closed_pipe_noticed() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise _PipeClosed from None
 
 
 class Commands(LazyGroup):
@@ -40,6 +53,7 @@ class Commands(LazyGroup):
         "doctor": "What is wrong with the routers, why, and what to do.",
         "errors": "What went wrong lately, and who changed what.",
         "run": "Run one command on a router.",
+        "batch": "Run commands from a file, one a line.",
         "who": "One customer: is he paid, where is he online, what was done to him.",
         "sync": "Billing to routers: plan, apply, report, roll back.",
         "billing": "Profiles and subscribers: list, change, import, export.",
@@ -49,6 +63,16 @@ class Commands(LazyGroup):
         "themes": "The screen's colours: which there are, and whether a file is right.",
         "config": "The configuration: where it is, what it says, check it, change it.",
     }
+
+    @_closed_pipe_noticed()
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:  # Any: click's
+        """Read the arguments; ``--help`` is printed here."""
+        return super().make_context(*arguments, **options)
+
+    @_closed_pipe_noticed()
+    def invoke(self, ctx: click.Context) -> Any:  # Any: click's
+        """Carry a command out."""
+        return super().invoke(ctx)
 
 
 _SHELL_SIGNAL: Final = 128
@@ -114,9 +138,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         code = _usage(error)
     except (click.Abort, KeyboardInterrupt):
         code = ExitCode.INTERRUPTED
-    except SystemExit:
-        if not isinstance(sys.stdout, PacifyFlushWrapper):
-            raise
+    except _PipeClosed:
         code = _closed_pipe()
     except Exception as error:  # noqa: BLE001 - the last wall: a bug is told in one line, its traceback goes to a file
         code = _say(ExitCode.BUG, f"a bug in mktui: {type(error).__name__}; please report {write_crash(error)}")
@@ -125,7 +147,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _usage(error: click.ClickException) -> ExitCode:
     """Say what was wrong with the arguments, and where help is; of a group alone its help is the answer."""
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+    if isinstance(error, NoArgsIsHelpError):
         error.show()
         return ExitCode.USAGE
     words = " ".join(error.format_message().split()).removesuffix(".")

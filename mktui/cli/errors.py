@@ -39,6 +39,12 @@ Examples:
   mktui errors audit --since 30d                who changed what, from where, and how it ended
 """
 
+_AUDIT_EPILOG: Final = """\b
+Examples:
+  mktui errors audit --since 30d
+  mktui errors audit --router edge-1 --json
+"""
+
 
 class _Since(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
     """A span of time: 30m, 24h, 7d."""
@@ -100,7 +106,7 @@ def errors(
         say("nothing went wrong, as far as is kept")
 
 
-@errors.command()
+@errors.command(epilog=_AUDIT_EPILOG)
 @_router
 @_since
 @_limit

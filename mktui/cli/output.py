@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mktui.core.pool.health import HealthStatus
 
+_WIDEST: Final = 40
 GLYPHS = {"healthy": "●", "warning": "◐", "critical": "▲", "offline": "○"}
 _COLOURS = {"healthy": "green", "warning": "yellow", "critical": "red", "offline": "bright_black"}
 
@@ -56,6 +57,20 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
         ).rstrip()
         for line in lines
     ]
+
+
+def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
+    """Print a router's rows with a column for each attribute that one of them has."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    print_table([name.upper() for name in columns], [[cell(row.get(name)) for name in columns] for row in rows])
+
+
+def cell(text: str | None, *, widest: int = _WIDEST) -> str:
+    """Return a router's text for a column: short, and nothing in it moves the cursor."""
+    if text is None:
+        return "–"
+    shown = "".join(letter if letter.isprintable() else "·" for letter in text)
+    return shown if len(shown) <= widest else shown[: widest - 1] + "…"
 
 
 def health_cell(status: HealthStatus) -> str:

@@ -11,7 +11,7 @@ from mktui.cli.events import pool_events
 from mktui.cli.everywhere import refuse_if_read_only
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import print_json, print_table
+from mktui.cli.output import print_json, print_rows
 from mktui.core.client.client import open_client
 from mktui.core.pool.effects import Effect, effect_of
 from mktui.core.pool.job import Priority
@@ -29,7 +29,6 @@ Examples:
   mktui run edge-1 /ppp/secret/print .proplist=name,profile '?service=pppoe'
   mktui run edge-1 /ppp/secret/add name=ana password=... profile=gold
 """
-_WIDEST = 40
 
 
 @click.command(epilog=_EPILOG, context_settings={"ignore_unknown_options": True})
@@ -51,8 +50,7 @@ def run(
     if as_json:
         print_json("mktui.run/1", router=router, path=path, rows=rows)
     elif rows:
-        columns = list(dict.fromkeys(name for row in rows for name in row))
-        print_table([name.upper() for name in columns], [[_cell(row.get(name)) for name in columns] for row in rows])
+        print_rows(rows)
 
 
 def _split(words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -81,10 +79,3 @@ async def _run(loaded: LoadedConfig, name: str, command: Command, timeout: float
         except RouterError as error:
             failure = error
     raise failure
-
-
-def _cell(text: str | None) -> str:
-    if text is None:
-        return "–"
-    shown = "".join(letter if letter.isprintable() else "·" for letter in text)
-    return shown if len(shown) <= _WIDEST else shown[: _WIDEST - 1] + "…"

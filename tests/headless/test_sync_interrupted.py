@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mktui.cli.sync.progress import bar
+from mktui.cli.progress import bar
 from tests.headless.programs import PROGRAM
 from tests.headless.shops import customers, open_shop
 from tests.terminal.terminals import on_a_pty
@@ -126,7 +126,6 @@ def test_whoever_was_started_with_a_hangup_ignored_goes_on(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("given", "shown"),
     [
-        ((0, 0, 0, 0.0), "reading billing and the routers …"),
         ((100, 0, 0, 0.0), f"▕{'░' * 28}▏ 0 of 100  0/s  –  0 failed"),
         ((100, 50, 2, 5.0), f"▕{'█' * 14}{'░' * 14}▏ 50 of 100  10/s  5 s left  2 failed"),
         ((100, 100, 0, 5.0), f"▕{'█' * 28}▏ 100 of 100  20/s  0 s left  0 failed"),

@@ -7,8 +7,14 @@ import click
 from mktui.cli.options import loaded_config
 from mktui.cli.output import say
 
+_EPILOG = """\b
+Examples:
+  mktui config check && mktui test
+  mktui --config new.toml config check
+"""
 
-@click.command()
+
+@click.command(epilog=_EPILOG)
 @click.pass_context
 def check(context: click.Context) -> None:
     """Check the configuration: exit code 0 when it is right, 2 with every problem on stderr when not."""

@@ -8,8 +8,13 @@ from mktui.cli.options import config_path
 from mktui.config.draft import differences
 from mktui.config.load import check_text, parse, read
 
+_EPILOG = """\b
+Examples:
+  mktui config diff
+"""
 
-@click.command()
+
+@click.command(epilog=_EPILOG)
 @click.pass_context
 def diff(context: click.Context) -> None:
     """Show what the file says that is not the default; secrets stay hidden."""

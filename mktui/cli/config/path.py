@@ -6,8 +6,13 @@ import click
 
 from mktui.cli.options import config_path
 
+_EPILOG = """\b
+Examples:
+  cd "$(dirname "$(mktui config path)")"
+"""
 
-@click.command()
+
+@click.command(epilog=_EPILOG)
 @click.pass_context
 def path(context: click.Context) -> None:
     """Print the path of the configuration file, whether it is there or not."""

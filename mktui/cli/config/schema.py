@@ -8,8 +8,13 @@ import click
 
 from mktui.config.describe import json_schema
 
+_EPILOG = """\b
+Examples:
+  mktui config schema > mktui.schema.json
+"""
 
-@click.command()
+
+@click.command(epilog=_EPILOG)
 def schema() -> None:
     """Print the JSON schema of the configuration file."""
     click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))

@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 
     from mktui.config.settings import Raw, Setting
 
+_EPILOG = """\b
+Examples:
+  mktui config show | grep timeout
+  mktui config show --json
+"""
 
-@click.command()
+
+@click.command(epilog=_EPILOG)
 @json_option
 @click.pass_context
 def show(context: click.Context, *, as_json: bool) -> None:

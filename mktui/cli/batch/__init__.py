@@ -1,0 +1,172 @@
+"""``mktui batch``: many commands from a file, all of them checked before the first is sent."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+import click
+
+from mktui.cli.batch import carrying, script
+from mktui.cli.batch.carrying import End, Progress
+from mktui.cli.everywhere import wish
+from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.options import form_of, form_option, json_option, loaded_config
+from mktui.cli.output import Lines, cell, print_json, print_rows, print_table, say
+from mktui.cli.progress import shown_progress
+from mktui.services.start import chosen_routers
+
+if TYPE_CHECKING:
+    from mktui.cli.batch.carrying import Result
+    from mktui.cli.batch.script import Script, Step
+    from mktui.config.load import LoadedConfig
+
+_PROBLEMS: Final = 20
+"""Most lines that are said to be wrong."""
+_HIDDEN: Final = frozenset({"password", "secret", "key", "passphrase", "pin", "contents"})
+"""Attributes whose values are not shown, also as the end of a longer name: ipsec-secret, wpa2-pre-shared-key."""
+_EPILOG = """\b
+Examples:
+  mktui batch changes.txt --dry-run            what would be sent, to whom
+  mktui batch changes.txt --router edge-1      lines that name no router are for this one
+  mktui batch reads.txt --format ndjson        a line a result, as soon as it is known
+  sed 's|.*|edge-1 /ppp/secret/disable numbers=&|' names | mktui batch - --keep-going
+\b
+A line is one of
+  edge-1 /ppp/secret/add name=ana profile="gold 10"
+  /ppp secret set ana disabled=yes
+  {"router": "edge-1", "path": "/ip/pool/print", "attributes": {".proplist": "name"}, "query": []}
+
+Each router gets its lines in their order, several routers side by side. A write is sent once; when no answer comes its
+outcome is unknown, and said to be. Exit code: 0 all done, 1 a router said no, 2 a line is wrong and nothing was sent,
+4 no answer in time, 3 unreachable, 5 an outcome is unknown: the worst of them.
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@click.option("--router", default="", help="The router of lines that name none; needless when there is only one.")
+@click.option("--stop-on-error/--keep-going", "stop", default=True, show_default=True, help="After a line that failed.")
+@click.option("--dry-run", is_flag=True, help="Check and show; send nothing.")
+@click.option("--timeout", type=click.FloatRange(0.001, 86_400), help="Seconds for each command.")
+@json_option
+@form_option
+@click.pass_context
+def batch(context: click.Context, /, **given: Any) -> None:  # Any: an option each
+    """Run commands from a file, or from standard input (-): one a line."""
+    form = form_of(given["form"], as_json=given["as_json"])
+    loaded = loaded_config(context)
+    read = _read(given["file"], loaded, given["router"])
+    if given["dry_run"]:
+        _show_steps(read.steps, form)
+        return
+    lines = Lines()
+    progress = Progress(read.steps)
+    if form == "ndjson":
+        progress.on_result = lambda result: lines.print("mktui.batch_result/1", _record(result))
+    try:
+        anyio.run(_run, loaded, progress, not given["stop"], given["timeout"])
+    finally:  # who interrupts hears what was done, too
+        results = progress.finish()
+        _show_results(results, form)
+        say(carrying.in_words(results))
+    context.exit(carrying.worst(results))
+
+
+async def _run(loaded: LoadedConfig, progress: Progress, keep_going: bool, timeout: float | None) -> None:
+    async with shown_progress(progress.counts):
+        await carrying.carry_out(loaded, progress, keep_going=keep_going, timeout=timeout)
+
+
+def _read(file: str, loaded: LoadedConfig, router: str) -> Script:
+    """Read and check the file, whole."""
+    known = [each.name for each in chosen_routers(loaded, [])]
+    if router:
+        chosen_routers(loaded, [router])
+    try:
+        content = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        fail(ExitCode.USAGE, f"{file}: {reason[:1].lower()}{reason[1:]}")
+    read = script.parse(content.split("\n"), known, router or (known[0] if len(known) == 1 else ""))
+    name = "standard input" if file == "-" else file
+    problems = [*read.problems, *_forbidden(read.steps)]
+    if problems:
+        more = [f"{name}: {len(problems) - _PROBLEMS} more lines are wrong"] if len(problems) > _PROBLEMS else []
+        told = [f"{name}, line {number}: {problem}" for number, problem in sorted(problems)[:_PROBLEMS]]
+        code = ExitCode.USAGE if read.problems else ExitCode.REFUSED
+        fail(code, *told, *more, "nothing was sent")
+    return read
+
+
+def _forbidden(steps: tuple[Step, ...]) -> list[tuple[int, str]]:
+    """Return the lines that change something, when nothing may be changed."""
+    if not wish("read_only"):
+        return []
+    return [(step.number, f"{step.command.path} would change something: --read-only")
+            for step in steps if not step.is_read]  # fmt: skip
+
+
+def _show_steps(steps: tuple[Step, ...], form: str) -> None:
+    found = [
+        {"line": step.number, "router": step.router, "path": step.command.path, "is_read": step.is_read,
+         "attributes": {name: _shown(name, value) for name, value in step.command.attributes.items()},
+         "query": list(step.command.query)}
+        for step in steps
+    ]  # fmt: skip
+    if form == "json":
+        print_json("mktui.batch_plan/1", commands=found)
+    elif form == "ndjson":
+        lines = Lines()
+        for each in found:
+            lines.print("mktui.batch_step/1", each)
+    else:
+        print_table(("LINE", "ROUTER", "DOES", "COMMAND"), [_step_row(step) for step in steps])
+    say(f"{len(steps)} commands, {sum(not step.is_read for step in steps)} of them writes; nothing was sent")
+
+
+def _step_row(step: Step) -> tuple[str, ...]:
+    words = [f"{name}={_shown(name, value)}" for name, value in step.command.attributes.items()]
+    text = " ".join((step.command.path, *words, *step.command.query))
+    return str(step.number), step.router, "reads" if step.is_read else "writes", cell(text, widest=200)
+
+
+def _shown(name: str, value: str) -> str:
+    return "••••••" if value and name.rpartition("-")[2] in _HIDDEN else value
+
+
+def _show_results(results: list[Result], form: str) -> None:
+    if form == "json":
+        print_json("mktui.batch/1", results=[_record(result) for result in results])
+    elif form == "table" and results:
+        print_table(("LINE", "ROUTER", "COMMAND", "OUTCOME", "TEXT"), [_result_row(result) for result in results])
+        for result in results:
+            if result.rows:
+                click.echo(f"\nline {result.step.number}: {result.step.router} {result.step.command.path}")
+                print_rows(result.rows)
+
+
+def _result_row(result: Result) -> tuple[str, ...]:
+    step = result.step
+    return str(step.number), step.router, step.command.path, result.end.value, cell(_text(result) or "–", widest=200)
+
+
+def _text(result: Result) -> str:
+    if result.error is not None:
+        return str(result.error).removeprefix(f"{result.step.router}: ")
+    if result.end is End.UNKNOWN:
+        return "interrupted before the answer came; it may have been done"
+    if result.ret is not None:
+        return result.ret
+    return f"{len(result.rows)} row{'' if len(result.rows) == 1 else 's'}" if result.step.is_read else ""
+
+
+def _record(result: Result) -> dict[str, Any]:  # Any: JSON
+    error = result.error
+    return {
+        "line": result.step.number, "router": result.step.router, "path": result.step.command.path,
+        "outcome": result.end.value, "rows": result.rows, "ret": result.ret,
+        "error": type(error).__name__ if error is not None else None, "text": str(error) if error is not None else "",
+    }  # fmt: skip
