@@ -22,7 +22,7 @@ from tests.headless.programs import PROGRAM, mktui, mktui_here, simulated
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=60)
+TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=60)
 
 
 def test_it_writes_a_right_configuration_that_only_its_owner_reads(tmp_path: Path) -> None:
