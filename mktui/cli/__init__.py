@@ -61,6 +61,7 @@ class Commands(LazyGroup):
         "record": "What is seen, kept in a file.",
         "replay": "What was seen, on the same screens.",
         "themes": "The screen's colours: which there are, and whether a file is right.",
+        "completion": "Completion for bash, zsh and fish.",
         "config": "The configuration: where it is, what it says, check it, change it.",
     }
 

@@ -10,6 +10,7 @@ import anyio
 import click
 
 from mktui import clock
+from mktui.cli import completing
 from mktui.cli.options import form_of, form_option, json_option
 from mktui.cli.output import Lines, print_json, print_table, say
 from mktui.cli.records import audit_record, error_record
@@ -61,7 +62,7 @@ class _Since(click.ParamType):  # type: ignore[type-arg]  # generic only in the 
         return timedelta(seconds=int(number) * _UNITS[unit])
 
 
-_router = click.option("--router", default="", help="Only of this router.")
+_router = click.option("--router", default="", shell_complete=completing.routers, help="Only of this router.")
 _since = click.option("--since", type=_Since(), default="24h", show_default=True, help="How far back.")
 _limit = click.option("--limit", type=click.IntRange(1, 100_000), default=_MOST, show_default=True, help="Most rows.")
 

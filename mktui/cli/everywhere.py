@@ -50,7 +50,12 @@ def add_options(command: click.Command) -> None:
 def wish(name: str) -> Any:  # Any: an option's value
     """Return what was said for one of them: config_file, read_only, no_color, quiet, verbose; None: nothing."""
     context = click.get_current_context(silent=True)
-    return None if context is None else context.find_root().meta.get(_META.format(name))
+    return None if context is None else wish_of(context, name)
+
+
+def wish_of(context: click.Context, name: str) -> Any:  # Any: an option's value
+    """Do so for a context that is not the present one, as while a shell completes."""
+    return context.find_root().meta.get(_META.format(name))
 
 
 def refuse_if_read_only(what: str) -> None:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from mktui.cli.everywhere import add_options, guard
 
@@ -53,6 +54,11 @@ class LazyGroup(click.Group):
             near = difflib.get_close_matches(args[0], self.listed, n=1)
             ctx.fail(f"no command is called {args[0]!r}{f': did you mean {near[0]}?' if near else ''}")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer commands without importing them, and options."""
+        named = [CompletionItem(name, help=text) for name, text in self.listed.items() if name.startswith(incomplete)]
+        return named + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

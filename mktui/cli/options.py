@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from mktui.cli import completing
 from mktui.cli.everywhere import wish
-from mktui.config.load import default_path, load
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
@@ -25,7 +25,7 @@ form_option = click.option(
     type=click.Choice(["table", "json", "ndjson"]),
     help="How it is printed; ndjson: an object a line.",
 )
-routers_argument = click.argument("routers", nargs=-1, metavar="[ROUTER]...")
+routers_argument = click.argument("routers", nargs=-1, metavar="[ROUTER]...", shell_complete=completing.routers)
 
 
 def loaded_config(context: click.Context) -> LoadedConfig:
@@ -34,13 +34,22 @@ def loaded_config(context: click.Context) -> LoadedConfig:
     Raises:
         ConfigError: It is not there or not right.
     """
+    from mktui.config.load import load  # noqa: PLC0415 - help and completion need no configuration
+
     return load(config_path(context))
+
+
+def default_config_path() -> Path:
+    """Return the user's own configuration file; it need not be there."""
+    import platformdirs  # noqa: PLC0415 - as above
+
+    return Path(platformdirs.user_config_dir("mktui")) / "config.toml"
 
 
 def config_path(_context: click.Context) -> Path:
     """Return the file that ``--config`` names, or the user's own; it need not be there."""
     given = wish("config_file")
-    return Path(given) if given else default_path()
+    return Path(given) if given else default_config_path()
 
 
 def form_of(form: str | None, *, as_json: bool) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
+from mktui.cli import completing
 from mktui.cli.events import pool_events
 from mktui.cli.everywhere import refuse_if_read_only
 from mktui.cli.exit_codes import ExitCode, fail
@@ -32,8 +33,8 @@ Examples:
 
 
 @click.command(epilog=_EPILOG, context_settings={"ignore_unknown_options": True})
-@click.argument("router")
-@click.argument("path")
+@click.argument("router", shell_complete=completing.routers)
+@click.argument("path", shell_complete=completing.paths)
 @click.argument("words", nargs=-1, metavar="[NAME=VALUE | ?QUERY]...")
 @click.option("--timeout", type=click.FloatRange(0.001, 86_400), help="Seconds for everything.")
 @json_option

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
+from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import json_option, loaded_config
@@ -31,7 +32,14 @@ asked.
 
 @click.command(epilog=_EPILOG)
 @click.argument("name")
-@click.option("--router", "routers", multiple=True, metavar="NAME", help="Ask only this router; may be repeated.")
+@click.option(
+    "--router",
+    "routers",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completing.routers,
+    help="Ask only this router; may be repeated.",
+)
 @json_option
 @click.pass_context
 def who(context: click.Context, *, name: str, routers: tuple[str, ...], as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 import click
 
+from mktui.cli import completing
 from mktui.cli.batch import carrying, script
 from mktui.cli.batch.carrying import End, Progress
 from mktui.cli.everywhere import wish
@@ -47,7 +48,12 @@ outcome is unknown, and said to be. Exit code: 0 all done, 1 a router said no, 2
 
 @click.command(epilog=_EPILOG)
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
-@click.option("--router", default="", help="The router of lines that name none; needless when there is only one.")
+@click.option(
+    "--router",
+    default="",
+    shell_complete=completing.routers,
+    help="The router of lines that name none; needless when there is only one.",
+)
 @click.option("--stop-on-error/--keep-going", "stop", default=True, show_default=True, help="After a line that failed.")
 @click.option("--dry-run", is_flag=True, help="Check and show; send nothing.")
 @click.option("--timeout", type=click.FloatRange(0.001, 86_400), help="Seconds for each command.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mktui.cli import completing
 from mktui.cli.exit_codes import ExitCode, fail, lines_of
 from mktui.cli.options import config_path
 from mktui.cli.output import say
@@ -30,7 +31,7 @@ Examples:
 
 
 @click.command(name="set", epilog=_EPILOG)
-@click.argument("pairs", nargs=-1, metavar="[KEY VALUE]...")
+@click.argument("pairs", nargs=-1, metavar="[KEY VALUE]...", shell_complete=completing.settings)
 @click.option("--unset", multiple=True, metavar="KEY", help="Back to its default; a whole router is removed.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
+from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
@@ -37,7 +38,7 @@ otherwise.
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("router")
+@click.argument("router", shell_complete=completing.routers)
 @click.argument("names", nargs=-1)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
+from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
@@ -39,7 +40,7 @@ A router that cannot be reached is deferred; the others are not kept waiting.
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("what", nargs=-1, metavar="[ROUTER]... | PLAN.json")
+@click.argument("what", nargs=-1, shell_complete=completing.routers, metavar="[ROUTER]... | PLAN.json")
 @narrowing_options
 @wish_options
 @click.option("--yes", is_flag=True, help="Do not ask.")

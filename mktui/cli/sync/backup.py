@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
+from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, code_of, lines_of
 from mktui.cli.options import json_option, loaded_config
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="\b\nExample:\n  mktui sync backup edge-1\n")
-@click.argument("routers", nargs=-1, required=True)
+@click.argument("routers", nargs=-1, required=True, shell_complete=completing.routers)
 @json_option
 @click.pass_context
 def backup(context: click.Context, *, routers: tuple[str, ...], as_json: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mktui.billing.model import Kind
+from mktui.cli import completing
 from mktui.sync.guards import Lifts
 from mktui.sync.order import Order
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 _ROWS = click.IntRange(0, 1_000_000)
 _NARROWING = (
-    click.option("--router", "more_routers", multiple=True, metavar="NAME", help="Only this router; may be repeated."),
+    click.option("--router", "more_routers", multiple=True, metavar="NAME", shell_complete=completing.routers,
+                 help="Only this router; may be repeated."),
     click.option("--kind", "kinds", multiple=True, type=click.Choice([kind.value for kind in Kind]),
                  help="Only these customers and their profiles."),
     click.option("--name", "names", multiple=True, metavar="NAME", help="Only rows of this name; may be repeated."),

@@ -8,6 +8,7 @@ import click
 
 from mktui import clock
 from mktui.billing import registry
+from mktui.cli import completing
 from mktui.cli.sync.upkeep import in_office
 from mktui.services.start import chosen_routers
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="\b\nExample:\n  mktui sync pause edge-1 --reason 'being replaced'\n")
-@click.argument("routers", nargs=-1, required=True)
+@click.argument("routers", nargs=-1, required=True, shell_complete=completing.routers)
 @click.option("--reason", default="by hand", show_default=True, help="Shown to whoever asks.")
 @click.pass_context
 def pause(context: click.Context, *, routers: tuple[str, ...], reason: str) -> None:

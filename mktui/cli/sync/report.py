@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mktui.billing import journal
+from mktui.cli import completing
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option
 from mktui.cli.output import print_json, print_table
@@ -29,7 +30,7 @@ Examples:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("router")
+@click.argument("router", shell_complete=completing.routers)
 @click.argument("run", type=click.IntRange(1), required=False)
 @click.option("--failed", is_flag=True, help="Only rows that were not applied.")
 @json_option

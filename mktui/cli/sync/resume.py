@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mktui.billing import registry
+from mktui.cli import completing
 from mktui.cli.sync.upkeep import in_office
 from mktui.services.start import chosen_routers
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog="\b\nExample:\n  mktui sync resume edge-1\n")
-@click.argument("routers", nargs=-1, required=True)
+@click.argument("routers", nargs=-1, required=True, shell_complete=completing.routers)
 @click.pass_context
 def resume(context: click.Context, *, routers: tuple[str, ...]) -> None:
     """Let automatic syncs of routers go on."""

@@ -11,6 +11,7 @@ import click
 
 from mktui import clock
 from mktui.billing import registry
+from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
@@ -35,7 +36,7 @@ Examples:
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("router")
+@click.argument("router", shell_complete=completing.routers)
 @click.argument("run", type=click.IntRange(1))
 @wish_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
