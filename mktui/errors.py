@@ -105,13 +105,15 @@ class WrongUse(MktuiError):
 class RecordingUnreadable(MktuiError):
     """A file cannot be replayed; ``line`` is where it went wrong."""
 
-    def __init__(self, file: Path, problem: str, *, line: int | None = None) -> None:
+    def __init__(
+        self, file: Path, problem: str, *, line: int | None = None, origin: str = "mktui record FILE makes one"
+    ) -> None:
         super().__init__(problem)
-        self.file, self.problem, self.line = file, problem, line
+        self.file, self.problem, self.line, self.origin = file, problem, line, origin
 
     def __str__(self) -> str:
         where = f", line {self.line}" if self.line else ""
-        return f"{self.file}{where}: {self.problem} (mktui record FILE makes one)"
+        return f"{self.file}{where}: {self.problem} ({self.origin})"
 
 
 class HistoryUnavailable(MktuiError):

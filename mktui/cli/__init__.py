@@ -57,6 +57,7 @@ class Commands(LazyGroup):
         "who": "One customer: is he paid, where is he online, what was done to him.",
         "sync": "Billing to routers: plan, apply, report, roll back.",
         "billing": "Profiles and subscribers: list, change, import, export.",
+        "capture": "Record a router for mktui simulate --from, without anybody's name in it.",
         "simulate": "Simulated routers for scripts and training.",
         "record": "What is seen, kept in a file.",
         "replay": "What was seen, on the same screens.",

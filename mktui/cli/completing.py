@@ -40,7 +40,8 @@ def settings(context: click.Context, _parameter: click.Parameter, incomplete: st
     """Offer the keys of settings, and for the value of one that has a closed list, its values."""
     from mktui.config.settings import find, sections  # noqa: PLC0415 - loads the models
 
-    before, raw = context.params.get("pairs") or (), _raw(context)
+    before: list[str] = list(context.params.get("pairs") or ())
+    raw = _raw(context)
     if len(before) % 2:
         if before[-1] == "ui.theme":
             return _beginning(_themes(), incomplete)

@@ -6,6 +6,7 @@ import json
 import signal
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,15 +16,19 @@ import click
 from mktui import clock
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.stdin import lines
+from mktui.simulator import recorded
 from mktui.simulator.control import ControlError, Director, parse
 from mktui.simulator.cost import MODELS
 from mktui.simulator.fleets import Served, serve_fleet
 from mktui.simulator.profile import RouterProfile
+from mktui.simulator.recorded import RecordedRouter
+from mktui.simulator.router import SimulatedRouter
 from mktui.simulator.schema import known_versions
 from mktui.simulator.tls import anonymous_context, certified
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
     from mktui.simulator.control import Order
 
@@ -35,6 +40,7 @@ Examples:
   mktui simulate --ros-version 6.49 --login challenge
   mktui simulate --tls certificate               prints its authority's file and its fingerprint
   echo 'down for 5' | mktui simulate             one line a fault on stdin; help lists them
+  mktui simulate --from edge-1.capture.json      a router recorded with mktui capture
   mktui simulate --faults night.txt              the same from a file: "at 60 cut after rate 0.05 for 30"
 
 Models: none, hap-lite, rb3011, rb5009, chr, seed. What goes wrong is told on stdin while it runs.
@@ -65,6 +71,13 @@ def _script(_context: click.Context, _parameter: click.Parameter, value: Path | 
     return orders
 
 
+def _capture(
+    _context: click.Context, _parameter: click.Parameter, value: Path | None
+) -> Callable[[RouterProfile], SimulatedRouter]:
+    """Return what makes the routers."""
+    return SimulatedRouter if value is None else partial(RecordedRouter, capture=recorded.read(value))
+
+
 @dataclass(frozen=True, slots=True)
 class _Setup:
     """What is served, and how."""
@@ -74,6 +87,7 @@ class _Setup:
     tls: Literal["none", "certificate", "wrong-name", "anonymous"]
     is_network_bad: bool
     script: list[Order]
+    make: Callable[[RouterProfile], SimulatedRouter]
 
 
 @click.command(epilog=_EPILOG)
@@ -96,6 +110,8 @@ class _Setup:
 @click.option("--tls", type=click.Choice(["none", "certificate", "wrong-name", "anonymous"]), default="none",
               show_default=True, help="API inside TLS.")  # fmt: skip
 @click.option("--bad-network", is_flag=True, help="Put a network in front that can be spoilt: network ... on stdin.")
+@click.option("--from", "capture", type=click.Path(path_type=Path), callback=_capture,
+              help="Replay a router that mktui capture has recorded: its version, rows, refusals, speed.")  # fmt: skip
 @click.option("--faults", "script", type=click.Path(path_type=Path), callback=_script,
               help="What goes wrong and when: control lines, one a line.")  # fmt: skip
 def simulate(**given: Any) -> None:
@@ -116,7 +132,7 @@ def simulate(**given: Any) -> None:
         )
         for index in range(count)
     ]  # fmt: skip
-    setup = _Setup(profiles, port, given["tls"], given["bad_network"], given["script"])
+    setup = _Setup(profiles, port, given["tls"], given["bad_network"], given["script"], given["capture"])
     try:
         anyio.run(_serve, setup)
     except* OSError as group:
@@ -190,5 +206,6 @@ async def _fleet(
     setup: _Setup, context: ssl.SSLContext | None, *, task_status: anyio.abc.TaskStatus[list[Served]]
 ) -> None:
     await serve_fleet(
-        setup.profiles, port=setup.port, context=context, is_network_bad=setup.is_network_bad, task_status=task_status
+        setup.profiles, port=setup.port, context=context, is_network_bad=setup.is_network_bad, make=setup.make,
+        task_status=task_status,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from mktui.simulator.router import SimulatedRouter
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from anyio.abc import TaskStatus
 
@@ -54,12 +54,13 @@ async def serve_fleet(
     fails: frozenset[str] = frozenset(),
     context: ssl.SSLContext | None = None,
     is_network_bad: bool = False,
+    make: Callable[[RouterProfile], SimulatedRouter] = SimulatedRouter,
     task_status: TaskStatus[list[Served]] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
     """Serve routers on loopback until cancelled; ``port`` 0 takes free ones, else they count up from it.
 
     Routers named in ``fails`` go down for a few seconds now and then, by their seed. With ``is_network_bad`` each has
-    a proxy in front whose faults can be switched.
+    a proxy in front whose faults can be switched. ``make`` makes the routers.
 
     Raises:
         OSError: A port cannot be had.
@@ -67,7 +68,7 @@ async def serve_fleet(
     async with anyio.create_task_group() as tasks:
         served: list[Served] = []
         for index, profile in enumerate(profiles):
-            router = SimulatedRouter(profile)
+            router = make(profile)
             wanted = port + index if port else 0
             serve = partial(router.serve_tcp, _LOOPBACK, context=context)
             if is_network_bad:

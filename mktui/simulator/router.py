@@ -142,6 +142,9 @@ class SimulatedRouter:
             row.kept = self.profile.password
         self.tables[path].restore(loaded)
 
+    def refuse_as_recorded(self, command: Command) -> None:
+        """Say no where a router that is replayed did; this one is nobody's replay."""
+
     def takes_time(self, command: Command) -> bool:
         """Say whether a command makes its client wait."""
         profile, faults = self.profile, self.faults
@@ -182,6 +185,7 @@ class SimulatedRouter:
             Refusal: The router says no.
         """
         self._counted(command.path)
+        self.refuse_as_recorded(command)
         answer = execute(self._desk(session), command)
         if command.path == "/system/backup/load":
             self._restart()

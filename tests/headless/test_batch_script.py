@@ -12,7 +12,7 @@ from mktui.cli.batch.script import Script, parse
 from mktui.config.starter import quoted
 from mktui.core.protocol.sentences import Command
 
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
 NAMES = st.from_regex(r"[a-z][a-z-]{0,10}[a-z]", fullmatch=True)
 
 
