@@ -34,6 +34,8 @@ class RouterFacts:
     uptime: float | None = None
     cpu_percent: int | None = None
     read_at: datetime | None = None
+    memory_percent: float | None = None
+    """Memory in use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,20 @@ class SyncState:
 
 
 @dataclass(frozen=True, slots=True)
+class Forecast:
+    """An early warning: ``figure`` stands at ``level``, rises, and reaches ``limit`` in ``seconds``.
+
+    ``confidence`` is ``likely`` or ``possible``; ``figure`` is a name of ``figures.WATCHED``, which knows its unit.
+    """
+
+    figure: str
+    level: float
+    limit: float
+    seconds: float
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class RouterSnapshot:
     """One router. ``latency`` holds p95 in seconds over time, oldest first, None where nothing was answered."""
 
@@ -109,6 +125,8 @@ class RouterSnapshot:
     events: tuple[SeenEvent, ...]
     slow_response: float = 0.5
     """Seconds from which on an answer of this router counts as slow."""
+    forecasts: tuple[Forecast, ...] = ()
+    """Limits that will be crossed, the soonest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,158 @@
+"""Early warning: which figure of a router will cross a limit, when, and how sure that is. Pure; told the time.
+
+Two looks: every minute at the last hour, every quarter of an hour at the last day. Neither looks further ahead than it
+can see back, and the day's speaks only of a whole day, or every morning would be the beginning of the end. A warning is
+given when it has held for some looks, and taken back when it has not held for some more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from mktui.errors import seconds_in_words
+from mktui.monitor.figures import MINUTE, QUARTER, QUARTERS, WATCHED, Track
+from mktui.monitor.snapshot import Forecast
+from mktui.monitor.trend import Trend, trend
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mktui.core.pool.options import PoolOptions
+    from mktui.monitor.figures import Points, Reading
+
+LIKELY: Final = "likely"
+"""Nine of ten pairs of points rise, and even the slower quarter of them leads to the limit within the look."""
+POSSIBLE: Final = "possible"
+"""It rises steadily, and at its middle pace reaches the limit within the look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one of the two looks judges."""
+
+    horizon: float
+    """Seconds ahead; further it is silent."""
+    agreement: float
+    """Least share of rising pairs, less the falling ones."""
+    raise_after: int
+    """Looks in a row that must agree."""
+    drop_after: int
+    whole_day: bool = False
+
+
+HOUR: Final = Look(horizon=3600.0, agreement=0.6, raise_after=3, drop_after=10)
+DAY: Final = Look(horizon=12 * 3600.0, agreement=0.6, raise_after=2, drop_after=3, whole_day=True)
+SURE: Final = 0.8
+"""Agreement from which on a warning is likely and no longer only possible."""
+STEADY: Final = 0.7
+"""Largest part of the rise in one step between quarters: more is a step and no trend."""
+
+
+@dataclass(slots=True)
+class _Standing:
+    """What one look at one figure has said lately."""
+
+    agreed: int = 0
+    missed: int = 0
+    given: Forecast | None = None
+
+    def take(self, seen: Forecast | None, look: Look) -> None:
+        if seen is None:
+            self.agreed, self.missed = 0, self.missed + 1
+            if self.missed >= look.drop_after:
+                self.given = None
+            return
+        self.agreed, self.missed = self.agreed + 1, 0
+        if self.given is not None or self.agreed >= look.raise_after:
+            self.given = seen
+
+
+@dataclass(slots=True)
+class _Figure:
+    track: Track
+    hour: _Standing = field(default_factory=_Standing)
+    day: _Standing = field(default_factory=_Standing)
+
+
+class Outlook:
+    """One router's figures and what they will come to. Some 20 kB, whatever happens."""
+
+    def __init__(self) -> None:
+        self.forecasts: tuple[Forecast, ...] = ()
+        self._figures = {name: _Figure(Track(watched.condense)) for name, watched in WATCHED.items()}
+        self._minute_ends_at: float | None = None
+        self._quarter_ends_at = 0.0
+
+    def take(self, now: float, reading: Reading, pool: PoolOptions) -> None:
+        """Take one reading, as often as one likes; once a minute ``forecasts`` is made anew."""
+        if self._minute_ends_at is None:
+            self._minute_ends_at, self._quarter_ends_at = now + MINUTE, now + QUARTER
+        for name, figure in self._figures.items():
+            figure.track.add(getattr(reading, name))
+        if now < self._minute_ends_at:
+            return
+        self._minute_ends_at = now + MINUTE
+        is_quarter = now >= self._quarter_ends_at
+        self._quarter_ends_at = now + QUARTER if is_quarter else self._quarter_ends_at
+        for name, figure in self._figures.items():
+            _look_at(name, figure, now, pool, is_quarter=is_quarter)
+        self.forecasts = _sooner_first(self._figures)
+
+
+def _look_at(name: str, figure: _Figure, now: float, pool: PoolOptions, *, is_quarter: bool) -> None:
+    limits = WATCHED[name].limits(pool)
+    figure.track.end_minute(now)
+    figure.hour.take(forecast(name, figure.track.minutes, limits, HOUR), HOUR)
+    if is_quarter:
+        figure.track.end_quarter(now)
+        figure.day.take(forecast(name, figure.track.quarters, limits, DAY), DAY)
+
+
+def _sooner_first(figures: Mapping[str, _Figure]) -> tuple[Forecast, ...]:
+    """Return one warning a figure, that of the hour before that of the day."""
+    given = [figure.hour.given or figure.day.given for figure in figures.values()]
+    return tuple(sorted((each for each in given if each is not None), key=lambda each: each.seconds))
+
+
+def forecast(name: str, points: Points, limits: tuple[float, ...], look: Look) -> Forecast | None:
+    """Return what one look at one figure says; None: nothing is coming."""
+    if look.whole_day and len(points) < QUARTERS * 9 // 10:
+        return None
+    found = trend([at for at, _ in points], [value for _, value in points])
+    if found is None or found.agreement < look.agreement or found.largest_step > STEADY:
+        return None
+    limit = next((each for each in limits if each > found.level), None)
+    seconds = found.seconds_until(limit) if limit is not None else None
+    if limit is None or seconds is None or seconds > look.horizon:
+        return None
+    return Forecast(name, found.level, limit, seconds, confidence=_confidence(found, limit, look))
+
+
+def _confidence(found: Trend, limit: float, look: Look) -> str:
+    at_slowest = found.seconds_until(limit, found.slower)
+    is_sure = found.agreement >= SURE and at_slowest is not None and at_slowest <= look.horizon
+    return LIKELY if is_sure else POSSIBLE
+
+
+def in_words(each: Forecast) -> str:
+    """Return a warning as people say it: what, up to where, when, how sure."""
+    watched = WATCHED[each.figure]
+    when = "now" if each.seconds < MINUTE else f"in about {_ahead(each.seconds)}"
+    return f"{watched.name} reaches {_amount(each.limit, watched.unit)} {when} ({each.confidence})"
+
+
+def evidence(each: Forecast) -> str:
+    """Return the same with where the figure stands."""
+    return f"{in_words(each)}; now {_amount(each.level, WATCHED[each.figure].unit)}"
+
+
+def _amount(value: float, unit: str) -> str:
+    return seconds_in_words(value) if unit == "s" else f"{value:.0f} {unit}"
+
+
+def _ahead(seconds: float) -> str:
+    """Return no more digits than are meant: steps of 1, 5 and 30 min, so that a still screen stays still."""
+    step = 60.0 if seconds < 900 else 300.0 if seconds < 7200 else 1800.0
+    minutes = round(max(step, round(seconds / step) * step) / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:g} h"
