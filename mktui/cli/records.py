@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from mktui.monitor.outlook import in_words
+
 if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestReport
     from mktui.monitor.records import Audited, Diagnosis, SeenError
@@ -38,6 +40,7 @@ def router_record(router: RouterSnapshot) -> Record:
             "acquire": asdict(performance.acquire),
         },
         "queue": asdict(pool.queue),
+        "warnings": [asdict(each) | {"text": in_words(each)} for each in router.forecasts],
     }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ RULES: Final[dict[str, tuple[Severity, Rule]]] = {
     "long-running command": (Severity.WARNING, symptoms.long_running),
     "slow": (Severity.WARNING, symptoms.slow),
     "router cpu": (Severity.WARNING, symptoms.busy_router),
+    "early warning": (Severity.WARNING, symptoms.early_warning),
     "session limit": (Severity.WARNING, symptoms.session_limit),
     "rights": (Severity.WARNING, symptoms.rights),
     "clock": (Severity.WARNING, symptoms.clock_skew),

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 MINUTE: Final = 60.0
 QUARTER: Final = 900.0
 MINUTES: Final = 60
-QUARTERS: Final = 96
+QUARTERS_OF_A_DAY: Final = 96
+QUARTERS: Final = 100
+"""A day, and what was an hour around this time yesterday."""
 ENOUGH_COMMANDS: Final = 10
 """A share of fewer commands says nothing."""
 
@@ -77,7 +79,7 @@ Points = deque[tuple[float, float]]
 
 
 class Track:
-    """One figure's last hour, a point a minute, and its last day, a point a quarter of an hour. Times only grow."""
+    """One figure's last hour, a point a minute, and a little more than its last day, a point a quarter. Times only grow."""
 
     def __init__(self, condense: Callable[[Sequence[float]], float]) -> None:
         self.minutes: Points = deque(maxlen=MINUTES)
@@ -106,6 +108,11 @@ class Track:
             self.quarters.append((now, median(self._quarter)))
             self._quarter = []
         _forget(self.quarters, now - (QUARTERS + 1) * QUARTER)
+
+    def yesterday(self, now: float) -> float | None:
+        """Return the most it was at this time yesterday, half an hour before until an hour after; None: not known."""
+        begins = now - QUARTERS_OF_A_DAY * QUARTER - 1800
+        return max((value for at, value in self.quarters if begins <= at <= begins + 5400), default=None)
 
 
 def _forget(points: Points, until: float) -> None:

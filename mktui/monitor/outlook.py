@@ -1,8 +1,12 @@
 """Early warning: which figure of a router will cross a limit, when, and how sure that is. Pure; told the time.
 
-Two looks: every minute at the last hour, every quarter of an hour at the last day. Neither looks further ahead than it
-can see back, and the day's speaks only of a whole day, or every morning would be the beginning of the end. A warning is
-given when it has held for some looks, and taken back when it has not held for some more.
+Three looks: each minute at the last hour, each quarter of an hour at the last six hours and at the last day. None looks
+further ahead than it can see back; the day's speaks only of a whole day, or every morning would be the beginning of the
+end; and what was as high at this time yesterday is no news. A warning is given when it has held for some looks, and
+taken back when it has not held for some more.
+
+The numbers below were found by replaying simulated failures and well routers (tests/monitor/traces.py); they are
+judged with other seeds.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from mktui.errors import seconds_in_words
-from mktui.monitor.figures import MINUTE, QUARTER, QUARTERS, WATCHED, Track
+from mktui.monitor.figures import MINUTE, QUARTER, WATCHED, Track
 from mktui.monitor.snapshot import Forecast
 from mktui.monitor.trend import Trend, trend
 
@@ -22,15 +26,19 @@ if TYPE_CHECKING:
     from mktui.monitor.figures import Points, Reading
 
 LIKELY: Final = "likely"
-"""Nine of ten pairs of points rise, and even the slower quarter of them leads to the limit within the look."""
+"""Seven of eight pairs of points rise, and even the slower quarter of them leads to the limit within the look."""
 POSSIBLE: Final = "possible"
 """It rises steadily, and at its middle pace reaches the limit within the look."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How one of the two looks judges."""
+    """How one of the looks judges."""
 
+    points: int
+    """The newest that it sees."""
+    least: int
+    """It is silent with fewer."""
     horizon: float
     """Seconds ahead; further it is silent."""
     agreement: float
@@ -38,15 +46,17 @@ class Look:
     raise_after: int
     """Looks in a row that must agree."""
     drop_after: int
-    whole_day: bool = False
 
 
-HOUR: Final = Look(horizon=3600.0, agreement=0.6, raise_after=3, drop_after=10)
-DAY: Final = Look(horizon=12 * 3600.0, agreement=0.6, raise_after=2, drop_after=3, whole_day=True)
-SURE: Final = 0.8
+HOUR: Final = Look(points=60, least=24, horizon=3600.0, agreement=0.5, raise_after=4, drop_after=10)
+HOURS: Final = Look(points=24, least=24, horizon=4 * 3600.0, agreement=0.45, raise_after=1, drop_after=3)
+DAY: Final = Look(points=96, least=86, horizon=12 * 3600.0, agreement=0.4, raise_after=2, drop_after=3)
+SURE: Final = 0.75
 """Agreement from which on a warning is likely and no longer only possible."""
-STEADY: Final = 0.7
+STEADY: Final = 0.75
 """Largest part of the rise in one step between quarters: more is a step and no trend."""
+NEWS: Final = 1.1
+"""How much higher than yesterday at this time a figure must be."""
 
 
 @dataclass(slots=True)
@@ -72,7 +82,13 @@ class _Standing:
 class _Figure:
     track: Track
     hour: _Standing = field(default_factory=_Standing)
+    hours: _Standing = field(default_factory=_Standing)
     day: _Standing = field(default_factory=_Standing)
+
+    @property
+    def given(self) -> Forecast | None:
+        """What the nearest look says that says something."""
+        return self.hour.given or self.hours.given or self.day.given
 
 
 class Outlook:
@@ -101,30 +117,36 @@ class Outlook:
 
 
 def _look_at(name: str, figure: _Figure, now: float, pool: PoolOptions, *, is_quarter: bool) -> None:
-    limits = WATCHED[name].limits(pool)
-    figure.track.end_minute(now)
-    figure.hour.take(forecast(name, figure.track.minutes, limits, HOUR), HOUR)
+    limits, track = WATCHED[name].limits(pool), figure.track
+    track.end_minute(now)
+    yesterday = track.yesterday(now)
+    figure.hour.take(forecast(name, track.minutes, limits, HOUR, yesterday), HOUR)
     if is_quarter:
-        figure.track.end_quarter(now)
-        figure.day.take(forecast(name, figure.track.quarters, limits, DAY), DAY)
+        track.end_quarter(now)
+        figure.hours.take(forecast(name, track.quarters, limits, HOURS, yesterday), HOURS)
+        figure.day.take(forecast(name, track.quarters, limits, DAY, yesterday), DAY)
 
 
 def _sooner_first(figures: Mapping[str, _Figure]) -> tuple[Forecast, ...]:
-    """Return one warning a figure, that of the hour before that of the day."""
-    given = [figure.hour.given or figure.day.given for figure in figures.values()]
+    given = [each.given for each in figures.values()]
     return tuple(sorted((each for each in given if each is not None), key=lambda each: each.seconds))
 
 
-def forecast(name: str, points: Points, limits: tuple[float, ...], look: Look) -> Forecast | None:
+def forecast(
+    name: str, points: Points, limits: tuple[float, ...], look: Look, yesterday: float | None
+) -> Forecast | None:
     """Return what one look at one figure says; None: nothing is coming."""
-    if look.whole_day and len(points) < QUARTERS * 9 // 10:
+    if len(points) < look.least:
         return None
-    found = trend([at for at, _ in points], [value for _, value in points])
+    seen = list(points)[-look.points :]
+    found = trend([at for at, _ in seen], [value for _, value in seen])
     if found is None or found.agreement < look.agreement or found.largest_step > STEADY:
         return None
     limit = next((each for each in limits if each > found.level), None)
     seconds = found.seconds_until(limit) if limit is not None else None
     if limit is None or seconds is None or seconds > look.horizon:
+        return None
+    if yesterday is not None and found.level < NEWS * yesterday:
         return None
     return Forecast(name, found.level, limit, seconds, confidence=_confidence(found, limit, look))
 

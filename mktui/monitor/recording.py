@@ -25,7 +25,7 @@ from mktui.core.pool.statistics import (
     SlowCommand,
 )
 from mktui.errors import RecordingUnreadable
-from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
+from mktui.monitor.snapshot import Forecast, Remark, RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +35,9 @@ SCHEMA: Final = "mktui.recording/1"
 _RECORDS: Final = {
     kind.__name__: kind
     for kind in (
-        Snapshot, RouterSnapshot, RouterFacts, SyncState, SeenEvent, Health, PoolStatistics, ConnectionStatistics,
-        BreakerStatistics, Transition, PerformanceStatistics, LatencyStatistics, QueueStatistics, SlowCommand,
+        Snapshot, RouterSnapshot, RouterFacts, SyncState, Remark, Forecast, SeenEvent, Health, PoolStatistics,
+        ConnectionStatistics, BreakerStatistics, Transition, PerformanceStatistics, LatencyStatistics, QueueStatistics,
+        SlowCommand,
     )
 }  # fmt: skip
 _WORDS: Final[dict[str, type[enum.StrEnum]]] = {"HealthStatus": HealthStatus, "BreakerState": BreakerState}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from mktui.core.pool.breaker import BreakerState
 from mktui.core.pool.health import ENOUGH
 from mktui.errors import seconds_in_words
+from mktui.monitor.outlook import evidence
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -319,6 +320,28 @@ def rebooted(router: RouterSnapshot, now: datetime) -> Finding | None:
         "The router was rebooted.", tuple(evidence),
         "An upgrade, a power cut, the watchdog, or somebody's hand.",
         "Its log says why: /log/print. What it lost, the next sync writes again.", "sync",
+    )  # fmt: skip
+
+
+_WHILE_THERE_IS_TIME: Final = {
+    "p95": "Look at what is asked of it, and at its processor, before commands run into their time limit.",
+    "error_percent": "See which commands fail, and since when; test shows whether the link does it.",
+    "utilisation_percent": "See which commands run for long: slots may leak. A pool reset gives them back.",
+    "oldest": "More is asked than is answered: ask less often, or find what has become slow.",
+    "cpu_percent": "On the router: /tool/profile. Spare it with max_commands_per_second.",
+    "memory_percent": "On the router: /system/resource/print, large logs, lists and caches; plan a reboot for the night.",
+}  # fmt: skip
+
+
+def early_warning(router: RouterSnapshot, _now: datetime) -> Finding | None:
+    """Find figures that rise towards a limit."""
+    if not router.forecasts:
+        return None
+    soonest = router.forecasts[0]
+    return Finding(
+        "A figure rises towards its limit.", tuple(evidence(each) for each in router.forecasts),
+        "It has risen steadily, more than at this time yesterday. Likely: nearly every minute of it agrees.",
+        _WHILE_THERE_IS_TIME[soonest.figure],
     )  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from mktui.core.pool.job import Priority
 from mktui.core.protocol.values import parse_duration
 from mktui.errors import RouterError
 from mktui.monitor.events import EventRing
+from mktui.monitor.figures import reading_of
+from mktui.monitor.outlook import Outlook
 from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SyncState
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class RouterService:
         self._on_event = on_event
         self._facts = RouterFacts()
         self._latency: deque[float | None] = deque(maxlen=SAMPLES)
+        self._outlook = Outlook()
         self._client: Client | None = None
         self._syncs: RouterSyncs | None = None
 
@@ -113,6 +116,7 @@ class RouterService:
             latency_step=SAMPLE,
             events=self._events.latest(EVENTS_SHOWN),
             slow_response=client.options.slow_response,
+            forecasts=self._outlook.forecasts,
         )
 
     def note(self, kind: str, text: str) -> None:
@@ -127,7 +131,9 @@ class RouterService:
 
     async def _sample(self) -> None:
         while True:
-            self._latency.append(self.client.connection_stats().pool.performance.response.p95)
+            pool = self.client.connection_stats().pool
+            self._latency.append(pool.performance.response.p95)
+            self._outlook.take(clock.now(), reading_of(pool, self._facts), self.client.options)
             await anyio.sleep(SAMPLE)
 
     async def _ask_facts(self) -> None:
@@ -140,7 +146,7 @@ class RouterService:
                 await anyio.sleep(FACTS)
 
     async def _read_facts(self) -> None:
-        columns = ("version", "board-name", "uptime", "cpu-load")
+        columns = ("version", "board-name", "uptime", "cpu-load", "free-memory", "total-memory")
         identity = await self.client.get("/system/identity", ("name",), max_age=0, priority=Priority.LOW)
         resource = await self.client.get("/system/resource", columns, max_age=0, priority=Priority.LOW)
         row = resource[0] if resource else {}
@@ -152,7 +158,15 @@ class RouterService:
             uptime=_seconds(row.get("uptime", "")),
             cpu_percent=int(load) if load.isdecimal() else None,
             read_at=clock.utc_now(),
+            memory_percent=_memory_percent(row.get("free-memory", ""), row.get("total-memory", "")),
         )
+
+
+def _memory_percent(free: str, total: str) -> float | None:
+    """Return the memory in use, of two counts of bytes."""
+    if not (free.isdecimal() and total.isdecimal() and int(total)):
+        return None
+    return round(100.0 * (1 - int(free) / int(total)), 1)
 
 
 def _seconds(text: str) -> float | None:

@@ -11,7 +11,7 @@ from mktui.core.pool.breaker import BreakerState, Transition
 from mktui.core.pool.statistics import BreakerStatistics, LatencyStatistics, QueueStatistics, SlowCommand
 from mktui.monitor.diagnosis import RULES, diagnose
 from mktui.monitor.records import Severity
-from mktui.monitor.snapshot import Remark
+from mktui.monitor.snapshot import Forecast, Remark
 from mktui.tui.actions import ACTIONS, Danger, Place
 from tests.terminal.recorded import NOW, before, edge_1, events, fleet
 
@@ -99,6 +99,10 @@ PLANTED: Final[dict[str, tuple[RouterSnapshot, str, RouterSnapshot]]] = {
     ),
     "slow": (performance(response=slow(2.95)), "p95 2950 ms", performance(response=slow(0.49))),
     "router cpu": (facts(cpu_percent=98), "cpu 98 %, 4.0 s ago", facts(cpu_percent=84)),
+    "early warning": (
+        replace(well(), forecasts=(Forecast("memory_percent", 71.0, 90.0, 2400.0, "likely"),)),
+        "router memory reaches 90 % in about 40 min (likely); now 71 %", facts(memory_percent=97.0),
+    ),
     "session limit": (pool(ceiling=3), "it allows 3, max_size is 5", pool(ceiling=5)),
     "rights": (
         told((9, "command failed", f"{ADD}: not enough permissions (9)")), "not enough permissions",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -55,9 +56,6 @@ def daily(minute: int, depth: float) -> float:
     return 1 + depth * (math.cos((hour - 20) / 24 * 2 * math.pi) + 0.3 * math.cos((hour - 20) / 12 * 2 * math.pi))
 
 
-Shape = "Callable[[random.Random, int], Callable[[int], float]]"
-
-
 def _quiet(_chance: random.Random, _length: int) -> Callable[[int], float]:
     return lambda _minute: 1.0
 
@@ -75,7 +73,8 @@ def _weekend(chance: random.Random, _length: int) -> Callable[[int], float]:
 
 def _steps(chance: random.Random, length: int) -> Callable[[int], float]:
     changes = sorted((chance.randrange(length), chance.uniform(0.6, 1.9)) for _ in range(max(1, length // DAY * 2)))
-    return lambda minute: next((factor for at, factor in reversed(changes) if at <= minute), 1.0)
+    begins, factors = [at for at, _ in changes], [1.0, *(factor for _, factor in changes)]
+    return lambda minute: factors[bisect_right(begins, minute)]
 
 
 def _jobs(chance: random.Random, _length: int) -> Callable[[int], float]:
@@ -128,9 +127,9 @@ def failing(what: str, seed: int) -> tuple[Failure, list[Minute]]:
     figure, shape = FAILURES[what]
     begins = 26 * 60 + chance.randrange(DAY)
     lasts = round(60 * math.exp(chance.uniform(math.log(1.0), math.log(18.0))))
-    before = list(healthy(chance.choice(list(HEALTHY)), seed, begins + 3 * lasts))
+    before = healthy(chance.choice(list(HEALTHY)), seed, begins + 3 * lasts)
     growth = _growth(shape, lasts, chance)
-    minutes = []
+    minutes: list[Minute] = []
     for minute, each in enumerate(before):
         more = growth(minute - begins) * LIMITS[figure] if minute >= begins else 0.0
         true = each.truth[figure] + more
@@ -161,7 +160,7 @@ def _growth(shape: str, lasts: int, chance: random.Random) -> Callable[[int], fl
         doublings = chance.uniform(3, 5)
         return lambda minute: (2 ** (doublings * min(3.0, minute / lasts)) - 1) / (2**doublings - 1)
     leaked = sorted(chance.uniform(0, 3 * lasts) for _ in range(120))  # forty slots, one after another, at random
-    return lambda minute: sum(at <= minute for at in leaked) / 40
+    return lambda minute: bisect_right(leaked, minute) / 40
 
 
 def _has_failed(minutes: list[Minute], figure: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 from textual.widgets import Static
 
+from mktui.monitor.outlook import in_words
 from mktui.tui import words
 from mktui.tui.actions import Place
 from mktui.tui.screens.filtering import Filterable
@@ -188,6 +189,7 @@ def _explanation(router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -
     if router.sync.is_running and router.sync.planned:
         bar = words.progress(router.sync.settled, router.sync.planned, 30)
         lines.append(Text(f"sync {bar} {router.sync.settled} of {router.sync.planned}   {router.sync.failed} failed"))
+    lines += [Text(f"soon: {in_words(each)}", style=palette.state("warning")) for each in router.forecasts[:1]]
     for event in reversed(router.events[-3:]):
         age = words.age((snapshot.at - event.at).total_seconds())
         again = f" ×{event.repeats}" if event.repeats > 1 else ""
