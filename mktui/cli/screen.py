@@ -71,7 +71,14 @@ async def _replay(pictures: list[Snapshot], speed: float, driver: str) -> int:
 async def _configured(loaded: LoadedConfig, read_only: bool, driver: str) -> int:
     with open_log() as on_event:
         return await _own(
-            open_configured(loaded, on_event=on_event, automatic=True, keeps_history=True),
+            open_configured(
+                loaded,
+                on_event=on_event,
+                automatic=True,
+                keeps_history=True,
+                keeps_schedule=True,
+                read_only=read_only,
+            ),
             loaded.config.ui.theme,
             read_only=read_only,
             driver=driver,

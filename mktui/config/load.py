@@ -12,15 +12,19 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 
 from mktui.billing.options import BillingOptions, SourceOptions
+from mktui.billing.sources.zones import zone
 from mktui.config.lines import LineFinder
+from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.model import Config, RouterConfig, UiConfig
 from mktui.config.settings import names
 from mktui.core.pool.options import PoolOptions
-from mktui.errors import ConfigError
+from mktui.errors import BillingError, ConfigError
 from mktui.monitor.options import MonitorOptions
 from mktui.sync.options import Limits, SyncOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pydantic_core import ErrorDetails
 
 Loc = tuple[str | int, ...]
@@ -28,6 +32,7 @@ Loc = tuple[str | int, ...]
 _MODELS: Final[dict[str, type[BaseModel]]] = {
     "pool": PoolOptions, "routers": RouterConfig, "ui": UiConfig, "billing": BillingOptions, "sources": SourceOptions,
     "sync": SyncOptions, "limits": Limits, "monitor": MonitorOptions,
+    "maintenance": MaintenanceOptions,
 }  # fmt: skip
 
 
@@ -155,6 +160,20 @@ class _Problems:
                 config.pool_for(router)
             except ValidationError as error:
                 self.add(error, ("routers", index, "pool"))
+        self._check_maintenance(config, seen)
+
+    def _check_maintenance(self, config: Config, known: Collection[str]) -> None:
+        """Check that maintenance is of routers that there are, and its clock one that there is."""
+        schedules = config.maintenance.schedules
+        for job, schedule in schedules.items():
+            for name in schedule.unknown(known):
+                remedy = f"there are: {', '.join(known) or 'none'}"
+                self._add(("maintenance", job.replace(" ", "_")), f"no router is called {name!r}", remedy)
+        if schedules:
+            try:
+                zone(config.billing.timezone)
+            except BillingError as error:
+                self._add(("billing", "timezone"), f"{error}", "[maintenance] goes by this clock")
 
     def _add(self, loc: Loc, problem: str, remedy: str = "") -> None:
         line = self._lines.line_of(loc) if self._lines is not None else None

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema, model_validator
 
 from mktui.billing.options import BillingOptions
+from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.secrets import SOURCE_SCHEMA, SecretSource, parse_source
 from mktui.core.connection.options import RouterOptions, TlsMode, check_encoding, check_pin
 from mktui.core.pool.options import PoolOptions
@@ -67,6 +68,9 @@ class Config(BaseModel):
     billing: BillingOptions = Field(default_factory=BillingOptions, description="where billing lives")
     sync: SyncOptions = Field(default_factory=SyncOptions, description="what a sync may do")
     monitor: MonitorOptions = Field(default_factory=MonitorOptions, description="what is kept of errors and changes")
+    maintenance: MaintenanceOptions = Field(
+        default_factory=MaintenanceOptions, description="what is done by itself, and when"
+    )
 
     def pool_for(self, router: RouterConfig) -> PoolOptions:
         """Return a router's pool settings: ``[pool]``, and its own on top."""

@@ -16,9 +16,11 @@ from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
 from mktui.billing.options import BillingOptions, SourceOptions
+from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.model import RouterConfig, UiConfig
 from mktui.config.secrets import SecretSource
 from mktui.core.pool.options import PoolOptions
+from mktui.monitor.options import MonitorOptions
 from mktui.sync.options import Limits, SyncOptions
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ def sections(raw: Mapping[str, Any]) -> tuple[Section, ...]:  # Any: TOML
     found = [_section(("pool",), PoolOptions), _section(("ui",), UiConfig), _section(("billing",), BillingOptions)]
     found += [_section(("billing", "sources", name), SourceOptions) for name in names(raw, ("billing", "sources"))]
     found += [_section(("sync",), SyncOptions), _section(("sync", "limits"), Limits)]
+    found += [_section(("monitor",), MonitorOptions), _section(("maintenance",), MaintenanceOptions)]
     for name in names(raw, ("routers",)):
         found += [
             _section(("routers", name), RouterConfig),

@@ -25,7 +25,17 @@ from mktui.core.pool.statistics import (
     SlowCommand,
 )
 from mktui.errors import RecordingUnreadable
-from mktui.monitor.snapshot import Forecast, Remark, RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
+from mktui.monitor.snapshot import (
+    Forecast,
+    JobOutcome,
+    JobState,
+    Remark,
+    RouterFacts,
+    RouterSnapshot,
+    SeenEvent,
+    Snapshot,
+    SyncState,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +47,7 @@ _RECORDS: Final = {
     for kind in (
         Snapshot, RouterSnapshot, RouterFacts, SyncState, Remark, Forecast, SeenEvent, Health, PoolStatistics,
         ConnectionStatistics, BreakerStatistics, Transition, PerformanceStatistics, LatencyStatistics, QueueStatistics,
-        SlowCommand,
+        SlowCommand, JobState, JobOutcome,
     )
 }  # fmt: skip
 _WORDS: Final[dict[str, type[enum.StrEnum]]] = {"HealthStatus": HealthStatus, "BreakerState": BreakerState}

@@ -130,6 +130,35 @@ class RouterSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class JobOutcome:
+    """What came of one scheduled job on one router. ``status``: done, skipped or failed."""
+
+    router: str
+    status: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """One scheduled job: when it is next due, and what came of its last run; ``words`` is as it stands in the file."""
+
+    job: str
+    words: str
+    next_at: datetime
+    is_running: bool = False
+    last_at: datetime | None = None
+    """When its last run began; None: it has not run in this process."""
+    missed_at: datetime | None = None
+    """When it was due last and mktui was asleep; None: never."""
+    outcomes: tuple[JobOutcome, ...] = ()
+
+    def count(self, status: str) -> int:
+        """Return how many routers of the last run ended so."""
+        return sum(each.status == status for each in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The fleet at one moment."""
 
@@ -138,6 +167,8 @@ class Snapshot:
     routers: tuple[RouterSnapshot, ...]
     billing_problem: str = ""
     """Why billing could not be asked how the routers stand; "": it could, or was not asked."""
+    maintenance: tuple[JobState, ...] = ()
+    """What is done by itself; nothing when the configuration has no schedule."""
 
     def router(self, name: str) -> RouterSnapshot | None:
         """Return one router."""

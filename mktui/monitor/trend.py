@@ -7,6 +7,7 @@ trend from noise is Kendall's: the share of pairs that rise, less the share that
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def trend(times: Sequence[float], values: Sequence[float]) -> Trend | None:
         slower=slopes[len(slopes) // 4],
         faster=slopes[len(slopes) * 3 // 4],
         agreement=(sum(each > 0 for each in slopes) - sum(each < 0 for each in slopes)) / len(slopes),
-        largest_step=max(later - earlier for earlier, later in zip(quarters, quarters[1:], strict=False)) / rise,
+        largest_step=max(later - earlier for earlier, later in pairwise(quarters)) / rise,
     )
 
 

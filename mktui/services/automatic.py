@@ -115,14 +115,15 @@ async def sync_automatically(
     while True:
         is_online = service.client.health().status is not HealthStatus.OFFLINE
         cause = occasion.look(clock.now(), is_online=is_online, mark=watch.mark)
-        if cause is not None and not await _is_paused(service.name, office):
+        if cause is not None and not await is_paused(service.name, office):
             occasion.done(clock.now())
             report = await service.syncs.run(Order(cause=cause, prune=options.prune))
             occasion.ended(clock.now(), report)
         await anyio.sleep(LOOK)
 
 
-async def _is_paused(router: str, office: LazyOffice) -> bool:
+async def is_paused(router: str, office: LazyOffice) -> bool:
+    """Say whether automatic syncs of a router are held; while billing cannot say, they are."""
     from mktui.billing.registry import paused_because  # noqa: PLC0415 - loads the database
 
     try:

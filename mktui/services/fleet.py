@@ -13,6 +13,7 @@ from mktui import clock
 from mktui.errors import BillingError, ConfigError
 from mktui.monitor.snapshot import Snapshot
 from mktui.services.chronicle import Chronicle
+from mktui.services.maintenance import Maintenance
 from mktui.services.office import LazyOffice
 from mktui.services.router import RouterService, RouterSetup
 from mktui.services.standings import Standings
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.configuring import Saved
     from mktui.services.customers import CustomerDesk
+    from mktui.services.maintenance import Plan as MaintenancePlan
     from mktui.services.office import OpenOffice
     from mktui.services.planning import Planning
     from mktui.services.sources import Sources
@@ -66,6 +68,7 @@ class Fleet:
         self.config_file: Path | None = None
         self.chronicle = chronicle
         self._standings = Standings(office, self._services.values(), tasks)
+        self.maintenance: Maintenance | None = None
 
     @cached_property
     def customers(self) -> CustomerDesk:
@@ -94,24 +97,32 @@ class Fleet:
     def snapshot(self) -> Snapshot:
         """Return how everything is now."""
         routers = tuple(service.snapshot() for service in self._services.values())
-        return Snapshot(clock.utc_now(), self.title, routers, self._standings.problem)
+        jobs = () if self.maintenance is None else self.maintenance.states
+        return Snapshot(clock.utc_now(), self.title, routers, self._standings.problem, jobs)
 
-    async def test(self, name: str, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
-        """Test a router over a session of its own."""
+    def run_schedule(self, plan: MaintenancePlan) -> None:
+        """Do by itself what a plan says, until the fleet is closed."""
+        self.maintenance = Maintenance(self, plan)
+        self._tasks.start_soon(self.maintenance.run, name="maintenance")
+
+    async def test(
+        self, name: str, *, on_step: Callable[[TestStep], None] | None = None, cause: str = ""
+    ) -> TestReport:
+        """Test a router over a session of its own. ``cause``: why, when nobody has asked."""
         service = self.service(name)
         report = await service.client.test_connection(on_step=on_step)
         service.note("test", report.verdict)
-        self.chronicle.audit("test", name, report.verdict)
+        self.chronicle.audit(f"test ({cause})" if cause else "test", name, report.verdict)
         return report
 
-    async def reset(self, name: str) -> None:
+    async def reset(self, name: str, *, cause: str = "") -> None:
         """Replace a router's connections, one at a time; its settings are read afresh first.
 
         Raises:
             ConfigError: They cannot be used any more; nothing was reset.
         """
         client = self.service(name).client
-        with self.chronicle.audited("reset pool", name):
+        with self.chronicle.audited(f"reset pool ({cause})" if cause else "reset pool", name):
             options = client.options if self._read_options is None else await self._read_options(name)
             await client.reconfigure(options)
 
@@ -255,11 +266,12 @@ async def open_fleet(
     automatic: SyncOptions | None = None,
     on_event: Callable[[SeenEvent], None] = lambda _event: None,
     history: History | None = None,
+    maintenance: MaintenancePlan | None = None,
 ) -> AsyncIterator[Fleet]:
     """Run all routers for the block. It returns at once; connections open in the background, and close at its end.
 
     ``automatic``: sync by these options on reconnect, by the clock, and when billing has changed. ``history``: where
-    errors and changes are kept; it is closed at the end.
+    errors and changes are kept; it is closed at the end. ``maintenance``: what is done by itself at set times.
     """
     chronicle = Chronicle(history)
     office = LazyOffice(open_office or _nobody, sources)
@@ -279,7 +291,10 @@ async def open_fleet(
             for service in services:
                 tasks.start_soon(sync_automatically, service, office, watch, automatic)
         try:
-            yield Fleet(title, services, office, read_options, tasks, chronicle=chronicle)
+            fleet = Fleet(title, services, office, read_options, tasks, chronicle=chronicle)
+            if maintenance is not None and maintenance.schedules:
+                fleet.run_schedule(maintenance)
+            yield fleet
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below, outside the group
             failure = error
         tasks.cancel_scope.cancel()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 
+from mktui.billing.sources.zones import zone
 from mktui.config.load import load
 from mktui.config.secrets import resolve
 from mktui.errors import ConfigError
 from mktui.monitor.history import History
 from mktui.monitor.options import default_file
 from mktui.services.fleet import Fleet, open_fleet
+from mktui.services.maintenance import Plan
 from mktui.services.office import open_office
 from mktui.services.router import RouterSetup
 from mktui.services.sources import Sources
@@ -54,6 +57,15 @@ async def setup_of(loaded: LoadedConfig, router: RouterConfig) -> RouterSetup:
     return RouterSetup(router.options(password), loaded.config.pool_for(router), router.protected)
 
 
+def plan_of(loaded: LoadedConfig, *, read_only: bool = False) -> Plan:
+    """Return what a configuration wants done by itself. The file was checked: its clock is one that there is."""
+    options = loaded.config.maintenance
+    schedules = options.schedules
+    words = {job: getattr(options, job.replace(" ", "_")) for job in schedules}
+    local = zone(loaded.config.billing.timezone) if schedules else UTC
+    return Plan(schedules, words, local, prune=loaded.config.sync.prune, read_only=read_only)
+
+
 @asynccontextmanager
 async def open_configured(
     loaded: LoadedConfig,
@@ -62,11 +74,14 @@ async def open_configured(
     on_event: Callable[[SeenEvent], None] = lambda _event: None,
     automatic: bool = False,
     keeps_history: bool = False,
+    keeps_schedule: bool = False,
+    read_only: bool = False,
     say: Callable[[str], None] = lambda _text: None,
 ) -> AsyncIterator[Fleet]:
     """Run a configuration's routers for the block. ``automatic``: sync them by its ``[sync]``, if that says so.
 
     ``keeps_history``: errors and changes are kept by its ``[monitor]``; ``say`` hears once when they cannot be.
+    ``keeps_schedule``: its ``[maintenance]`` is done when it is due; ``read_only``: as far as that changes nothing.
     """
     setups = [await setup_of(loaded, router) for router in chosen_routers(loaded, names)]
 
@@ -81,6 +96,7 @@ async def open_configured(
     async with open_fleet(
         setups, title=title, read_options=read_options, on_event=on_event, open_office=office,
         automatic=loaded.config.sync if automatic else None,
+        maintenance=plan_of(loaded, read_only=read_only) if keeps_schedule else None,
         sources=Sources(loaded.config.billing) if loaded.config.billing.sources else None, history=history,
     ) as fleet:  # fmt: skip
         fleet.config_file = loaded.file
