@@ -12,7 +12,7 @@ from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import json_option, loaded_config, routers_argument
 from mktui.cli.output import print_json, use_colour
 from mktui.cli.records import diagnosis_record
-from mktui.cli.status import is_known
+from mktui.cli.status import is_known, with_what_is_due
 from mktui.core.pool.health import HealthStatus
 from mktui.monitor.diagnosis import diagnose
 from mktui.services.start import open_configured
@@ -44,7 +44,8 @@ Exit code: 0 nothing found, 1 something found, 3 a router cannot be reached.
 @click.pass_context
 def doctor(context: click.Context, *, routers: tuple[str, ...], seconds: float, as_json: bool) -> None:
     """Connect, watch for a few seconds, and say what is wrong: symptom, figures, cause, what to do. Changes nothing."""
-    snapshot = anyio.run(_watch, loaded_config(context), routers, seconds)
+    loaded = loaded_config(context)
+    snapshot = with_what_is_due(anyio.run(_watch, loaded, routers, seconds), loaded)
     found = [(router, diagnose(router, snapshot.at)) for router in snapshot.routers]
     if as_json:
         told = [

@@ -10,7 +10,7 @@ from mktui.monitor.outlook import in_words
 if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestReport
     from mktui.monitor.records import Audited, Diagnosis, SeenError
-    from mktui.monitor.snapshot import RouterSnapshot, SyncState
+    from mktui.monitor.snapshot import JobState, RouterSnapshot, SyncState
 
 Record = dict[str, Any]  # Any: JSON
 
@@ -51,6 +51,16 @@ def sync_record(state: SyncState) -> Record:
         "planned": state.planned, "applied": state.applied, "failed": state.failed, "skipped": state.skipped,
         "deferred": state.deferred + unsettled, "unknown": state.unknown, "refused": state.refused,
         "reason": state.reason,
+    }  # fmt: skip
+
+
+def job_record(job: JobState) -> Record:
+    """Return one scheduled job."""
+    return {
+        "job": job.job, "when": job.words, "next_at": job.next_at.isoformat(), "running": job.is_running,
+        "last_at": job.last_at.isoformat() if job.last_at else None,
+        "missed_at": job.missed_at.isoformat() if job.missed_at else None,
+        "outcomes": [asdict(each) | {"at": each.at.isoformat()} for each in job.outcomes],
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -11,10 +12,12 @@ from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import form_of, form_option, json_option, loaded_config, routers_argument
 from mktui.cli.output import Lines, health_cell, milliseconds, percent, print_json, print_table, table
-from mktui.cli.records import router_record
+from mktui.cli.records import job_record, router_record
 from mktui.cli.watching import Watch, WatchingCommand, watch_options
 from mktui.core.pool.health import HealthStatus
-from mktui.services.start import open_configured
+from mktui.monitor.outlook import in_words
+from mktui.services.maintenance import first_states, job_in_words
+from mktui.services.start import open_configured, plan_of
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
@@ -72,11 +75,18 @@ async def _look(loaded: LoadedConfig, names: tuple[str, ...], watching: Watch, f
                 while not all(is_known(fleet, each) for each in fleet.snapshot().routers):  # noqa: ASYNC110 - a look
                     await anyio.sleep(_LOOK)
             while True:
-                snapshot = fleet.snapshot()
+                snapshot = with_what_is_due(fleet.snapshot(), loaded)
                 _print(snapshot, watching, lines)
                 if watching.is_last() or (fail_on is not None and _is_bad(snapshot, fail_on)):
                     return snapshot
                 await anyio.sleep(watching.every)
+
+
+def with_what_is_due(snapshot: Snapshot, loaded: LoadedConfig) -> Snapshot:
+    """Return the same with what the configuration's schedule does next."""
+    return (
+        snapshot if snapshot.maintenance else replace(snapshot, maintenance=first_states(plan_of(loaded), snapshot.at))
+    )
 
 
 def is_known(fleet: Fleet, router: RouterSnapshot) -> bool:
@@ -88,7 +98,8 @@ def is_known(fleet: Fleet, router: RouterSnapshot) -> bool:
 
 def _print(snapshot: Snapshot, watching: Watch, lines: Lines) -> None:
     if watching.form == "json":
-        print_json("mktui.status/1", routers=[router_record(router) for router in snapshot.routers])
+        jobs = [job_record(each) for each in snapshot.maintenance]
+        print_json("mktui.status/1", routers=[router_record(router) for router in snapshot.routers], maintenance=jobs)
     elif watching.form == "ndjson":
         for router in snapshot.routers:
             lines.print("mktui.router/1", router_record(router))
@@ -99,6 +110,8 @@ def _print(snapshot: Snapshot, watching: Watch, lines: Lines) -> None:
             click.echo(f"{snapshot.at:%Y-%m-%dT%H:%M:%SZ}  " + "  ".join(_row(router)))
     else:
         print_table(_HEADER, map(_row, snapshot.routers))
+        for job in snapshot.maintenance:
+            click.echo(f"{job.job}: {job_in_words(job)}")
 
 
 def _row(router: RouterSnapshot) -> tuple[str, ...]:
@@ -112,7 +125,7 @@ def _row(router: RouterSnapshot) -> tuple[str, ...]:
         percent(performance.success_percent),
         router.pool.circuit_breaker.state.value,
         router.facts.version or "–",
-        "; ".join(router.health.reasons) or "–",
+        "; ".join((*router.health.reasons, *(in_words(each) for each in router.forecasts))) or "–",
     )
 
 

@@ -1,7 +1,7 @@
-"""The ``[maintenance]`` of a configuration: what is done by itself at which time, in plain words; and when it is next due.
+"""The ``[maintenance]`` of a configuration: what is done by itself at which time, in plain words; when it is due next.
 
-Words: ``hourly``, ``daily 03:30``, ``sunday 04:00``, ``monday, thursday 02:15``; behind them, ``on edge-1, tower-*`` for
-some of the routers. Times are the wall clock's of ``[billing] timezone``. Pure.
+Words: ``hourly``, ``daily 03:30``, ``sunday 04:00``, ``monday, thursday 02:15``; behind them, ``on edge-1, tower-*``
+for some of the routers. Times are the wall clock's of ``[billing] timezone``. Pure.
 """
 
 from __future__ import annotations

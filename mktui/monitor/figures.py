@@ -1,4 +1,4 @@
-"""The figures that are watched for trends, and a day of them in little room: minutes for an hour, quarters for a day."""
+"""The figures that are watched for trends, and a day of them in little room: minutes, and quarters of an hour."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ Points = deque[tuple[float, float]]
 
 
 class Track:
-    """One figure's last hour, a point a minute, and a little more than its last day, a point a quarter. Times only grow."""
+    """One figure's last hour, minute by minute, and its last day and a little more, a point a quarter."""
 
     def __init__(self, condense: Callable[[Sequence[float]], float]) -> None:
         self.minutes: Points = deque(maxlen=MINUTES)

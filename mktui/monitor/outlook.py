@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from mktui.errors import seconds_in_words
 from mktui.monitor.figures import MINUTE, QUARTER, WATCHED, Track
 from mktui.monitor.snapshot import Forecast
-from mktui.monitor.trend import Trend, trend
+from mktui.monitor.trend import Trend, quarters_of, trend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +55,8 @@ SURE: Final = 0.75
 """Agreement from which on a warning is likely and no longer only possible."""
 STEADY: Final = 0.75
 """Largest part of the rise in one step between quarters: more is a step and no trend."""
+FAR: Final = 3.0
+"""Times the horizon beyond which a first glance is enough."""
 NEWS: Final = 1.1
 """How much higher than yesterday at this time a figure must be."""
 
@@ -139,7 +141,10 @@ def forecast(
     if len(points) < look.least:
         return None
     seen = list(points)[-look.points :]
-    found = trend([at for at, _ in seen], [value for _, value in seen])
+    times, values = [at for at, _ in seen], [value for _, value in seen]
+    if not _may_arrive(quarters_of(values), times[-1] - times[0], limits, look):
+        return None
+    found = trend(times, values)
     if found is None or found.agreement < look.agreement or found.largest_step > STEADY:
         return None
     limit = next((each for each in limits if each > found.level), None)
@@ -149,6 +154,15 @@ def forecast(
     if yesterday is not None and found.level < NEWS * yesterday:
         return None
     return Forecast(name, found.level, limit, seconds, confidence=_confidence(found, limit, look))
+
+
+def _may_arrive(
+    quarters: tuple[float, float, float, float], span: float, limits: tuple[float, ...], look: Look
+) -> bool:
+    """Say whether a trend is worth its cost: nearly always it is plain that no limit is near."""
+    limit = next((each for each in limits if each > quarters[3]), None)
+    pace = (quarters[3] - quarters[0]) / (0.75 * span)
+    return limit is not None and pace > 0 and limit - quarters[3] <= FAR * pace * look.horizon
 
 
 def _confidence(found: Trend, limit: float, look: Look) -> str:

@@ -56,7 +56,7 @@ _LONGEST_LINE: Final = 64 * 1024 * 1024
 
 def line_of(snapshot: Snapshot, number: int) -> str:
     """Return a picture as one line, its end included."""
-    document = {"schema": SCHEMA, "ts": snapshot.at.isoformat(), "seq": number, "snapshot": _plain(snapshot)}
+    document = {"schema": SCHEMA, "ts": snapshot.at.isoformat(), "seq": number, "snapshot": plain(snapshot)}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
@@ -95,7 +95,7 @@ def _snapshot(line: str, path: Path, number: int) -> Snapshot:
         document = json.loads(line)
         if document["schema"] != SCHEMA:
             raise RecordingUnreadable(path, f"it is of another kind: {document['schema']!r}", line=number)
-        found = _record(document["snapshot"])
+        found = record(document["snapshot"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise RecordingUnreadable(path, "it is no line of a recording", line=number) from None
     if not isinstance(found, Snapshot):
@@ -103,29 +103,31 @@ def _snapshot(line: str, path: Path, number: int) -> Snapshot:
     return found
 
 
-def _plain(value: Any) -> Any:  # Any: a record, and JSON
+def plain(value: Any) -> Any:  # Any: a record, and JSON
+    """Return one of our records as JSON has it."""
     if is_dataclass(value):
-        named = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        named = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
         return {"$": type(value).__name__, **named}
     if isinstance(value, dt.datetime):
         return {"$": "datetime", "at": value.isoformat()}
     if isinstance(value, enum.StrEnum):
         return {"$": type(value).__name__, "is": value.value}
     if isinstance(value, dict):
-        return {"$": "dict", "items": [[_plain(key), _plain(each)] for key, each in value.items()]}
-    return [_plain(each) for each in value] if isinstance(value, tuple | list) else value
+        return {"$": "dict", "items": [[plain(key), plain(each)] for key, each in value.items()]}
+    return [plain(each) for each in value] if isinstance(value, tuple | list) else value
 
 
-def _record(value: Any) -> Any:  # Any: JSON, and a record
+def record(value: Any) -> Any:  # Any: JSON, and a record
+    """Return the record; raises ValueError, TypeError, KeyError or AttributeError for what is none of ours."""
     if isinstance(value, list):
-        return tuple(_record(each) for each in value)
+        return tuple(record(each) for each in value)
     if not isinstance(value, dict):
         return value
     kind = value["$"]
     if kind == "datetime":
         return dt.datetime.fromisoformat(value["at"])
     if kind == "dict":
-        return {_record(key): _record(each) for key, each in value["items"]}
+        return {record(key): record(each) for key, each in value["items"]}
     if kind in _WORDS:
         return _WORDS[kind](value["is"])
-    return _RECORDS[kind](**{name: _record(each) for name, each in value.items() if name != "$"})
+    return _RECORDS[kind](**{name: record(each) for name, each in value.items() if name != "$"})

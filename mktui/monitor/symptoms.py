@@ -329,7 +329,7 @@ _WHILE_THERE_IS_TIME: Final = {
     "utilisation_percent": "See which commands run for long: slots may leak. A pool reset gives them back.",
     "oldest": "More is asked than is answered: ask less often, or find what has become slow.",
     "cpu_percent": "On the router: /tool/profile. Spare it with max_commands_per_second.",
-    "memory_percent": "On the router: /system/resource/print, large logs, lists and caches; plan a reboot for the night.",
+    "memory_percent": "On the router: /system/resource/print, large logs and lists; plan a reboot for the night.",
 }  # fmt: skip
 
 

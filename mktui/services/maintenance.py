@@ -1,8 +1,8 @@
-"""What is done by itself at set times: connection tests, pool resets, syncs. One task owns it; a router has one job at a
-time.
+"""What is done by itself at set times: connection tests, pool resets, syncs. One task owns it.
 
-When is decided by ``Timetable``, which is pure. What was due while mktui was off, or the machine slept, is not made up
-for: a reset in the middle of the day is worse than none, a sync comes with the next reconnect, a test with the next.
+A router has one job at a time. When is decided by ``Timetable``, which is pure. What was due while mktui was off, or
+the machine slept, is not made up for: a reset in the middle of the day is worse than none, a sync comes with the next
+reconnect, a test with the next day.
 """
 
 from __future__ import annotations
@@ -78,6 +78,26 @@ class Timetable:
         return due
 
 
+def first_states(plan: Plan, now: datetime) -> tuple[JobState, ...]:
+    """Return how a plan stands of which nothing was done yet."""
+    return tuple(
+        JobState(job.value, plan.words[job], schedule.next_after(now, plan.zone))
+        for job, schedule in plan.schedules.items()
+    )
+
+
+def job_in_words(job: JobState) -> str:
+    """Return when it is due, and what came of it last."""
+    due = f"{job.words}, next {job.next_at.astimezone():%a %d %b %H:%M %Z}"
+    if job.is_running:
+        return f"{due}, running now"
+    missed = f", missed {job.missed_at.astimezone():%a %H:%M}" if job.missed_at else ""
+    if job.last_at is None:
+        return f"{due}{missed}"
+    ended = [f"{job.count(status)} {status}" for status in ("done", "skipped", "failed") if job.count(status)]
+    return f"{due}, last {job.last_at.astimezone():%a %H:%M}: {', '.join(ended) or 'no router'}{missed}"
+
+
 class Maintenance:
     """Carries out a plan on a fleet."""
 
@@ -86,11 +106,7 @@ class Maintenance:
         self._plan = plan
         self._timetable = Timetable(plan.schedules, plan.zone, clock.utc_now())
         self._turns = {name: anyio.Lock() for name in fleet.names}
-        self._states = {
-            job: JobState(job.value, plan.words[job], self._timetable.next_at[job])
-            for job in Job
-            if job in plan.schedules
-        }
+        self._states = dict(zip(plan.schedules, first_states(plan, clock.utc_now()), strict=True))
 
     @property
     def states(self) -> tuple[JobState, ...]:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from mktui.monitor.snapshot import RouterSnapshot, SyncState
+    from mktui.monitor.snapshot import JobState, RouterSnapshot, SyncState
 
 UNKNOWN: Final = "–"
 GLYPHS: Final = {"healthy": "●", "warning": "◐", "critical": "▲", "offline": "○"}
@@ -119,6 +119,14 @@ def standing_in_words(router: RouterSnapshot, now: datetime) -> str:
     if word == "clash":
         return count(state.conflicts, "conflict")
     return "not known yet" if word == "unknown" else sync(state)
+
+
+def next_job(jobs: Sequence[JobState]) -> str:
+    """Return what is done by itself now, or next and when."""
+    if running := [each.job for each in jobs if each.is_running]:
+        return f"{' and '.join(running)} running"
+    soonest = min(jobs, key=lambda each: each.next_at, default=None)
+    return "" if soonest is None else f"{soonest.job} {soonest.next_at.astimezone():%a %H:%M}"
 
 
 def offline_since(router: RouterSnapshot) -> datetime | None:

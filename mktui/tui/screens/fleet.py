@@ -169,6 +169,8 @@ class FleetScreen(Filterable, Sortable):
         pending = sum(router.sync.pending for router in snapshot.routers)
         filtered = f"   filter {self.filter_text}" if self.filter_text else ""
         right = f"{self.order_in_words}   {pending} pending"
+        due = words.next_job(snapshot.maintenance) if width >= 100 else ""
+        right = f"{due}   {right}" if due else right
         left = f"Fleet{filtered}"
         gap = max(1, width - 2 - len(left) - len(right))
         self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
