@@ -17,6 +17,10 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
     ├── WrongUse               a client used in a way that cannot work
     ├── RecordingUnreadable    a file that is no recording, or cannot be read
     ├── HistoryUnavailable     the file of errors and changes: gone, locked, read-only, full, or it is none
+    ├── ControlError           the socket of an mktui that runs
+    │   ├── NobodyServes       nobody answers there, or no longer
+    │   ├── ServedAlready      another mktui serves this configuration
+    │   └── ControlRefused     it answered: no
     ├── BillingError           billing's database, or what was to be written into it
     │   ├── DatabaseUnavailable  gone, locked, read-only, full
     │   ├── DatabaseSchema     made by another version of mktui
@@ -129,6 +133,41 @@ class HistoryUnavailable(MktuiError):
         return f"no history is kept: {self.path}: {self.problem}"
 
 
+class ControlError(MktuiError):
+    """Something about the socket over which one mktui asks another that runs. ``place`` is its file or address."""
+
+    def __init__(self, problem: str, *, place: str = "", remedy: str = "") -> None:
+        super().__init__(problem)
+        self.problem, self.place, self.remedy = problem, place, remedy
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        return f"{where}{self.problem}{f' ({self.remedy})' if self.remedy else ''}"
+
+
+class NobodyServes(ControlError):
+    """Nobody answers, or no longer."""
+
+    transient = True
+
+
+class ServedAlready(ControlError):
+    """Another mktui serves this configuration; ``pid`` is its process, 0 when that is not known."""
+
+    def __init__(self, *, place: str, pid: int) -> None:
+        who = f"pid {pid}" if pid else "another process"
+        super().__init__(f"mktui already serves here, {who}", place=place, remedy="mktui --attach shows it")
+        self.pid = pid
+
+
+class ControlRefused(ControlError):
+    """The mktui that was asked answered with an error of its own. ``kind`` is the name of its class."""
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
 class BillingError(MktuiError):
     """Something about billing. ``database`` is its place, without a password."""
 
@@ -177,12 +216,12 @@ class SourceUnavailable(SourceUnreadable):
 
 
 class LeaseLost(BillingError):
-    """Another one writes to this router; ``holder`` says who."""
+    """Another one writes to this router; ``holder`` says who, ``doing`` what."""
 
     transient = True
 
-    def __init__(self, router: str, *, holder: str) -> None:
-        super().__init__(f"{router} is being synced by {holder}", remedy="wait until it is done")
+    def __init__(self, router: str, *, holder: str, doing: str = "synced") -> None:
+        super().__init__(f"{router} is being {doing} by {holder}", remedy="wait until it is done")
         self.router, self.holder = router, holder
 
 

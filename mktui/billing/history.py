@@ -8,25 +8,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from mktui.billing import ledger, tables
+from mktui.billing.records import RowHistory
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from mktui.billing.model import Profile, Subscriber
-
-
-@dataclass(frozen=True, slots=True)
-class RowHistory:
-    """One thing that a sync did, or tried to do."""
-
-    run: int
-    router: str
-    menu: str
-    name: str
-    action: str
-    state: str
-    text: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

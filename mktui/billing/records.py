@@ -113,3 +113,17 @@ class WaitingKick:
     server: str
     external_id: str
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowHistory:
+    """One thing that a sync did, or tried to do."""
+
+    run: int
+    router: str
+    menu: str
+    name: str
+    action: str
+    state: str
+    text: str
+    at: datetime

@@ -5,13 +5,15 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mktui.monitor.records import Audited
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
 
@@ -25,6 +27,24 @@ class Actor:
     def did(self, what: str, router: str, outcome: str, at: datetime) -> Audited:
         """Return what is kept of something he did."""
         return Audited(at, self.who, self.origin, what, router, " ".join(outcome.split()))
+
+
+_ACTING: Final[ContextVar[Actor | None]] = ContextVar("acting", default=None)
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[None]:
+    """Let what is done in the block, and by tasks that begin in it, be somebody's who sits elsewhere."""
+    token = _ACTING.set(actor)
+    try:
+        yield
+    finally:
+        _ACTING.reset(token)
+
+
+def acting() -> Actor | None:
+    """Return who acts, when it is not who runs this program."""
+    return _ACTING.get()
 
 
 def present_actor(environment: Mapping[str, str] | None = None) -> Actor:

@@ -6,12 +6,9 @@ file holds is refused. There are no passwords in a picture.
 
 from __future__ import annotations
 
-import datetime as dt
-import enum
 import gzip
 import json
-from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mktui.core.pool.breaker import BreakerState, Transition
 from mktui.core.pool.health import Health, HealthStatus
@@ -25,6 +22,7 @@ from mktui.core.pool.statistics import (
     SlowCommand,
 )
 from mktui.errors import RecordingUnreadable
+from mktui.monitor.plain import Forms
 from mktui.monitor.snapshot import (
     Forecast,
     JobOutcome,
@@ -42,21 +40,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA: Final = "mktui.recording/1"
-_RECORDS: Final = {
-    kind.__name__: kind
-    for kind in (
-        Snapshot, RouterSnapshot, RouterFacts, SyncState, Remark, Forecast, SeenEvent, Health, PoolStatistics,
-        ConnectionStatistics, BreakerStatistics, Transition, PerformanceStatistics, LatencyStatistics, QueueStatistics,
-        SlowCommand, JobState, JobOutcome,
-    )
-}  # fmt: skip
-_WORDS: Final[dict[str, type[enum.StrEnum]]] = {"HealthStatus": HealthStatus, "BreakerState": BreakerState}
+RECORDS: Final = (
+    Snapshot, RouterSnapshot, RouterFacts, SyncState, Remark, Forecast, SeenEvent, Health, PoolStatistics,
+    ConnectionStatistics, BreakerStatistics, Transition, PerformanceStatistics, LatencyStatistics, QueueStatistics,
+    SlowCommand, JobState, JobOutcome,
+)  # fmt: skip
+WORDS: Final = (HealthStatus, BreakerState)
+PICTURES: Final = Forms(RECORDS, WORDS)
+"""What a picture is made of."""
 _LONGEST_LINE: Final = 64 * 1024 * 1024
 
 
 def line_of(snapshot: Snapshot, number: int) -> str:
     """Return a picture as one line, its end included."""
-    document = {"schema": SCHEMA, "ts": snapshot.at.isoformat(), "seq": number, "snapshot": plain(snapshot)}
+    document = {"schema": SCHEMA, "ts": snapshot.at.isoformat(), "seq": number, "snapshot": PICTURES.plain(snapshot)}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
@@ -95,39 +92,9 @@ def _snapshot(line: str, path: Path, number: int) -> Snapshot:
         document = json.loads(line)
         if document["schema"] != SCHEMA:
             raise RecordingUnreadable(path, f"it is of another kind: {document['schema']!r}", line=number)
-        found = record(document["snapshot"])
+        found = PICTURES.record(document["snapshot"])
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise RecordingUnreadable(path, "it is no line of a recording", line=number) from None
     if not isinstance(found, Snapshot):
         raise RecordingUnreadable(path, "it is no picture of a fleet", line=number)
     return found
-
-
-def plain(value: Any) -> Any:  # Any: a record, and JSON
-    """Return one of our records as JSON has it."""
-    if is_dataclass(value):
-        named = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-        return {"$": type(value).__name__, **named}
-    if isinstance(value, dt.datetime):
-        return {"$": "datetime", "at": value.isoformat()}
-    if isinstance(value, enum.StrEnum):
-        return {"$": type(value).__name__, "is": value.value}
-    if isinstance(value, dict):
-        return {"$": "dict", "items": [[plain(key), plain(each)] for key, each in value.items()]}
-    return [plain(each) for each in value] if isinstance(value, tuple | list) else value
-
-
-def record(value: Any) -> Any:  # Any: JSON, and a record
-    """Return the record; raises ValueError, TypeError, KeyError or AttributeError for what is none of ours."""
-    if isinstance(value, list):
-        return tuple(record(each) for each in value)
-    if not isinstance(value, dict):
-        return value
-    kind = value["$"]
-    if kind == "datetime":
-        return dt.datetime.fromisoformat(value["at"])
-    if kind == "dict":
-        return {record(key): record(each) for key, each in value["items"]}
-    if kind in _WORDS:
-        return _WORDS[kind](value["is"])
-    return _RECORDS[kind](**{name: record(each) for name, each in value.items() if name != "$"})

@@ -169,6 +169,8 @@ class Snapshot:
     """Why billing could not be asked how the routers stand; "": it could, or was not asked."""
     maintenance: tuple[JobState, ...] = ()
     """What is done by itself; nothing when the configuration has no schedule."""
+    lost_for: float | None = None
+    """Seconds since whoever holds the routers was last heard; None: he is heard, or it is this program."""
 
     def router(self, name: str) -> RouterSnapshot | None:
         """Return one router."""

@@ -15,7 +15,7 @@ import anyio
 from mktui import clock
 from mktui.core.pool.actions import CommandFailed, EventKind
 from mktui.errors import CommandTrapped, HistoryUnavailable, MktuiError
-from mktui.monitor.audit import present_actor
+from mktui.monitor.audit import acting, present_actor
 from mktui.monitor.error_ring import ErrorRing, hour_of
 from mktui.monitor.records import ErrorLog, SeenError
 
@@ -70,7 +70,7 @@ class Chronicle:
     def audit(self, what: str, router: str, outcome: str = "done") -> None:
         """Keep a change, or the try of one."""
         if self._history is not None:
-            self._history.note(self._actor.did(what, router, outcome, clock.utc_now()))
+            self._history.note((acting() or self._actor).did(what, router, outcome, clock.utc_now()))
 
     @contextmanager
     def audited(self, what: str, router: str) -> Iterator[None]:

@@ -16,8 +16,9 @@ from mktui.sync.ownership import read_mark
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mktui.billing.history import Named, RowHistory
+    from mktui.billing.history import Named
     from mktui.billing.model import Profile, Subscriber
+    from mktui.billing.records import RowHistory
     from mktui.core.client.client import Client
     from mktui.core.protocol.sentences import Row
     from mktui.services.office import LazyOffice

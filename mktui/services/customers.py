@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mktui.billing.model import Subscriber
     from mktui.billing.records import WaitingKick
     from mktui.core.client.client import Client
+    from mktui.services.chronicle import Chronicle
     from mktui.services.customer import Asked, Customer
 
 _PPP: Final = "/ppp/secret"
@@ -42,10 +43,11 @@ class Search:
 class CustomerDesk:
     """Looks for one customer at a time; the latest name wins."""
 
-    def __init__(self, fleet: Asked, tasks: TaskGroup) -> None:
+    def __init__(self, fleet: Asked, tasks: TaskGroup, chronicle: Chronicle) -> None:
         self.search: Search | None = None
         self._fleet = fleet
         self._tasks = tasks
+        self._chronicle = chronicle
         self._looking: anyio.CancelScope | None = None
 
     def look_for(self, name: str) -> None:
@@ -76,8 +78,10 @@ class CustomerDesk:
         from mktui.billing.model import SubscriberStatus  # noqa: PLC0415 - with it
 
         status = SubscriberStatus.ACTIVE if is_active else SubscriberStatus.SUSPENDED
-        store = (await self._fleet.office.get()).store
-        return await store.run(ledger.set_status_of, subscriber.external_id, status, now=clock.utc_now())
+        doing = "enable" if is_active else "suspend"
+        with self._chronicle.audited(f"{doing} {subscriber.username}", ""):
+            store = (await self._fleet.office.get()).store
+            return await store.run(ledger.set_status_of, subscriber.external_id, status, now=clock.utc_now())
 
     async def extend(self, subscriber: Subscriber, days: int) -> Subscriber:
         """Let a customer be paid for longer.
@@ -87,8 +91,10 @@ class CustomerDesk:
         """
         from mktui.billing import ledger  # noqa: PLC0415 - loads the database
 
-        store = (await self._fleet.office.get()).store
-        return await store.run(ledger.extend, subscriber.external_id, timedelta(days=days), now=clock.utc_now())
+        more = timedelta(days=days)
+        with self._chronicle.audited(f"extend {subscriber.username} by {days} day{'' if days == 1 else 's'}", ""):
+            store = (await self._fleet.office.get()).store
+            return await store.run(ledger.extend, subscriber.external_id, more, now=clock.utc_now())
 
     async def kick(self, name: str, router: str) -> int:
         """End a customer's sessions on a router, cookies first, and return how many were; RADIUS sessions are not ours.
@@ -99,8 +105,9 @@ class CustomerDesk:
         from mktui.sync.kicks import end_sessions  # noqa: PLC0415 - loads what a sync needs
 
         service = self._fleet.service(router)
-        kicks = await _kicks(service.client, name)
-        ended = await end_sessions(service.client, kicks, _wanted, _forget, per_second=_KICKS_PER_SECOND)
+        with self._chronicle.audited(f"kick {name}", router):
+            kicks = await _kicks(service.client, name)
+            ended = await end_sessions(service.client, kicks, _wanted, _forget, per_second=_KICKS_PER_SECOND)
         service.note("kicked by hand", f"{name}: {ended} session{'' if ended == 1 else 's'} ended")
         return ended
 

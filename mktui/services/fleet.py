@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -73,9 +73,13 @@ class Fleet:
     @cached_property
     def customers(self) -> CustomerDesk:
         """The customer that somebody looks at."""
+        return self.desk()
+
+    def desk(self) -> CustomerDesk:
+        """Return a desk of his own for one more operator."""
         from mktui.services.customers import CustomerDesk  # noqa: PLC0415 - a status looks for nobody
 
-        return CustomerDesk(self, self._tasks)
+        return CustomerDesk(self, self._tasks, self.chronicle)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -144,7 +148,12 @@ class Fleet:
         """
         from mktui.services.configuring import save_text  # noqa: PLC0415 - a status saves nothing
 
-        saved = await anyio.to_thread.run_sync(save_text, seen, text)
+        try:
+            saved = await anyio.to_thread.run_sync(save_text, seen, text)
+        except ConfigError as error:
+            self.chronicle.audit("save configuration", "", f"failed: {error}")
+            raise
+        self.chronicle.audit(f"save configuration: {', '.join((*saved.live, *saved.later)) or 'its words'}", "")
         self.apply_config(saved.config)
         return saved
 
@@ -195,11 +204,12 @@ class Fleet:
         if not syncs.state.is_running:
             self._tasks.start_soon(syncs.carry_out, order or Order(), name=f"sync {name}")
 
-    def start_plan(self, name: str, order: Order | None = None) -> None:
+    def start_plan(self, name: str, order: Order | None = None, *, because: str = "") -> None:
         """Begin to make a plan for somebody to look at; ``plan_of`` says how far it is."""
         from mktui.sync.order import Order  # noqa: PLC0415 - a status syncs nothing
 
-        self._tasks.start_soon(self.service(name).syncs.look, order or Order(), name=f"plan {name}")
+        look = partial(self.service(name).syncs.look, order or Order(), because=because)
+        self._tasks.start_soon(look, name=f"plan {name}")
 
     def plan_of(self, name: str) -> Planning | None:
         """Return the plan that is looked at; None once it is carried out, or when nobody has asked for one."""

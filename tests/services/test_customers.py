@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from mktui import clock
+from mktui.services.chronicle import Chronicle
 from mktui.services.customers import CustomerDesk
 from tests.sync.offices import HOUR, NEWEST, desk, guests
 
@@ -45,7 +46,7 @@ async def test_a_kick_by_hand_ends_his_sessions_and_nobody_elses() -> None:
             assert at.router.traffic.hotspot.log_in(name, clock.now())
         at.router.tables[PPP].add({"name": "user-0001", "service": "pppoe", "radius": "true"})
         fleet = OneRouter(at.client)
-        customers = CustomerDesk(cast("Asked", fleet), tasks)
+        customers = CustomerDesk(cast("Asked", fleet), tasks, Chronicle())
         assert await customers.kick("user-0001", "one") == 1
         assert await customers.kick("guest-1", "one") == 1
         assert await customers.kick("nobody", "one") == 0

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from mktui.billing.history import RowHistory
 from mktui.billing.model import Profile, Subscriber, SubscriberStatus
+from mktui.billing.records import RowHistory
 from mktui.services.customer import Customer, OnlineSession, RouterRow
 from mktui.services.customers import Search
 

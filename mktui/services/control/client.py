@@ -1,0 +1,170 @@
+"""The asking end: requests over a stream, answers matched by their number. Light: ``mktui status`` loads it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+
+from mktui.errors import ControlRefused, NobodyServes
+from mktui.services.control import unix, wire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from anyio.abc import ByteStream
+
+    OnStep = Callable[[Any], None]  # Any: JSON
+    OnNews = Callable[[Any], None]  # Any: JSON
+
+CONNECT: Final = 5.0
+"""Seconds for a connection to be there, and its first answer."""
+_LOST: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError)
+
+
+def _ignore(_what: Any) -> None:  # Any: JSON
+    """Nobody listens."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    on_step: OnStep
+    is_there: anyio.Event = field(default_factory=anyio.Event)
+    answer: wire.Document | None = None
+
+
+class ControlLink:
+    """One connection to a running mktui. Use ``open_link``."""
+
+    def __init__(self, stream: ByteStream, place: str) -> None:
+        self.place = place
+        self.lost = anyio.Event()
+        """The connection has ended."""
+        self.greeting: wire.Document = {}
+        self._why = "the connection was lost"
+        self._stream = stream
+        self._turn = anyio.Lock()
+        self._number = 0
+        self._waiting: dict[int, _Waiting] = {}
+        self._on_news: OnNews = _ignore
+
+    async def ask(self, do: str, *, on_step: OnStep = _ignore, **facts: Any) -> Any:  # Any: JSON
+        """Ask, and return what is answered.
+
+        Raises:
+            ControlRefused: It answered no.
+            ConfigError: It answered no, for the configuration's sake.
+            NobodyServes: The connection ended before the answer.
+        """
+        self._number += 1
+        number = self._number
+        waiting = self._waiting[number] = _Waiting(on_step)
+        try:
+            await self._send(wire.request(number, do, **facts))
+            await waiting.is_there.wait()
+        finally:
+            del self._waiting[number]
+        if waiting.answer is None:
+            raise self._gone()
+        if "error" in waiting.answer:
+            raise _raised(waiting.answer["error"])
+        return waiting.answer.get("done")
+
+    async def subscribe(self, on_news: OnNews, *, every: float, events: bool = False) -> None:
+        """Be told, again and again, what has changed.
+
+        Raises:
+            NobodyServes: The connection has ended.
+        """
+        self._on_news = on_news
+        self._number += 1
+        await self._send(wire.request(self._number, "subscribe", every=every, events=events))
+
+    async def _send(self, text: bytes) -> None:
+        if self.lost.is_set():
+            raise self._gone()
+        async with self._turn:
+            try:
+                with anyio.CancelScope(shield=True):
+                    await self._stream.send(text)
+            except _LOST:
+                raise self._gone() from None
+
+    def _gone(self) -> NobodyServes:
+        return NobodyServes(self._why, place=self.place)
+
+    async def read(self) -> None:
+        """Take what comes, until the connection ends."""
+        try:
+            async for text in wire.lines(self._stream, wire.LONGEST_ANSWER):
+                self._take(json.loads(text))
+        except _LOST:
+            pass
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            self._why = "what answers there is no mktui of this version"
+        finally:
+            self.lost.set()
+            for waiting in self._waiting.values():
+                waiting.is_there.set()
+
+    def _take(self, document: wire.Document) -> None:
+        waiting = self._waiting.get(document.get("id") or -1)
+        if "news" in document:
+            self._on_news(document["news"])
+        elif "step" in document:
+            if waiting is not None:
+                waiting.on_step(document["step"])
+        elif waiting is not None:
+            waiting.answer = document
+            waiting.is_there.set()
+        elif "error" in document:  # of no request: it says why it will end
+            self._why = str(document["error"]["text"])
+
+
+def _raised(error: Any) -> Exception:  # Any: JSON
+    if isinstance(error, dict) and error.get("kind") == "ConfigError":
+        from mktui.services.control.forms import error_of  # noqa: PLC0415 - only then
+
+        return error_of(error)
+    return ControlRefused(str(error.get("kind")), str(error.get("text")))
+
+
+@asynccontextmanager
+async def open_link(
+    stream: ByteStream, place: str, *, role: str = "operator", origin: str = ""
+) -> AsyncIterator[ControlLink]:
+    """Hold a connection for the block, and greet.
+
+    Raises:
+        NobodyServes: Nobody answers there.
+        ControlError: It is no mktui that we can speak to.
+    """
+    failure: Exception | None = None
+    async with stream, anyio.create_task_group() as tasks:
+        link = ControlLink(stream, place)
+        tasks.start_soon(link.read, name="control answers")
+        try:
+            with anyio.fail_after(CONNECT):
+                link.greeting = await link.ask("hello", role=role, origin=origin)
+            yield link
+        except TimeoutError:
+            failure = NobodyServes(f"no answer within {CONNECT:.0f} s", place=place)
+        except Exception as error:  # noqa: BLE001 - raised again below, outside the group
+            failure = error
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+
+
+async def open_unix(socket: Path) -> ByteStream:
+    """Connect to a socket.
+
+    Raises:
+        NobodyServes: Nobody serves there.
+        ControlError: It may not be used.
+    """
+    return await unix.connect(socket, CONNECT)

@@ -1,0 +1,293 @@
+"""What a running mktui may be asked, as models that check it. Pure.
+
+Every line that comes in becomes a request, or a refusal with its reason: garbage is answered like anything else.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from mktui.billing.model import Kind  # noqa: TC001 - pydantic reads the annotations
+from mktui.services.control.wire import VERSION
+from mktui.sync.guards import Lifts
+from mktui.sync.order import Order
+from mktui.sync.plan import Action  # noqa: TC001 - as above
+
+_NAME: Final = 256
+_TEXT: Final = 900_000
+"""A whole configuration."""
+
+
+class Refusal(Exception):
+    """A line that is no request; ``number`` is its id when it has one."""
+
+    def __init__(self, text: str, *, number: int | None = None, kind: str = "ProtocolError") -> None:
+        super().__init__(text)
+        self.text, self.number, self.kind = text, number, kind
+
+
+def _short(text: str) -> str:
+    """Pydantic cannot count the letters of a text with bytes in it that are none."""
+    if len(text) > _NAME:
+        raise ValueError(f"has more than {_NAME} letters")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_short)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    is_write: ClassVar[bool] = False
+    """It changes something, and is refused to whoever may only look."""
+
+    id: int = Field(ge=0, le=2**53)
+
+
+class _Write(_Asked):
+    is_write = True
+
+
+class _OfRouter(_Asked):
+    router: Name
+
+
+class _ToRouter(_Write):
+    router: Name
+
+
+class Hello(_Asked):
+    """Who asks, from where, and whether he only looks; what he has once given up he does not get back."""
+
+    do: Literal["hello"]
+    role: Literal["viewer", "operator"] = "operator"
+    origin: Name = ""
+
+
+class SnapshotNow(_Asked):
+    """How everything is."""
+
+    do: Literal["snapshot"]
+
+
+class Subscribe(_Asked):
+    """How everything is, again and again: only what has changed. ``events``: also what happens, by number."""
+
+    do: Literal["subscribe"]
+    every: float = Field(0.5, ge=0.2, le=3600, allow_inf_nan=False)
+    events: bool = False
+
+
+class Test(_OfRouter):
+    """Test a router; each step is told as it ends."""
+
+    do: Literal["test"]
+
+
+class Reset(_ToRouter):
+    """Replace a router's connections; its settings are read afresh first."""
+
+    do: Literal["reset"]
+
+
+class Isolate(_ToRouter):
+    """Ask a router nothing more."""
+
+    do: Literal["isolate"]
+
+
+class Probe(_ToRouter):
+    """Let a router back in."""
+
+    do: Literal["probe"]
+
+
+class Wish(BaseModel):
+    """An order of somebody who looks at plans."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cause: Name = "by hand"
+    prune: bool = False
+    allow_empty: bool = False
+    heal: bool = False
+    adopt: frozenset[Name] = frozenset()
+    kinds: frozenset[Kind] = frozenset()
+    names: frozenset[Name] = frozenset()
+    only: frozenset[Action] = frozenset()
+    max_delete: Count | None = None
+    max_disable: Count | None = None
+    max_update: Count | None = None
+    rebuild: bool = False
+
+    def order(self) -> Order:
+        """Return it as the syncs take it."""
+        return Order(
+            cause=self.cause, prune=self.prune, allow_empty=self.allow_empty, heal=self.heal, adopt=self.adopt,
+            lifts=Lifts(self.max_delete, self.max_disable, self.max_update, self.rebuild), kinds=self.kinds,
+            names=self.names, only=self.only,
+        )  # fmt: skip
+
+    @classmethod
+    def of(cls, order: Order) -> Wish:
+        """Return an order as it is sent: books and a saved plan stay where they are."""
+        lifts = order.lifts
+        return cls(
+            cause=order.cause[:_NAME], prune=order.prune, allow_empty=order.allow_empty, heal=order.heal,
+            adopt=order.adopt, kinds=order.kinds, names=order.names, only=order.only, max_delete=lifts.max_delete,
+            max_disable=lifts.max_disable, max_update=lifts.max_update, rebuild=lifts.rebuild,
+        )  # fmt: skip
+
+
+class StartPlan(_OfRouter):
+    """Begin to make a plan for somebody to look at."""
+
+    do: Literal["plan"]
+    wish: Wish = Wish()
+
+
+class PlanOf(_OfRouter):
+    """The plan that is looked at."""
+
+    do: Literal["planning"]
+
+
+class StartSync(_ToRouter):
+    """Begin a sync. ``saved``: exactly the plan of this fingerprint, which is the one that is looked at."""
+
+    do: Literal["apply"]
+    wish: Wish = Wish()
+    saved: Name = ""
+
+
+class ReportOf(_OfRouter):
+    """What became of each row of the last run."""
+
+    do: Literal["report"]
+
+
+class Hold(_ToRouter):
+    """Let no automatic sync touch a router."""
+
+    do: Literal["hold"]
+    reason: Name
+
+
+class LetGo(_ToRouter):
+    """Let a router's automatic syncs go on."""
+
+    do: Literal["let go"]
+
+
+class WatchBilling(_Asked):
+    """Ask billing soon how the routers stand."""
+
+    do: Literal["watch billing"]
+
+
+class Errors(_Asked):
+    """The error log, as far as it is known."""
+
+    do: Literal["errors"]
+
+
+class Find(_Asked):
+    """Begin to look for a customer."""
+
+    do: Literal["find"]
+    name: Name
+
+
+class Found(_Asked):
+    """What is known of the customer who was looked for last."""
+
+    do: Literal["found"]
+
+
+class SetActive(_Write):
+    """Let a customer connect, or suspend him."""
+
+    do: Literal["set active"]
+    external_id: Name
+    is_active: bool
+
+
+class Extend(_Write):
+    """Let a customer be paid for longer."""
+
+    do: Literal["extend"]
+    external_id: Name
+    days: int = Field(ge=1, le=3660)
+
+
+class Kick(_ToRouter):
+    """End a customer's sessions on a router."""
+
+    do: Literal["kick"]
+    name: Name
+
+
+class ConfigText(_Write):
+    """The configuration's file as it is now. There may be passwords in it: it is for who may change it."""
+
+    do: Literal["config"]
+
+
+class SaveConfig(_Write):
+    """Save the configuration in the place of what was seen; ``digest`` None: there was no file."""
+
+    do: Literal["save config"]
+    digest: Name | None
+    modified_ns: int
+    text: Annotated[str, Field(max_length=_TEXT)]
+
+
+Request = (
+    Hello | SnapshotNow | Subscribe | Test | Reset | Isolate | Probe | StartPlan | PlanOf | StartSync | ReportOf | Hold
+    | LetGo | WatchBilling | Errors | Find | Found | SetActive | Extend | Kick | ConfigText | SaveConfig
+)  # fmt: skip
+_ADAPTER: Final[TypeAdapter[Request]] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
+WORDS: Final = tuple(kind.model_fields["do"].annotation.__args__[0] for kind in Request.__args__)
+"""Everything that may stand in ``do``."""
+
+
+def parse(text: bytes) -> Request:
+    """Return the request of a line.
+
+    Raises:
+        Refusal: It is none, or none of this version.
+    """
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Refusal("no line of JSON") from None
+    if not isinstance(document, dict):
+        raise Refusal("no JSON object")
+    number = document.get("id")
+    number = number if isinstance(number, int) and not isinstance(number, bool) else None
+    version = document.pop("v", None)
+    if version != VERSION or isinstance(version, bool):
+        words = f"this mktui speaks version {VERSION} of the control protocol, not {_cut(version)}"
+        raise Refusal(words, number=number, kind="Version")
+    try:
+        return _ADAPTER.validate_python(document)
+    except ValidationError as error:
+        raise Refusal(_in_words(error, document), number=number) from None
+
+
+def _in_words(error: ValidationError, document: dict[str, Any]) -> str:  # Any: JSON
+    """Say what is wrong with a request; its values may be secrets and are not said."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    if first["type"].startswith("union_tag"):
+        return f"do is none of: {', '.join(WORDS)}" if "do" in document else "do is missing"
+    where = ".".join(_cut(part) for part in first["loc"][1:])
+    return f"{where or 'it'}: {first['msg']}"
+
+
+def _cut(value: object) -> str:
+    text = ascii(value) if not isinstance(value, str) else ascii(value)[1:-1]
+    return text if len(text) <= 40 else f"{text[:39]}…"

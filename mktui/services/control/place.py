@@ -1,0 +1,83 @@
+"""Where a running mktui is asked: one socket for each configuration, in the state folder, which is its owner's alone.
+
+Who serves holds a lock on a file beside the socket; the kernel lets go of it when he dies, however he dies. So a socket
+that was left behind is known from one that lives, and two can never serve one configuration.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mktui.config.load import default_path
+from mktui.errors import ControlError, ServedAlready
+from mktui.services.office import state_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LONGEST: Final = 107
+"""Bytes that the kernel allows for a socket's path."""
+
+
+def socket_of(config_file: Path) -> Path:
+    """Return the socket of whoever runs this configuration; the user's own has the plain name."""
+    whole = config_file.resolve()
+    if whole == default_path().resolve():
+        return state_folder() / "control.sock"
+    digest = hashlib.sha256(str(whole).encode("utf-8", "surrogateescape")).hexdigest()
+    return state_folder() / f"control-{digest[:8]}.sock"
+
+
+@contextmanager
+def claimed(socket: Path) -> Iterator[None]:
+    """Be the only one who serves at a socket for the block; what a dead one left there is taken away.
+
+    Raises:
+        ServedAlready: Somebody serves there, and lives.
+        ControlError: The folder cannot be used.
+    """
+    if len(os.fsencode(socket)) > _LONGEST:
+        raise ControlError(
+            f"the path of a socket has {_LONGEST} bytes at most", place=str(socket), remedy="give another by --socket"
+        )
+    lock = _lock_of(socket)
+    try:
+        socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ControlError((error.strerror or "cannot be used").lower(), place=str(lock)) from None
+    try:
+        _take(handle, socket, lock)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                socket.unlink(missing_ok=True)
+    finally:
+        os.close(handle)
+
+
+def _take(handle: int, socket: Path, lock: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise ServedAlready(place=str(socket), pid=_pid_in(lock)) from None
+    os.truncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):
+        socket.unlink(missing_ok=True)
+
+
+def _lock_of(socket: Path) -> Path:
+    return socket.with_name(f"{socket.name}.lock")
+
+
+def _pid_in(lock: Path) -> int:
+    with suppress(OSError, ValueError):
+        return int(lock.read_text(encoding="ascii"))
+    return 0

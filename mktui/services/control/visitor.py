@@ -1,0 +1,176 @@
+"""One who is connected: who he is, what he may do, and what his requests do to the fleet. Knows no socket."""
+
+from __future__ import annotations
+
+import pwd
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from mktui.config.save import Fingerprint, Seen
+from mktui.errors import ConfigError, ControlRefused, NotAccepted
+from mktui.monitor.audit import Actor, acting_as
+from mktui.monitor.recording import PICTURES
+from mktui.services.control import messages as asked
+from mktui.services.control.forms import FORMS, fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mktui.billing.model import Subscriber
+    from mktui.services.fleet import Fleet
+
+    OnStep = Callable[[Any], Awaitable[None]]  # Any: JSON
+
+_STEPS = 100
+"""More than a test has."""
+_STALE = "billing or the router have changed, or somebody else has planned: nothing was written, this is the plan now"
+
+
+def user_name(uid: int) -> str:
+    """Return a user's name; one that has none is called by his number."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who the kernel says is at the other end; ``pid`` 0: it does not say."""
+
+    uid: int
+    pid: int = 0
+
+
+class Visitor:
+    """Answers one connection. ``may_write`` False: he only looks."""
+
+    def __init__(self, fleet: Fleet, peer: Peer, *, may_write: bool) -> None:
+        self.may_write = may_write
+        self.actor = Actor(user_name(peer.uid), f"attached, pid {peer.pid}" if peer.pid else "attached")
+        self.desk = fleet.desk()
+        self._fleet = fleet
+
+    async def do(self, request: asked.Request, on_step: OnStep) -> Any:  # Any: JSON
+        """Do what is asked, in his name, and return the answer.
+
+        Raises:
+            MktuiError: It cannot be done, or he may not.
+        """
+        if request.is_write and not self.may_write:
+            self._fleet.chronicle.audit(request.do, getattr(request, "router", ""), "refused: read-only")
+            raise ControlRefused("ReadOnly", f"{request.do}: refused, this is read-only")
+        with acting_as(self.actor):
+            return await self._done(request, on_step)
+
+    async def _done(self, request: asked.Request, on_step: OnStep) -> Any:  # noqa: C901 - a table of what is asked
+        fleet = self._fleet
+        match request:
+            case asked.Hello():
+                return self._hello(request)
+            case asked.SnapshotNow():
+                return PICTURES.plain(fleet.snapshot())
+            case asked.Test():
+                return await self._test(request.router, on_step)
+            case asked.Reset():
+                return await fleet.reset(request.router)
+            case asked.Isolate():
+                return await fleet.isolate(request.router)
+            case asked.Probe():
+                return await fleet.probe(request.router)
+            case asked.Hold():
+                return await fleet.hold(request.router, request.reason)
+            case asked.LetGo():
+                return await fleet.let_go(request.router)
+            case asked.WatchBilling():
+                return fleet.watch_billing()
+            case asked.Errors():
+                fleet.watch_errors()
+                return FORMS.plain(fleet.errors())
+            case asked.ConfigText():
+                return FORMS.plain(await fleet.config_text())
+            case asked.SaveConfig():
+                return await self._save(request)
+            case asked.Find() | asked.Found() | asked.SetActive() | asked.Extend() | asked.Kick():
+                return await self._of_customer(request)
+            case asked.StartPlan() | asked.PlanOf() | asked.StartSync() | asked.ReportOf():
+                return self._of_sync(request)
+            case _:
+                raise ControlRefused("ProtocolError", f"{request.do} cannot be answered here")
+
+    def _hello(self, request: asked.Hello) -> Any:  # Any: JSON
+        self.may_write = self.may_write and request.role != "viewer"
+        if request.origin:
+            self.actor = replace(self.actor, origin=f"attached, {' '.join(request.origin.split())}")
+        title = self._fleet.title
+        return {"who": self.actor.who, "may_write": self.may_write, "title": title, "routers": list(self._fleet.names)}
+
+    async def _test(self, router: str, on_step: OnStep) -> Any:  # Any: JSON
+        self._fleet.service(router)
+        send, receive = anyio.create_memory_object_stream["TestStep"](_STEPS)
+
+        async def tell() -> None:
+            async with receive:
+                async for step in receive:
+                    await on_step(FORMS.plain(step))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(tell)
+            with send:
+                report = await self._fleet.test(router, on_step=send.send_nowait)
+        return FORMS.plain(report)
+
+    async def _save(self, request: asked.SaveConfig) -> Any:  # Any: JSON
+        file, now = self._fleet.config_file, await self._fleet.config_text()
+        if file is None or now is None:
+            raise ConfigError("there is no file to save")
+        seen = Fingerprint(request.digest, request.modified_ns) if request.digest is not None else None
+        before = now if now.print == seen else Seen(file, "", seen)  # the latter is refused: it has changed underneath
+        saved = await self._fleet.save_config(before, request.text)
+        return {"seen": FORMS.plain(saved.seen), "live": list(saved.live), "later": list(saved.later)}
+
+    async def _of_customer(
+        self, request: asked.Find | asked.Found | asked.SetActive | asked.Extend | asked.Kick
+    ) -> Any:
+        match request:
+            case asked.Find():
+                return self.desk.look_for(request.name)
+            case asked.Found():
+                return FORMS.plain(self.desk.search)
+            case asked.Kick():
+                return await self.desk.kick(request.name, request.router)
+            case asked.SetActive():
+                subscriber = await self._subscriber(request.external_id)
+                return FORMS.plain(await self.desk.set_active(subscriber, is_active=request.is_active))
+            case asked.Extend():
+                subscriber = await self._subscriber(request.external_id)
+                return FORMS.plain(await self.desk.extend(subscriber, request.days))
+
+    async def _subscriber(self, external_id: str) -> Subscriber:
+        from mktui.billing import ledger  # noqa: PLC0415 - loads the database
+
+        found = await (await self._fleet.office.get()).store.run(ledger.find_subscriber, external_id)
+        if found is None:
+            raise NotAccepted("he is gone from billing")
+        return found
+
+    def _of_sync(self, request: asked.StartPlan | asked.PlanOf | asked.StartSync | asked.ReportOf) -> Any:  # Any: JSON
+        fleet, router = self._fleet, request.router
+        syncs = fleet.service(router).syncs
+        match request:
+            case asked.StartPlan():
+                return fleet.start_plan(router, request.wish.order())
+            case asked.PlanOf():
+                return FORMS.plain(fleet.plan_of(router))
+            case asked.ReportOf():
+                return FORMS.plain(fleet.last_report(router))
+            case asked.StartSync():
+                order, looked_at = request.wish.order(), syncs.planning
+                plan = looked_at.plan if looked_at is not None else None
+                if not request.saved:
+                    return fleet.start_sync(router, order)
+                if plan is None or fingerprint(plan) != request.saved:
+                    return fleet.start_plan(router, order, because=_STALE)
+                return fleet.start_sync(router, replace(order, saved=plan))
