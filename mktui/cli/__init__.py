@@ -48,6 +48,7 @@ class Commands(LazyGroup):
     listed: ClassVar = {
         "init": "A starter configuration, and what the router must be told.",
         "demo": "Three simulated routers on screen: no configuration, no router, no network needed.",
+        "serve": "Pools and syncs without a screen; --attach shows them.",
         "status": "How every router is, once.",
         "test": "Test routers step by step, past the pool.",
         "doctor": "What is wrong with the routers, why, and what to do.",

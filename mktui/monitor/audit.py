@@ -24,6 +24,9 @@ class Actor:
     who: str
     origin: str
 
+    def __str__(self) -> str:
+        return f"{self.who} ({self.origin})"
+
     def did(self, what: str, router: str, outcome: str, at: datetime) -> Audited:
         """Return what is kept of something he did."""
         return Audited(at, self.who, self.origin, what, router, " ".join(outcome.split()))

@@ -60,7 +60,7 @@ class Chronicle:
             assert event.error is not None
             words = raw_words(event.error, router, event.path)
             self._note(SeenError(now, router, type(event.error).__name__, event.path, words))
-        elif event.kind in KINDS and event.text != _OUR_END:
+        elif is_trouble(event.kind, event.text):
             self._note(SeenError(now, router, KINDS[event.kind], "", event.text))
 
     def sync_failed(self, router: str, error: str, reason: str) -> None:
@@ -120,6 +120,11 @@ def _read_log(connection: Connection, *, since: datetime) -> ErrorLog:
     from mktui.monitor import database  # noqa: PLC0415 - loads the database
 
     return ErrorLog(database.read_errors(connection, limit=SHOWN), database.read_counts(connection, since))
+
+
+def is_trouble(kind: str, text: str) -> bool:
+    """Say whether an event of a pool is an error by itself."""
+    return kind in KINDS and text != _OUR_END
 
 
 def raw_words(error: MktuiError, router: str, path: str) -> str:

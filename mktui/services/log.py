@@ -30,7 +30,7 @@ def default_path() -> Path:
 @contextmanager
 def open_log(path: Path | None = None) -> Iterator[Callable[[SeenEvent], None]]:
     """Give a function that writes events. A place that cannot be written to loses the log, nothing else."""
-    handler = _handler(path or default_path())
+    handler = rotating(path or default_path())
     if handler is None:
         yield lambda _event: None
         return
@@ -67,10 +67,18 @@ def _lines(error: BaseException, seen: frozenset[int] = frozenset()) -> Iterator
     yield f"{type(error).__module__}.{type(error).__qualname__}\n"
 
 
-def _handler(path: Path) -> logging.Handler | None:
+class _Rotating(logging.handlers.RotatingFileHandler):
+    """Loses a line that cannot be written, and says nothing: on stderr there may be a screen."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Go on."""
+
+
+def rotating(path: Path) -> logging.Handler | None:
+    """Return what writes lines to a file of 5 MB at most, with four before it; None: it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = logging.handlers.RotatingFileHandler(
+        handler = _Rotating(
             path, maxBytes=_FILE_BYTES, backupCount=_FILES - 1, encoding="utf-8", errors="backslashreplace"
         )
     except OSError:

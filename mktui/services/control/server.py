@@ -21,7 +21,6 @@ from mktui.services.control import unix, wire
 from mktui.services.control.feed import Feed
 from mktui.services.control.forms import error_document
 from mktui.services.control.messages import Hello, Refusal, Subscribe, parse
-from mktui.services.control.place import claimed
 from mktui.services.control.visitor import Peer, Visitor
 from mktui.services.log import write_crash
 
@@ -64,11 +63,11 @@ class _Marks:
 
 
 class ControlServer:
-    """Serves one fleet at one socket. ``say`` hears who comes and goes."""
+    """Serves one fleet at one socket. ``say`` hears of trouble with a connection, ``on_request`` who asks what."""
 
     def __init__(
         self, fleet: Fleet, socket: Path, events: EventRow, *, may_write: bool = True,
-        say: Callable[[str], None] = lambda _text: None,
+        say: Callable[[str], None] = lambda _text: None, on_request: Callable[[str, str], None] = lambda _who, _what: None,
     ) -> None:  # fmt: skip
         self.clients = 0
         self._fleet = fleet
@@ -76,24 +75,22 @@ class ControlServer:
         self._events = events
         self._may_write = may_write
         self._say = say
+        self.on_request = on_request
         self._marks = _Marks()
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-        """Serve until cancelled.
+        """Serve until cancelled; the place must be claimed.
 
         Raises:
-            ServedAlready: Another mktui serves there.
             ControlError: The socket cannot be made.
         """
-        with claimed(self._socket):
-            try:
-                raw = unix.listening(self._socket)
-            except OSError as error:
-                problem = (error.strerror or "cannot be listened at").lower()
-                raise ControlError(problem, place=str(self._socket)) from None
-            with raw:
-                task_status.started()
-                await unix.serve(raw, self._serve)
+        try:
+            raw = unix.listening(self._socket)
+        except OSError as error:
+            raise ControlError((error.strerror or "cannot be used").lower(), place=str(self._socket)) from None
+        with raw:
+            task_status.started()
+            await unix.serve(raw, self._serve)
 
     async def _serve(self, stream: UnixStream) -> None:
         async with stream:
@@ -126,7 +123,7 @@ class ControlServer:
         except* _LOST:
             pass
         if line.is_dropped:
-            self._say(f"{visitor.actor.who} ({visitor.actor.origin}) took nothing for {STALL:.0f} s and was dropped")
+            self._say(f"{visitor.actor} took nothing for {STALL:.0f} s and was dropped")
 
     def news(self, feed: Feed, number: int | None) -> dict[str, Any]:  # Any: JSON
         """Return what a subscriber has to be told; ``number``: of the last event that he knows, None: he wants none."""
@@ -195,6 +192,8 @@ class _Conversation:
         except Refusal as refusal:
             await self._refuse(refusal.number, refusal.kind, refusal.text)
             return
+        router = getattr(request, "router", "")
+        self._server.on_request(str(self._visitor.actor), f"{request.do} {router}".strip())
         if isinstance(request, Subscribe):
             self._subscribe(request)
         elif isinstance(request, Hello):  # in its turn: what follows is done by who he is then
