@@ -50,6 +50,8 @@ class Commands(LazyGroup):
         "demo": "Three simulated routers on screen: no configuration, no router, no network needed.",
         "serve": "Pools and syncs without a screen; --attach shows them.",
         "status": "How every router is, once.",
+        "reset": "Replace a router's connections, in the mktui that runs.",
+        "breaker": "Isolate a router, or let it back in, in the mktui that runs.",
         "test": "Test routers step by step, past the pool.",
         "doctor": "What is wrong with the routers, why, and what to do.",
         "errors": "What went wrong lately, and who changed what.",
@@ -66,6 +68,7 @@ class Commands(LazyGroup):
         "completion": "Completion for bash, zsh and fish.",
         "config": "The configuration: where it is, what it says, check it, change it.",
     }
+    unlisted: ClassVar = frozenset({"control-relay"})
 
     @_closed_pipe_noticed()
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:  # Any: click's
@@ -84,6 +87,7 @@ _EPILOG = """\b
 Examples:
   mktui demo                                   look around
   mktui                                        the control room
+  mktui --attach                               the same, of the mktui serve that runs
   mktui status --json                          for scripts
   mktui run edge-1 /ppp/secret/print .proplist=name '?profile=gold'
 """
@@ -91,21 +95,36 @@ Examples:
 
 @click.group(cls=Commands, invoke_without_command=True, epilog=_EPILOG)
 @driver_option
+@click.option(
+    "--attach",
+    is_flag=False,
+    flag_value="",
+    metavar="[SOCKET | ssh://USER@HOST]",
+    help="Show what an mktui that runs already holds, here or over ssh; no router session is opened.",
+)
 @click.version_option(package_name="mktui")
 @click.pass_context
-def cli(context: click.Context, *, driver: str) -> None:
+def cli(context: click.Context, *, attach: str | None, driver: str) -> None:
     """Control room for MikroTik RouterOS networks. Without a command: the terminal screen.
 
     --config, --read-only, --no-color, -q and -v may also stand behind any command.
     """
     if context.invoked_subcommand is not None:
+        if attach is not None:
+            raise click.UsageError("--attach is for the screen; a command asks the mktui that runs by itself")
         return
+    file, is_read_only = wish("config_file"), bool(wish("read_only"))
+    if wish("no_color"):
+        os.environ["NO_COLOR"] = "1"  # the screen is told so as any program is
+    if attach is not None:
+        if not (sys.stdout.isatty() and sys.stdin.isatty()):
+            raise click.UsageError("--attach needs a terminal; mktui status --json asks the mktui that runs")
+        from mktui.cli.screen import run_attached_screen  # noqa: PLC0415 - loads the terminal
+
+        context.exit(run_attached_screen(file, attach, read_only=is_read_only, driver=driver))
     if sys.stdout.isatty() and sys.stdin.isatty():
         from mktui.cli.screen import run_screen  # noqa: PLC0415 - loads the terminal
 
-        if wish("no_color"):
-            os.environ["NO_COLOR"] = "1"  # the screen is told so as any program is
-        file, is_read_only = wish("config_file"), bool(wish("read_only"))
         context.exit(run_screen(file, read_only=is_read_only, driver=driver))
     say("no terminal here, so this is one status; see mktui --help")
     status = cli.get_command(context, "status")

@@ -7,23 +7,19 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import click
 
-from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode
+from mktui.cli.looking import looking
 from mktui.cli.options import json_option, loaded_config, routers_argument
 from mktui.cli.output import print_json, use_colour
 from mktui.cli.records import diagnosis_record
-from mktui.cli.status import is_known, with_what_is_due
 from mktui.core.pool.health import HealthStatus
 from mktui.monitor.diagnosis import diagnose
-from mktui.services.start import open_configured
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
     from mktui.monitor.records import Diagnosis
     from mktui.monitor.snapshot import RouterSnapshot, Snapshot
-    from mktui.services.fleet import Fleet
 
-_LOOK: Final = 0.05
 _MARKS: Final = {"critical": ("▲", "red"), "warning": ("◐", "yellow"), "notice": ("·", None)}
 _EPILOG = """\b
 Examples:
@@ -43,9 +39,11 @@ Exit code: 0 nothing found, 1 something found, 3 a router cannot be reached.
 @json_option
 @click.pass_context
 def doctor(context: click.Context, *, routers: tuple[str, ...], seconds: float, as_json: bool) -> None:
-    """Connect, watch for a few seconds, and say what is wrong: symptom, figures, cause, what to do. Changes nothing."""
-    loaded = loaded_config(context)
-    snapshot = with_what_is_due(anyio.run(_watch, loaded, routers, seconds), loaded)
+    """Say what is wrong: symptom, figures, cause, what to do. Changes nothing.
+
+    The mktui that runs is asked; without one, the routers are watched for a few seconds.
+    """
+    snapshot = anyio.run(_watch, loaded_config(context), routers, seconds)
     found = [(router, diagnose(router, snapshot.at)) for router in snapshot.routers]
     if as_json:
         told = [
@@ -63,18 +61,10 @@ def doctor(context: click.Context, *, routers: tuple[str, ...], seconds: float, 
 
 
 async def _watch(loaded: LoadedConfig, names: tuple[str, ...], seconds: float) -> Snapshot:
-    with open_log() as on_event:
-        async with open_configured(loaded, names=names, on_event=on_event) as fleet:
-            longest = max(fleet.service(name).setup.pool.connection_timeout for name in fleet.names)
-            with anyio.move_on_after(longest + 1):
-                await _all_known(fleet)
+    async with looking(loaded, names) as look:
+        if not look.is_live:
             await anyio.sleep(seconds)
-            return fleet.snapshot()
-
-
-async def _all_known(fleet: Fleet) -> None:
-    while not all(is_known(fleet, each) for each in fleet.snapshot().routers):  # noqa: ASYNC110 - a look
-        await anyio.sleep(_LOOK)
+        return await look.now()
 
 
 def _told(router: RouterSnapshot, found: tuple[Diagnosis, ...]) -> str:

@@ -12,10 +12,12 @@ from mktui.errors import (
     CommandTrapped,
     ConfigError,
     ConnectTimeout,
+    ControlRefused,
     DatabaseUnavailable,
     HistoryUnavailable,
     LeaseLost,
     MktuiError,
+    NobodyServes,
     OutcomeUnknown,
     ProtocolError,
     RecordingUnreadable,
@@ -58,7 +60,9 @@ def fail(code: ExitCode, *lines: str) -> NoReturn:
 
 
 def code_of(error: MktuiError) -> ExitCode:
-    """Return the exit code that an error stands for."""
+    """Return the exit code that an error stands for; of one that another mktui has answered, as if it were ours."""
+    if isinstance(error, ControlRefused):
+        return ExitCode.REFUSED if error.kind == "ReadOnly" else code_named(error.kind)
     for kind, code in _CODES:
         if isinstance(error, kind):
             return code
@@ -92,5 +96,6 @@ _CODES: Final = (
     (DatabaseUnavailable, ExitCode.UNREACHABLE),
     (HistoryUnavailable, ExitCode.UNREACHABLE),
     (BillingError, ExitCode.USAGE),
+    (NobodyServes, ExitCode.UNREACHABLE),
 )
 """The first that fits."""

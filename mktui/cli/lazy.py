@@ -28,6 +28,8 @@ class LazyGroup(click.Group):
     elsewhere: ClassVar[Mapping[str, str]] = {}
     changing: ClassVar[frozenset[str]] = frozenset()
     """Those that ``--read-only`` refuses."""
+    unlisted: ClassVar[frozenset[str]] = frozenset()
+    """Commands for programs, of which people need not know."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of the help."""
@@ -37,7 +39,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command."""
         del ctx
-        if cmd_name not in self.listed:
+        if cmd_name not in self.listed and cmd_name not in self.unlisted:
             return None
         attribute = self.elsewhere.get(cmd_name, cmd_name.replace("-", "_"))
         return _command(self.package, attribute, cmd_name if cmd_name in self.changing else "")
@@ -50,7 +52,7 @@ class LazyGroup(click.Group):
         Raises:
             UsageError: There is none; what is nearly called so is said.
         """
-        if args and args[0] not in self.listed and not args[0].startswith("-"):
+        if args and args[0] not in (*self.listed, *self.unlisted) and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], self.listed, n=1)
             ctx.fail(f"no command is called {args[0]!r}{f': did you mean {near[0]}?' if near else ''}")
         return super().resolve_command(ctx, args)

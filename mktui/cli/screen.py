@@ -15,6 +15,12 @@ from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import THRIFTY
 from mktui.config.load import default_path, load
 from mktui.errors import ConfigError
+from mktui.monitor.audit import present_actor
+from mktui.services.control.attached import AttachedFleet
+from mktui.services.control.beside import served_beside
+from mktui.services.control.dialling import target_of
+from mktui.services.control.events import EventRow
+from mktui.services.control.place import socket_of
 from mktui.services.demo import open_demo
 from mktui.services.log import open_log
 from mktui.services.replay import Replay
@@ -28,7 +34,8 @@ if TYPE_CHECKING:
     from anyio.abc import TaskStatus
 
     from mktui.config.load import LoadedConfig
-    from mktui.monitor.snapshot import Snapshot
+    from mktui.monitor.snapshot import SeenEvent, Snapshot
+    from mktui.services.control.dialling import Target
     from mktui.services.fleet import Fleet
 
 _CODES = {
@@ -62,6 +69,16 @@ def run_replay_screen(pictures: list[Snapshot], *, speed: float, driver: str = T
     return anyio.run(_replay, pictures, speed, driver)
 
 
+def run_attached_screen(config_file: str | None, where: str, *, read_only: bool, driver: str = THRIFTY) -> int:
+    """Run the control room on what another mktui holds; no router session is opened.
+
+    Raises:
+        ControlError: Nobody serves there, or it is no place.
+    """
+    usual = socket_of(Path(config_file) if config_file else default_path())
+    return anyio.run(_attached, target_of(where, usual), read_only, driver)
+
+
 async def _replay(pictures: list[Snapshot], speed: float, driver: str) -> int:
     app = ControlRoom(Replay(pictures, speed=speed), read_only=True, driver=driver_class(driver))
     await _run(app)
@@ -69,20 +86,43 @@ async def _replay(pictures: list[Snapshot], speed: float, driver: str) -> int:
 
 
 async def _configured(loaded: LoadedConfig, read_only: bool, driver: str) -> int:
-    with open_log() as on_event:
-        return await _own(
+    events = EventRow()
+    with open_log() as log:
+
+        def on_event(event: SeenEvent) -> None:
+            log(event)
+            events.heard(event)
+
+        async with (
             open_configured(
-                loaded,
-                on_event=on_event,
-                automatic=True,
-                keeps_history=True,
-                keeps_schedule=True,
-                read_only=read_only,
-            ),
-            loaded.config.ui.theme,
-            read_only=read_only,
-            driver=driver,
-        )
+                loaded, on_event=on_event, automatic=True, keeps_history=True, keeps_schedule=True, read_only=read_only
+            ) as fleet,
+            served_beside(fleet, socket_of(loaded.file), events, may_write=not read_only) as problem,
+        ):
+            app = ControlRoom(
+                fleet, theme=loaded.config.ui.theme, read_only=read_only, driver=driver_class(driver),
+                notices=[problem] if problem else (),
+            )  # fmt: skip
+            await _run(app)
+    return _code(app)
+
+
+async def _attached(target: Target, read_only: bool, driver: str) -> int:
+    app: ControlRoom | None = None
+    failure: Exception | None = None
+    async with anyio.create_task_group() as tasks:
+        fleet = AttachedFleet(target, tasks, may_write=not read_only, origin=present_actor().origin)
+        try:
+            await tasks.start(fleet.run)
+            app = ControlRoom(fleet, read_only=read_only or not fleet.may_write, driver=driver_class(driver))
+            await _run(app)
+        except Exception as error:  # noqa: BLE001 - raised again below, outside the group
+            failure = error
+        tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
+    assert app is not None
+    return _code(app)
 
 
 async def _demo(seed: int, driver: str) -> int:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
 import click
 
-from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode
+from mktui.cli.looking import looking
 from mktui.cli.options import form_of, form_option, json_option, loaded_config, routers_argument
 from mktui.cli.output import Lines, health_cell, milliseconds, percent, print_json, print_table, table
 from mktui.cli.records import job_record, router_record
 from mktui.cli.watching import Watch, WatchingCommand, watch_options
 from mktui.core.pool.health import HealthStatus
 from mktui.monitor.outlook import in_words
-from mktui.services.maintenance import first_states, job_in_words
-from mktui.services.start import open_configured, plan_of
+from mktui.services.maintenance import job_in_words
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
     from mktui.monitor.snapshot import RouterSnapshot, Snapshot
-    from mktui.services.fleet import Fleet
 
 _HEADER: Final = ("ROUTER", "HEALTH", "CONN", "P50 ms", "P95 ms", "OK %", "CIRCUIT", "VERSION", "WHY")
-_LOOK: Final = 0.05
 _WORSE: Final = tuple(HealthStatus)
 """The good one first."""
 
@@ -59,7 +55,7 @@ def status(
     as_json: bool = False,
     form: str | None = None,
 ) -> None:
-    """Connect to the routers and say how they are."""
+    """Say how the routers are: as the mktui that runs sees them, else over connections of its own."""
     watching = Watch.of(watch, count, form_of(form, as_json=as_json))
     snapshot = anyio.run(_look, loaded_config(context), routers, watching, fail_on)
     context.exit(_code(snapshot) if fail_on is None else ExitCode.NO if _is_bad(snapshot, fail_on) else ExitCode.DONE)
@@ -68,32 +64,13 @@ def status(
 async def _look(loaded: LoadedConfig, names: tuple[str, ...], watching: Watch, fail_on: str | None) -> Snapshot:
     """Look, and print what is seen, until there is nothing more to wait for; returns the last look."""
     lines = Lines()
-    with open_log() as on_event:
-        async with open_configured(loaded, names=names, on_event=on_event) as fleet:
-            longest = max(fleet.service(name).setup.pool.connection_timeout for name in fleet.names)
-            with anyio.move_on_after(longest + 1):
-                while not all(is_known(fleet, each) for each in fleet.snapshot().routers):  # noqa: ASYNC110 - a look
-                    await anyio.sleep(_LOOK)
-            while True:
-                snapshot = with_what_is_due(fleet.snapshot(), loaded)
-                _print(snapshot, watching, lines)
-                if watching.is_last() or (fail_on is not None and _is_bad(snapshot, fail_on)):
-                    return snapshot
-                await anyio.sleep(watching.every)
-
-
-def with_what_is_due(snapshot: Snapshot, loaded: LoadedConfig) -> Snapshot:
-    """Return the same with what the configuration's schedule does next."""
-    return (
-        snapshot if snapshot.maintenance else replace(snapshot, maintenance=first_states(plan_of(loaded), snapshot.at))
-    )
-
-
-def is_known(fleet: Fleet, router: RouterSnapshot) -> bool:
-    """Say whether a router has answered, or has failed to: its facts are read, or its first connect came to nothing."""
-    if router.pool.ready < router.pool.min_size:
-        return fleet.service(router.name).client.last_error is not None
-    return router.facts.read_at is not None
+    async with looking(loaded, names) as look:
+        while True:
+            snapshot = await look.now()
+            _print(snapshot, watching, lines)
+            if watching.is_last() or (fail_on is not None and _is_bad(snapshot, fail_on)):
+                return snapshot
+            await anyio.sleep(watching.every)
 
 
 def _print(snapshot: Snapshot, watching: Watch, lines: Lines) -> None:

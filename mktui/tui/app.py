@@ -16,7 +16,7 @@ from textual.css.query import NoMatches
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from mktui.tui import actions
+from mktui.tui import actions, words
 from mktui.tui.doing import Does
 from mktui.tui.driver import backlog_of, forget_screen, has_caught_up
 from mktui.tui.finding import FindsCustomers
@@ -60,6 +60,7 @@ class ControlRoom(Moves, Does, FindsCustomers):
         theme: str = "noc-dark",
         read_only: bool = False,
         driver: type[Driver] | None = None,
+        notices: Iterable[str] = (),
     ) -> None:
         super().__init__(services, read_only=read_only, driver=driver)
         self._link = Link()
@@ -69,7 +70,7 @@ class ControlRoom(Moves, Does, FindsCustomers):
         self._has_focus = True
         self._ticks = 0
         self._themes = OwnThemes()
-        self._problems = self._themes.take(self)
+        self._problems = [*notices, *self._themes.take(self)]
         if theme in self.available_themes:
             self.theme = theme
         else:
@@ -79,7 +80,9 @@ class ControlRoom(Moves, Does, FindsCustomers):
     def mode(self) -> str:
         """Read-only or not, and whether the screen is held."""
         slow = " LINK SLOW" if self._link.is_slow(monotonic()) else ""
-        return ("RO" if self.read_only else "RW") + (" PAUSED" if self._paused else "") + slow
+        lost = self._seen.lost_for if self._seen is not None else None
+        old = f" CONNECTION LOST {words.age(lost)}" if lost is not None else ""
+        return ("RO" if self.read_only else "RW") + (" PAUSED" if self._paused else "") + slow + old
 
     def on_mount(self) -> None:
         """Open the fleet and begin to look."""
@@ -140,7 +143,8 @@ class ControlRoom(Moves, Does, FindsCustomers):
             with suppress(NoMatches):  # a screen that is being taken down
                 if self._seen is None or not self._paused:
                     self._seen = self.services.snapshot()
-                view.show(self._seen, Palette(self.theme_variables), self.mode)
+                is_old = self._seen.lost_for is not None
+                view.show(self._seen, Palette(self.theme_variables, is_old), self.mode)
 
     # --- moving about
 

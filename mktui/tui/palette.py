@@ -14,10 +14,12 @@ class Palette:
     """Styles by what they mean."""
 
     variables: Mapping[str, str]
+    is_stale: bool = False
+    """What is shown is old: no state has its colour."""
 
     def state(self, status: str) -> str:
         """Return the style of a health status."""
-        return self.style(f"state-{status}")
+        return self.quiet if self.is_stale else self.style(f"state-{status}")
 
     @property
     def quiet(self) -> str:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
-from mktui.errors import ControlRefused, NobodyServes
-from mktui.services.control import unix, wire
+from mktui.errors import ControlError, ControlRefused, NobodyServes
+from mktui.services.control import wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
 
     from anyio.abc import ByteStream
 
@@ -45,7 +44,7 @@ class ControlLink:
         self.lost = anyio.Event()
         """The connection has ended."""
         self.greeting: wire.Document = {}
-        self._why = "the connection was lost"
+        self._why = "the connection was lost, and nobody knows what became of what was asked last"
         self._stream = stream
         self._turn = anyio.Lock()
         self._number = 0
@@ -104,6 +103,8 @@ class ControlLink:
                 self._take(json.loads(text))
         except _LOST:
             pass
+        except ControlError as error:
+            self._why = error.problem
         except (ValueError, TypeError, AttributeError, RecursionError):
             self._why = "what answers there is no mktui of this version"
         finally:
@@ -135,9 +136,9 @@ def _raised(error: Any) -> Exception:  # Any: JSON
 
 @asynccontextmanager
 async def open_link(
-    stream: ByteStream, place: str, *, role: str = "operator", origin: str = ""
+    stream: ByteStream, place: str, *, role: str = "operator", origin: str = "", within: float = CONNECT
 ) -> AsyncIterator[ControlLink]:
-    """Hold a connection for the block, and greet.
+    """Hold a connection for the block, and greet; ``origin``: where the person sits who asks.
 
     Raises:
         NobodyServes: Nobody answers there.
@@ -148,23 +149,13 @@ async def open_link(
         link = ControlLink(stream, place)
         tasks.start_soon(link.read, name="control answers")
         try:
-            with anyio.fail_after(CONNECT):
+            with anyio.fail_after(within):
                 link.greeting = await link.ask("hello", role=role, origin=origin)
             yield link
         except TimeoutError:
-            failure = NobodyServes(f"no answer within {CONNECT:.0f} s", place=place)
+            failure = NobodyServes(f"no answer within {within:.0f} s", place=place)
         except Exception as error:  # noqa: BLE001 - raised again below, outside the group
             failure = error
         tasks.cancel_scope.cancel()
     if failure is not None:
         raise failure
-
-
-async def open_unix(socket: Path) -> ByteStream:
-    """Connect to a socket.
-
-    Raises:
-        NobodyServes: Nobody serves there.
-        ControlError: It may not be used.
-    """
-    return await unix.connect(socket, CONNECT)

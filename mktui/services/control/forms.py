@@ -14,7 +14,7 @@ from mktui.billing.model import Kind, OnInactive, Profile, Subscriber, Subscribe
 from mktui.billing.records import RowHistory
 from mktui.config.save import Fingerprint, Seen
 from mktui.core.client.connection_test import TestReport, TestStep
-from mktui.errors import ConfigError, ControlRefused, MktuiError
+from mktui.errors import ConfigError, ControlError, ControlRefused, MktuiError
 from mktui.monitor.plain import Forms
 from mktui.monitor.recording import RECORDS, WORDS
 from mktui.monitor.records import ErrorCount, ErrorLog, SeenError
@@ -63,6 +63,18 @@ FORMS: Final = _Everything(
     ),
     (*WORDS, Action, RowStatus, PlanStage, Kind, SubscriberStatus, OnInactive),
 )  # fmt: skip
+
+
+def heard(document: Any) -> Any:  # Any: JSON, and a record
+    """Return what the other side has told.
+
+    Raises:
+        ControlError: It is of another version, and means something that is not known here.
+    """
+    try:
+        return FORMS.record(document)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ControlError("the mktui that serves is of another version: what it tells is not understood") from None
 
 
 def fingerprint(plan: Plan) -> str:

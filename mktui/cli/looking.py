@@ -1,0 +1,95 @@
+"""How the routers are: as the mktui that runs sees them, when one does; else over connections of one's own."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import anyio
+
+from mktui.cli.events import open_log
+from mktui.cli.output import say
+from mktui.cli.running import running
+from mktui.monitor.recording import PICTURES
+from mktui.services.maintenance import first_states
+from mktui.services.start import chosen_routers, open_configured, plan_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from mktui.config.load import LoadedConfig
+    from mktui.monitor.snapshot import RouterSnapshot, Snapshot
+    from mktui.services.control.client import ControlLink
+    from mktui.services.fleet import Fleet
+
+_LOOK: Final = 0.05
+_LONGEST: Final = 10.0
+"""Seconds that an mktui which has just begun is given to know its routers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """``now()`` is how the routers are. ``is_live``: as somebody sees them who has watched them for longer."""
+
+    now: Callable[[], Awaitable[Snapshot]]
+    is_live: bool
+
+
+@asynccontextmanager
+async def looking(loaded: LoadedConfig, names: tuple[str, ...]) -> AsyncIterator[Looking]:
+    """Look at the routers of these names, at all when there are none, for the block; each is known when it begins.
+
+    Raises:
+        UnknownRouter: No router is called so.
+    """
+    wanted = [router.name for router in chosen_routers(loaded, names)]
+    async with running(loaded.file) as link:
+        if link is not None and await _all_seen(link, wanted):
+            if sys.stderr.isatty():
+                say(f"as the mktui that runs sees it, pid {link.greeting.get('pid', '?')}")
+
+            async def live() -> Snapshot:
+                return await _ask(link, wanted)
+
+            yield Looking(live, is_live=True)
+            return
+    with open_log() as on_event:
+        async with open_configured(loaded, names=names, on_event=on_event) as fleet:
+            longest = max(fleet.service(name).setup.pool.connection_timeout for name in fleet.names)
+            with anyio.move_on_after(longest + 1):
+                while not all(_is_known(fleet, each) for each in fleet.snapshot().routers):  # noqa: ASYNC110 - a look
+                    await anyio.sleep(_LOOK)
+
+            async def own() -> Snapshot:
+                snapshot = fleet.snapshot()
+                return replace(snapshot, maintenance=first_states(plan_of(loaded), snapshot.at))
+
+            yield Looking(own, is_live=False)
+
+
+async def _all_seen(link: ControlLink, wanted: list[str]) -> bool:
+    """Wait until the mktui that runs knows the routers; False: it has not all of them."""
+    with anyio.move_on_after(_LONGEST):
+        while True:
+            routers = (await _ask(link, wanted)).routers
+            if len(routers) < len(wanted):
+                return False
+            if all(router.health.reasons != ("connecting",) for router in routers):
+                break
+            await anyio.sleep(_LOOK)
+    return True
+
+
+async def _ask(link: ControlLink, wanted: list[str]) -> Snapshot:
+    snapshot: Snapshot = PICTURES.record(await link.ask("snapshot"))
+    routers = tuple(router for name in wanted if (router := snapshot.router(name)) is not None)
+    return replace(snapshot, routers=routers)
+
+
+def _is_known(fleet: Fleet, router: RouterSnapshot) -> bool:
+    """Say whether a router has answered, or has failed to: its facts are read, or its first connect came to nothing."""
+    if router.pool.ready < router.pool.min_size:
+        return fleet.service(router.name).client.last_error is not None
+    return router.facts.read_at is not None
