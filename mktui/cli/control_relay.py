@@ -1,4 +1,4 @@
-"""``mktui control-relay``: what ``mktui --attach ssh://…`` runs at the other end. Standard input and output are the wire.
+"""``mktui control-relay``: what ``mktui --attach ssh://…`` runs at the other end. Its stdin and stdout are the wire.
 
 It greets first, in the name of who came over ssh and from where; what it has said about him, he cannot take back.
 """
@@ -62,7 +62,7 @@ def _pass_on(server: sockets.socket) -> None:
         while data := os.read(sys.stdin.fileno(), _CHUNK):
             server.sendall(data)
     with suppress(OSError):
-        server.shutdown(sockets.SHUT_RDWR)
+        server.shutdown(sockets.SHUT_WR)
 
 
 def _write(file: int, data: bytes) -> None:

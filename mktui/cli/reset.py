@@ -30,9 +30,9 @@ Exit code: 0 reset, 2 unknown router or wrong configuration, 3 it does not answe
 @click.argument("routers", nargs=-1, required=True, metavar="ROUTER...")
 @click.pass_context
 def reset(context: click.Context, *, routers: tuple[str, ...]) -> None:
-    """Read a router's settings afresh and replace its connections, one at a time. Commands under way go on to their end.
+    """Read a router's settings afresh and replace its connections, one at a time.
 
-    Without an mktui that runs there is nothing to reset: a pool is opened for it, and closed again.
+    Commands under way go on to their end. Without an mktui that runs, a pool is opened for it, and closed again.
     """
     context.exit(anyio.run(_reset, loaded_config(context), routers))
 

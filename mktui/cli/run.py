@@ -12,12 +12,13 @@ from mktui.cli.events import pool_events
 from mktui.cli.everywhere import refuse_if_read_only
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import print_json, print_rows
+from mktui.cli.output import print_json, print_rows, say
 from mktui.core.client.client import open_client
 from mktui.core.pool.effects import Effect, effect_of
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command
 from mktui.errors import CircuitOpen, RouterError
+from mktui.services.by_hand import sent_by_hand
 from mktui.services.start import chosen_routers, setup_of
 
 if TYPE_CHECKING:
@@ -44,10 +45,12 @@ def run(
 ) -> None:
     """Run one command and print its rows. A write is sent at most once."""
     attributes, query = _split(words)
-    command = Command(path, attributes, query)
+    loaded, command = loaded_config(context), Command(path, attributes, query)
     if effect_of(command) is not Effect.READ:
         refuse_if_read_only(path)
-    rows = anyio.run(_run, loaded_config(context), router, command, timeout)
+    (chosen,) = chosen_routers(loaded, [router])
+    with sent_by_hand(chosen, command, loaded.config.monitor, say):
+        rows = anyio.run(_run, loaded, router, command, timeout)
     if as_json:
         print_json("mktui.run/1", router=router, path=path, rows=rows)
     elif rows:

@@ -54,7 +54,7 @@ Exit code: 0 ended by a signal, in good order; 2 wrong configuration; 1 another 
               help="Where it is asked; default: one for each configuration, in the state folder.")  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Log what is asked, too.")
 @click.pass_context
-def serve(context: click.Context, **options: Any) -> None:  # Any: what click has parsed
+def serve(context: click.Context, /, **options: Any) -> None:  # Any: what click has parsed
     """Hold the routers' pools and sync them, without a screen; be asked over a socket."""
     loaded = loaded_config(context)
     with open_serve_log(options["log_format"], options["log_file"], verbose=options["verbose"]) as log:
@@ -116,7 +116,8 @@ def front_ends(socket: Path, events: EventRow, log: ServeLog, manager: ServiceMa
                                on_request=lambda who, what: log.debug("asked", who=who, what=what))  # fmt: skip
         await server.run(task_status=task_status)
 
-    async def watchdog(_fleet: Fleet, *, task_status: TaskStatus[None]) -> None:
+    async def watchdog(fleet: Fleet, *, task_status: TaskStatus[None]) -> None:
+        del fleet
         task_status.started()
         await manager.keep_telling()
 

@@ -45,9 +45,9 @@ class Forms:
         """
         if isinstance(value, list):
             return tuple(self.record(each) for each in value)
-        if not isinstance(value, dict):
-            return value
-        kind = value["$"]
+        return self._record(value["$"], value) if isinstance(value, dict) else value
+
+    def _record(self, kind: Any, value: dict[str, Any]) -> Any:  # Any: JSON, and a record
         if kind == "datetime":
             return dt.datetime.fromisoformat(value["at"])
         if kind == "dict":

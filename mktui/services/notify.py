@@ -1,4 +1,4 @@
-"""Tells systemd that we are ready, alive, and about to end: datagrams, as sd_notify(3) has them. Nobody else hears it."""
+"""Tells systemd that we are ready, alive, and about to end, by datagrams as sd_notify(3) has them."""
 
 from __future__ import annotations
 

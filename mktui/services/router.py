@@ -85,10 +85,11 @@ class RouterService:
         from mktui.services.syncing import RouterSyncs  # noqa: PLC0415 - who only watches needs no sync
 
         if self._syncs is None:
-            automatic = self.setup.is_automatic
+            setup = self.setup
             self._syncs = RouterSyncs(
-                self.client, self.name, self._office, self.note, self._chronicle, is_automatic=automatic
-            )
+                self.client, self.name, self._office, self.note, self._chronicle,
+                address=setup.options.address, is_automatic=setup.is_automatic,
+            )  # fmt: skip
         return self._syncs
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:

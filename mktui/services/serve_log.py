@@ -42,7 +42,7 @@ class ServeLog:
         import structlog  # noqa: PLC0415 - only who serves needs it, and it loads much
 
         render = structlog.processors.JSONRenderer(ensure_ascii=True) if form == "json" else _as_text
-        processors = [
+        processors: list[Any] = [  # Any: structlog's steps, each of a shape of its own
             structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"), hidden,
             render,
         ]  # fmt: skip

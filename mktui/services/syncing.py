@@ -11,6 +11,7 @@ import anyio
 from mktui import clock
 from mktui.errors import BillingError, CircuitOpen, DatabaseUnavailable, RouterError, StalePlan
 from mktui.monitor.snapshot import Remark, SyncState
+from mktui.services.one_writer import only_writer
 from mktui.services.planning import Planning, PlanStage
 from mktui.sync.order import Order
 from mktui.sync.report import Report, RowReport, RowStatus
@@ -45,13 +46,14 @@ class RouterSyncs:
 
     def __init__(
         self, client: Client, name: str, office: LazyOffice, note: Note, chronicle: Chronicle,
-        *, is_automatic: bool = False,
+        *, address: str, is_automatic: bool = False,
     ) -> None:  # fmt: skip
         self.state = SyncState(is_automatic=is_automatic)
         self.planning: Planning | None = None
         self.report: Report | None = None
         self._client = client
         self._name = name
+        self._address = address
         self._office = office
         self._note = note
         self._chronicle = chronicle
@@ -104,8 +106,10 @@ class RouterSyncs:
             )  # fmt: skip
             begun_at = clock.now()
             try:
-                sync = await self._sync()
-                report = await sync.run(order or Order(), on_row=self._row_settled, on_plan=self._planned)
+                order = order or Order()
+                with only_writer(self._name, self._address, f"a sync, {order.cause}"):
+                    sync = await self._sync()
+                    report = await sync.run(order, on_row=self._row_settled, on_plan=self._planned)
             except OSError as error:  # what is on the router could not be kept: then nothing is written to it
                 text = f"the prints of {self._name} cannot be kept: {error.strerror}: {error.filename}"
                 report = Report(self._name, 0, (), reason=text, error=DatabaseUnavailable.__name__)

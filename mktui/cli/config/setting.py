@@ -13,9 +13,10 @@ from mktui.cli.options import config_path
 from mktui.cli.output import say
 from mktui.config.draft import Draft, Edit, typed
 from mktui.config.edit import edited
-from mktui.config.load import parse
+from mktui.config.load import check_text, parse
 from mktui.config.save import look, save
 from mktui.config.settings import find, names, sections
+from mktui.services.by_hand import kept_chronicle
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +57,12 @@ def setting(context: click.Context, pairs: tuple[str, ...], unset: tuple[str, ..
         click.echo(each)
     if not yes and not click.confirm(f"save {seen.file}?", err=True):
         fail(ExitCode.NO, "nothing was saved")
-    save(seen, text)
+    keys = ", ".join(each.setting.dotted for each in changed)
+    with (
+        kept_chronicle(check_text(text, seen.file).config.monitor, say) as chronicle,
+        chronicle.audited(f"save configuration: {keys}", ""),
+    ):
+        save(seen, text)
     say(f"saved; what was there is in {seen.file.name}.bak")
 
 

@@ -1,4 +1,4 @@
-"""The ways to a running mktui: its Unix socket, or ssh to a machine where a relay asks that machine's. No port is opened.
+"""The ways to a running mktui: its Unix socket, or ssh and a relay at the other end. No port is opened.
 
 What ssh has to say goes into the error, never onto the screen; after the first connection it may ask nothing.
 """
@@ -38,7 +38,7 @@ _PATIENCE: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a running mktui is asked: a socket here, or, with a ``host``, there. ``socket`` None: the usual one there."""
+    """Where a running mktui is asked: a socket here, or on a ``host``. ``socket`` None: the usual one there."""
 
     socket: Path | None
     host: str = ""

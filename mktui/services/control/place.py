@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import os
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mktui.config.load import default_path
@@ -19,6 +18,7 @@ from mktui.services.office import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _LONGEST: Final = 107
 """Bytes that the kernel allows for a socket's path."""

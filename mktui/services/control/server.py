@@ -41,6 +41,7 @@ CLIENTS: Final = 32
 AT_ONCE: Final = 32
 """Requests of one connection that are under way; one more is refused."""
 _LOST: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError)
+_BREATH: Final = 0.02
 _PEER_CREDENTIALS: Final = "3i"
 
 
@@ -67,7 +68,8 @@ class ControlServer:
 
     def __init__(
         self, fleet: Fleet, socket: Path, events: EventRow, *, may_write: bool = True,
-        say: Callable[[str], None] = lambda _text: None, on_request: Callable[[str, str], None] = lambda _who, _what: None,
+        say: Callable[[str], None] = lambda _text: None,
+        on_request: Callable[[str, str], None] = lambda _who, _what: None,
     ) -> None:  # fmt: skip
         self.clients = 0
         self._fleet = fleet
@@ -119,6 +121,7 @@ class ControlServer:
             async with anyio.create_task_group() as tasks:
                 conversation = _Conversation(self, line, visitor, tasks)
                 await conversation.read(stream)
+                await conversation.finish()
                 tasks.cancel_scope.cancel()
         except* _LOST:
             pass
@@ -185,6 +188,14 @@ class _Conversation:
                 await self._take(text)
         except ValueError as error:
             await self._refuse(None, "ProtocolError", f"{error}: the connection ends")
+
+    async def finish(self) -> None:
+        """Let what was asked come to its end, though nothing more will be: ``echo … | mktui control-relay``."""
+        if self._subscription is not None:
+            self._subscription.cancel()
+        with anyio.move_on_after(STALL):
+            while self._under_way:  # noqa: ASYNC110 - seldom, and short
+                await anyio.sleep(_BREATH)
 
     async def _take(self, text: bytes) -> None:
         try:

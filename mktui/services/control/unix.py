@@ -1,5 +1,7 @@
-"""A Unix socket as a byte stream. Of our own, for one reason: anyio's, cancelled in the moment in which bytes arrive,
-writes a complaint of the event loop to stderr, and on stderr there is a screen.
+"""A Unix socket as a byte stream.
+
+Of our own, for one reason: anyio's, cancelled in the moment in which bytes arrive, lets the event loop complain on
+stderr, and there may be a screen.
 """
 
 from __future__ import annotations
@@ -7,7 +9,7 @@ from __future__ import annotations
 import errno
 import socket as sockets
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 from anyio.abc import ByteStream
@@ -15,7 +17,7 @@ from anyio.abc import ByteStream
 from mktui.errors import ControlError, NobodyServes
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
 _CHUNK: Final = 65536
@@ -97,7 +99,7 @@ def listening(path: Path) -> sockets.socket:
     return raw
 
 
-async def serve(raw: sockets.socket, handle: Callable[[UnixStream], Awaitable[None]]) -> None:
+async def serve(raw: sockets.socket, handle: Callable[[UnixStream], Coroutine[Any, Any, None]]) -> None:
     """Hand each connection to a task of its own, until cancelled."""
     async with anyio.create_task_group() as tasks:
         while True:

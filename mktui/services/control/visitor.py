@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from mktui.config.save import Fingerprint, Seen
+from mktui.core.client.connection_test import TestStep
 from mktui.errors import ConfigError, ControlRefused, NotAccepted
 from mktui.monitor.audit import Actor, acting_as
 from mktui.monitor.recording import PICTURES
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from mktui.services.fleet import Fleet
 
     OnStep = Callable[[Any], Awaitable[None]]  # Any: JSON
+    _ToRouter = asked.Reset | asked.Isolate | asked.Probe | asked.Hold | asked.LetGo
+    _OfCustomer = asked.Find | asked.Found | asked.SetActive | asked.Extend | asked.Kick
+    _OfSync = asked.StartPlan | asked.PlanOf | asked.StartSync | asked.ReportOf
 
 _STEPS = 100
 """More than a test has."""
@@ -59,46 +63,61 @@ class Visitor:
         Raises:
             MktuiError: It cannot be done, or he may not.
         """
-        if request.is_write and not self.may_write:
-            self._fleet.chronicle.audit(request.do, getattr(request, "router", ""), "refused: read-only")
-            raise ControlRefused("ReadOnly", f"{request.do}: refused, this is read-only")
         with acting_as(self.actor):
+            if request.is_write and not self.may_write:
+                self._fleet.chronicle.audit(request.do, getattr(request, "router", ""), "refused: read-only")
+                raise ControlRefused("ReadOnly", f"{request.do}: refused, this is read-only")
             return await self._done(request, on_step)
 
-    async def _done(self, request: asked.Request, on_step: OnStep) -> Any:  # noqa: C901 - a table of what is asked
+    async def _done(self, request: asked.Request, on_step: OnStep) -> Any:  # Any: JSON
+        """Do it: each kind of request has its group, and each group its table."""
+        match request:
+            case asked.Test():
+                return await self._test(request.router, on_step)
+            case asked.Reset() | asked.Isolate() | asked.Probe() | asked.Hold() | asked.LetGo():
+                return await self._to_router(request)
+            case asked.Find() | asked.Found() | asked.SetActive() | asked.Extend() | asked.Kick():
+                return await self._of_customer(request)
+            case asked.StartPlan() | asked.PlanOf() | asked.StartSync() | asked.ReportOf():
+                return self._of_sync(request)
+            case asked.ConfigText() | asked.SaveConfig():
+                return await self._of_config(request)
+            case _:
+                return self._of_fleet(request)
+
+    def _of_fleet(self, request: asked.Request) -> Any:  # Any: JSON
         fleet = self._fleet
         match request:
             case asked.Hello():
                 return self._hello(request)
             case asked.SnapshotNow():
                 return PICTURES.plain(fleet.snapshot())
-            case asked.Test():
-                return await self._test(request.router, on_step)
-            case asked.Reset():
-                return await fleet.reset(request.router)
-            case asked.Isolate():
-                return await fleet.isolate(request.router)
-            case asked.Probe():
-                return await fleet.probe(request.router)
-            case asked.Hold():
-                return await fleet.hold(request.router, request.reason)
-            case asked.LetGo():
-                return await fleet.let_go(request.router)
             case asked.WatchBilling():
                 return fleet.watch_billing()
             case asked.Errors():
                 fleet.watch_errors()
                 return FORMS.plain(fleet.errors())
-            case asked.ConfigText():
-                return FORMS.plain(await fleet.config_text())
-            case asked.SaveConfig():
-                return await self._save(request)
-            case asked.Find() | asked.Found() | asked.SetActive() | asked.Extend() | asked.Kick():
-                return await self._of_customer(request)
-            case asked.StartPlan() | asked.PlanOf() | asked.StartSync() | asked.ReportOf():
-                return self._of_sync(request)
-            case _:
+            case _:  # a subscription is the connection's business
                 raise ControlRefused("ProtocolError", f"{request.do} cannot be answered here")
+
+    async def _to_router(self, request: _ToRouter) -> None:
+        fleet, router = self._fleet, request.router
+        match request:
+            case asked.Reset():
+                await fleet.reset(router)
+            case asked.Isolate():
+                await fleet.isolate(router)
+            case asked.Probe():
+                await fleet.probe(router)
+            case asked.Hold():
+                await fleet.hold(router, request.reason)
+            case asked.LetGo():
+                await fleet.let_go(router)
+
+    async def _of_config(self, request: asked.ConfigText | asked.SaveConfig) -> Any:  # Any: JSON
+        if isinstance(request, asked.ConfigText):
+            return FORMS.plain(await self._fleet.config_text())
+        return await self._save(request)
 
     def _hello(self, request: asked.Hello) -> Any:  # Any: JSON
         self.may_write = self.may_write and request.role != "viewer"
@@ -109,7 +128,7 @@ class Visitor:
 
     async def _test(self, router: str, on_step: OnStep) -> Any:  # Any: JSON
         self._fleet.service(router)
-        send, receive = anyio.create_memory_object_stream["TestStep"](_STEPS)
+        send, receive = anyio.create_memory_object_stream[TestStep](_STEPS)
 
         async def tell() -> None:
             async with receive:
@@ -156,9 +175,9 @@ class Visitor:
             raise NotAccepted("he is gone from billing")
         return found
 
-    def _of_sync(self, request: asked.StartPlan | asked.PlanOf | asked.StartSync | asked.ReportOf) -> Any:  # Any: JSON
+    def _of_sync(self, request: _OfSync) -> Any:  # Any: JSON
         fleet, router = self._fleet, request.router
-        syncs = fleet.service(router).syncs
+        fleet.service(router)
         match request:
             case asked.StartPlan():
                 return fleet.start_plan(router, request.wish.order())
@@ -167,10 +186,16 @@ class Visitor:
             case asked.ReportOf():
                 return FORMS.plain(fleet.last_report(router))
             case asked.StartSync():
-                order, looked_at = request.wish.order(), syncs.planning
-                plan = looked_at.plan if looked_at is not None else None
-                if not request.saved:
-                    return fleet.start_sync(router, order)
-                if plan is None or fingerprint(plan) != request.saved:
-                    return fleet.start_plan(router, order, because=_STALE)
-                return fleet.start_sync(router, replace(order, saved=plan))
+                return self._start_sync(request)
+
+    def _start_sync(self, request: asked.StartSync) -> None:
+        """Begin a sync; of a plan only when that is the one that is looked at here too."""
+        fleet, router, order = self._fleet, request.router, request.wish.order()
+        looked_at = fleet.plan_of(router)
+        plan = looked_at.plan if looked_at is not None else None
+        if not request.saved:
+            fleet.start_sync(router, order)
+        elif plan is None or fingerprint(plan) != request.saved:
+            fleet.start_plan(router, order, because=_STALE)
+        else:
+            fleet.start_sync(router, replace(order, saved=plan))

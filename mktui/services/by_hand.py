@@ -1,0 +1,54 @@
+"""What a command does by itself, without a fleet: kept in the audit, and never beside another writer."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from mktui.core.pool.effects import Effect, effect_of
+from mktui.monitor.history import History
+from mktui.monitor.options import default_file
+from mktui.services.chronicle import Chronicle
+from mktui.services.one_writer import only_writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mktui.config.model import RouterConfig
+    from mktui.core.protocol.sentences import Command
+    from mktui.monitor.options import MonitorOptions
+
+
+@contextmanager
+def kept_chronicle(options: MonitorOptions, say: Callable[[str], None]) -> Iterator[Chronicle]:
+    """Give what changes are told to for the block; all of them are written at its end. Not for inside a loop."""
+    history = History(default_file(), options, say) if options.history else None
+    try:
+        yield Chronicle(history)
+    finally:
+        if history is not None:
+            history.close()
+
+
+@contextmanager
+def sent_by_hand(
+    router: RouterConfig, command: Command, options: MonitorOptions, say: Callable[[str], None]
+) -> Iterator[None]:
+    """Send one command in the block. When it does not only read: as the only writer, and kept with how it ended.
+
+    Raises:
+        LeaseLost: Another program writes to this router.
+    """
+    if effect_of(command) is Effect.READ:
+        yield
+        return
+    address = router.options(SecretStr("")).address
+    what = " ".join(("run", command.path, *command.attributes))  # a value may be anybody's password
+    with (
+        only_writer(router.name, address, f"mktui run {router.name} {command.path}"),
+        kept_chronicle(options, say) as chronicle,
+        chronicle.audited(what, router.name),
+    ):
+        yield
