@@ -1,0 +1,1 @@
+"""The socket that a running mktui is asked over."""

@@ -1,0 +1,284 @@
+"""The socket itself: who may ask, what is answered, and that nobody who is connected can hold up anybody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket as sockets
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mktui.errors import ConfigError, ControlRefused, NobodyServes, ServedAlready
+from mktui.services.control import server as serving
+from mktui.services.control import wire
+from mktui.services.control.place import claimed
+from mktui.services.control.visitor import Peer
+from tests.services.control.houses import house
+from tests.wiring import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.services.control.houses import House
+
+pytestmark = [pytest.mark.anyio, pytest.mark.realtime]
+
+
+async def told(at: House, *lines: bytes) -> list[dict[str, Any]]:  # Any: JSON
+    """Send lines as they are, and return what is answered until the other side closes."""
+    async with await anyio.connect_unix(at.socket) as stream:
+        for line in lines:
+            await stream.send(line)
+        await stream.send_eof()
+        answers: list[dict[str, Any]] = []  # Any: JSON
+        with suppress(anyio.BrokenResourceError):  # who is turned away was not listened to
+            async for line in wire.lines(stream, wire.LONGEST_ANSWER):
+                answers.append(json.loads(line))
+        return answers
+
+
+async def test_only_its_owner_can_reach_the_socket_and_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "state" / "mktui"
+    with claimed(folder / "control.sock"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    async with house(tmp_path) as at:
+        assert stat.S_IMODE(at.socket.stat().st_mode) == 0o600
+        assert stat.S_IMODE((tmp_path / "control.sock.lock").stat().st_mode) == 0o600
+    assert not at.socket.exists()
+
+
+async def test_another_user_is_turned_away_in_one_line_and_root_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(tmp_path) as at:
+        monkeypatch.setattr(serving, "peer_of", lambda _raw: Peer(os.getuid() + 4711))
+        (line,) = await told(at, wire.request(1, "snapshot"))
+        assert line["error"]["text"] == f"user {os.getuid() + 4711} may not ask here"
+        monkeypatch.setattr(serving, "peer_of", lambda _raw: Peer(0))
+        (line,) = await told(at, wire.request(1, "snapshot"))
+        assert line["done"]["title"] == ""
+    assert at.said == [f"turned away: user {os.getuid() + 4711} may not ask here"]
+
+
+async def test_the_kernel_says_who_is_at_the_other_end() -> None:
+    ours, theirs = sockets.socketpair(sockets.AF_UNIX)
+    with ours, theirs:
+        assert serving.peer_of(ours) == Peer(os.getuid(), os.getpid())
+
+
+async def test_garbage_is_answered_and_what_follows_is_done(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        lines = await told(at, b"\x00\xff garbage\n", b'{"v":7,"id":1}\n', b"\n", wire.request(5, "report", router="edge-1"))
+        assert [line.get("error", {}).get("kind") for line in lines] == ["ProtocolError", "Version", "ProtocolError", None]
+        assert lines[-1] == {"v": 1, "id": 5, "done": None}
+
+
+async def test_a_line_without_an_end_ends_its_connection_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "LONGEST_REQUEST", 10_000)
+    async with house(tmp_path) as at, at.link() as other:
+        (line,) = await told(at, b"x" * 100_000)
+        assert line["error"]["text"] == "a line has 10000 bytes at most: the connection ends"
+        assert await other.ask("report", router="edge-1") is None
+
+
+@given(st.lists(st.binary(max_size=300), max_size=5))
+def test_no_bytes_at_all_end_the_server(pieces: list[bytes]) -> None:
+    anyio.run(_survives, pieces)
+
+
+async def _survives(pieces: list[bytes]) -> None:
+    """Feed a conversation that has no fleet behind it: nothing of what comes may get that far and raise."""
+    ours, theirs = sockets.socketpair(sockets.AF_UNIX)
+    from mktui.services.control.unix import UnixStream
+
+    visitor, server = _Nobody(), _NoFleet()
+    async with UnixStream(ours) as stream, UnixStream(theirs) as other, anyio.create_task_group() as tasks:
+        tasks.start_soon(serving.ControlServer.converse, server, other, visitor)
+        for piece in pieces:
+            await stream.send(piece)
+        await stream.send(b"\n" + wire.request(9, "report", router="edge-1"))
+        async for line in wire.lines(stream, wire.LONGEST_ANSWER):
+            if json.loads(line)["id"] == 9:
+                break
+        await stream.aclose()
+
+
+class _Nobody:
+    actor = "nobody"
+
+    async def do(self, request: Any, on_step: Any) -> str:
+        del on_step
+        await anyio.lowlevel.checkpoint()
+        return f"{request.do}"
+
+
+class _NoFleet:
+    last_event = 0
+
+    def on_request(self, who: str, what: str) -> None:
+        """Nobody listens."""
+
+    def news(self, _feed: Any, _number: Any) -> dict[str, Any]:
+        return {}
+
+    def greeting(self) -> dict[str, Any]:
+        return {}
+
+
+async def test_one_who_takes_nothing_holds_up_no_router_and_no_other_and_is_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "STALL", 0.5)
+    async with house(tmp_path) as at, at.link() as other:
+        news: list[Any] = []
+        await other.subscribe(news.append, every=0.2)
+        with sockets.socket(sockets.AF_UNIX) as stalled:
+            stalled.connect(str(at.socket))
+            stalled.setblocking(False)
+            asked = wire.request(1, "snapshot") * 2000
+            with pytest.raises(BlockingIOError):
+                while True:
+                    stalled.send(asked)
+                    await anyio.sleep(0)
+            seen = len(news)
+            await until(lambda: len(news) > seen + 2)
+            rows = await at.fleet.service("edge-1").client.get("/system/identity", ("name",), max_age=0)
+            assert rows
+            await until(lambda: any("took nothing" in text for text in at.said))
+        assert at.server.clients == 1
+
+
+async def test_what_a_slow_reader_has_missed_is_not_sent_later(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        with sockets.socket(sockets.AF_UNIX) as slow:
+            slow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+            slow.connect(str(at.socket))
+            slow.send(wire.request(1, "subscribe", every=0.2))
+            await anyio.sleep(2)
+            slow.setblocking(False)
+            got = slow.recv(10_000_000)
+        assert len(got) < 200_000
+
+
+async def test_too_many_connections_and_too_many_requests_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "CLIENTS", 1)
+    monkeypatch.setattr(serving, "AT_ONCE", 2)
+    async with house(tmp_path) as at:
+        at.router.faults.slow["/login"] = 0.5
+        async with at.link() as link:
+            (line,) = await told(at, wire.request(1, "snapshot"))
+            assert line["error"]["text"] == "1 are connected already"
+            refused: list[str] = []
+
+            async def ask() -> None:
+                try:
+                    await link.ask("test", router="edge-1")
+                except ControlRefused as error:
+                    refused.append(str(error))
+
+            async with anyio.create_task_group() as tasks:
+                for _ in range(3):
+                    tasks.start_soon(ask)
+        assert refused == ["2 requests are under way already"]
+        await until(lambda: at.server.clients == 0)
+
+
+async def test_a_bug_in_one_answer_is_told_and_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with house(tmp_path) as at, at.link() as link:
+        monkeypatch.setattr(at.fleet, "last_report", lambda _name: 1 // 0)
+        with pytest.raises(ControlRefused, match="a bug in mktui: ZeroDivisionError; please report .*crash.txt"):
+            await link.ask("report", router="edge-1")
+        assert (await link.ask("snapshot"))["routers"]
+
+
+async def test_events_come_with_numbers_without_a_gap(tmp_path: Path) -> None:
+    async with house(tmp_path) as at, at.link() as link:
+        heard: list[tuple[int, str]] = []
+        await link.subscribe(
+            lambda news: heard.extend((number, event["kind"]) for number, event in news["events"]), every=0.2, events=True
+        )
+        await link.ask("isolate", router="edge-1")
+        await link.ask("probe", router="edge-1")
+        await until(lambda: {"isolated", "circuit probing"} <= {kind for _, kind in heard})
+        numbers = [number for number, _ in heard]
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+async def test_whoever_may_only_look_is_refused_and_that_is_kept(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        async with at.link(role="viewer", origin="ssh 10.1.1.1") as link:
+            assert link.greeting["may_write"] is False
+            for do, facts in (("reset", {}), ("isolate", {}), ("hold", {"reason": "x"}), ("apply", {})):
+                with pytest.raises(ControlRefused, match=f"{do}: refused, this is read-only"):
+                    await link.ask(do, router="edge-1", **facts)
+            with pytest.raises(ControlRefused, match="read-only"):
+                await link.ask("config")
+            await link.ask("hello", role="operator")
+            with pytest.raises(ControlRefused, match="read-only"):
+                await link.ask("reset", router="edge-1")
+            assert (await link.ask("test", router="edge-1"))["ok"]
+        epoch = at.fleet.snapshot().routers[0].pool.circuit_breaker.state.value
+        assert epoch == "closed"
+    assert [(origin, what, outcome) for _, origin, what, outcome in at.audit()][:1] == [
+        ("attached, ssh 10.1.1.1", "reset", "refused: read-only")
+    ]
+
+
+async def test_a_fleet_that_is_read_only_gives_nobody_more(tmp_path: Path) -> None:
+    async with house(tmp_path, may_write=False) as at, at.link() as link:
+        assert link.greeting["may_write"] is False
+        with pytest.raises(ControlRefused, match="read-only"):
+            await link.ask("isolate", router="edge-1")
+
+
+async def test_what_somebody_does_is_kept_in_his_name_also_what_goes_on_in_the_background(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        async with at.link(origin="ssh 192.0.2.9 pts/3") as link:
+            await link.ask("reset", router="edge-1")
+            await link.ask("apply", router="edge-1")
+            await until(lambda: at.fleet.last_report("edge-1") is not None)
+            with pytest.raises(ConfigError, match="no router is called 'edge-9'"):
+                await link.ask("reset", router="edge-9")
+        await at.fleet.reset("edge-1")
+    kept = [(origin, what) for _, origin, what, _ in at.audit()]
+    assert kept[:2] == [("attached, ssh 192.0.2.9 pts/3", "reset pool"), ("attached, ssh 192.0.2.9 pts/3", "sync (by hand)")]
+    assert not kept[2][0].startswith("attached")
+
+
+async def test_a_socket_that_a_dead_one_left_is_replaced_and_a_live_one_is_not_stolen(tmp_path: Path) -> None:
+    left = sockets.socket(sockets.AF_UNIX)
+    left.bind(str(tmp_path / "control.sock"))
+    left.close()
+    (tmp_path / "control.sock.lock").write_text("99999\n")
+    async with house(tmp_path) as at:
+        with pytest.raises(ServedAlready) as refused, claimed(at.socket):
+            pass
+        assert refused.value.pid == os.getpid()
+        assert f"mktui already serves here, pid {os.getpid()} (mktui --attach shows it)" in str(refused.value)
+        async with at.link() as link:
+            assert link.greeting["routers"] == ["edge-1"]
+
+
+async def test_where_nobody_serves_that_is_said_and_what_to_do(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        pass
+    with pytest.raises(NobodyServes, match=r"control.sock: nobody serves here \(mktui serve does\)"):
+        async with at.link():
+            pass
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(serving, "_BREATH", 0.005)
+    yield
