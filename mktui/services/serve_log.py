@@ -162,6 +162,6 @@ def _as_text(_logger: object, _method: str, facts: Facts) -> str:
     at, level, event = facts.pop("ts"), facts.pop("level"), facts.pop("event")
     router = facts.pop("router", "")
     words = [f"{name}={value}" if name != "text" else str(value) for name, value in facts.items()
-             if value not in {"", None} and (name, value) != ("repeats", 1)]  # fmt: skip
+             if value not in ("", None) and (name, value) != ("repeats", 1)]  # fmt: skip
     line = f"{at[:19]}Z {level:<7} {f'{router}: ' if router else ''}{event}{'  ' if words else ''}{'  '.join(words)}"
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)

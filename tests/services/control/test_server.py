@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from anyio.abc import ByteStream
 from hypothesis import given
 from hypothesis import strategies as st
+from trio.testing import MockClock
 
 from mktui.errors import ConfigError, ControlRefused, NobodyServes, ServedAlready
 from mktui.services.control import server as serving
@@ -23,7 +25,7 @@ from tests.services.control.houses import house
 from tests.wiring import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Coroutine, Iterator
     from pathlib import Path
 
     from tests.services.control.houses import House
@@ -75,8 +77,15 @@ async def test_the_kernel_says_who_is_at_the_other_end() -> None:
 
 async def test_garbage_is_answered_and_what_follows_is_done(tmp_path: Path) -> None:
     async with house(tmp_path) as at:
-        lines = await told(at, b"\x00\xff garbage\n", b'{"v":7,"id":1}\n', b"\n", wire.request(5, "report", router="edge-1"))
-        assert [line.get("error", {}).get("kind") for line in lines] == ["ProtocolError", "Version", "ProtocolError", None]
+        lines = await told(
+            at, b"\x00\xff garbage\n", b'{"v":7,"id":1}\n', b"\n", wire.request(5, "report", router="edge-1")
+        )
+        assert [line.get("error", {}).get("kind") for line in lines] == [
+            "ProtocolError",
+            "Version",
+            "ProtocolError",
+            None,
+        ]
         assert lines[-1] == {"v": 1, "id": 5, "done": None}
 
 
@@ -122,16 +131,52 @@ class _Nobody:
 
 
 class _NoFleet:
+    """A server's part that a conversation needs."""
+
     last_event = 0
+
+    def __init__(self) -> None:
+        self.pictures = 0
+        self.said: list[str] = []
 
     def on_request(self, who: str, what: str) -> None:
         """Nobody listens."""
 
+    def _say(self, text: str) -> None:
+        self.said.append(text)
+
     def news(self, _feed: Any, _number: Any) -> dict[str, Any]:
+        self.pictures += 1
         return {}
 
     def greeting(self) -> dict[str, Any]:
         return {}
+
+
+class _Gate(ByteStream):
+    """A peer that has subscribed, and reads nothing until he is let."""
+
+    def __init__(self) -> None:
+        self.opened = anyio.Event()
+        self.sent: list[bytes] = []
+        self._asked = [wire.request(1, "subscribe", every=1)]
+
+    async def receive(self, max_bytes: int = 65536) -> bytes:
+        del max_bytes
+        await anyio.lowlevel.checkpoint()
+        if not self._asked:
+            await anyio.sleep_forever()
+        return self._asked.pop()
+
+    async def send(self, item: bytes) -> None:
+        await self.opened.wait()
+        self.sent.append(item)
+
+    async def send_eof(self) -> None:
+        await anyio.lowlevel.checkpoint()
+
+    async def aclose(self) -> None:
+        await anyio.lowlevel.checkpoint()
 
 
 async def test_one_who_takes_nothing_holds_up_no_router_and_no_other_and_is_dropped(
@@ -157,16 +202,35 @@ async def test_one_who_takes_nothing_holds_up_no_router_and_no_other_and_is_drop
         assert at.server.clients == 1
 
 
-async def test_what_a_slow_reader_has_missed_is_not_sent_later(tmp_path: Path) -> None:
-    async with house(tmp_path) as at:
-        with sockets.socket(sockets.AF_UNIX) as slow:
-            slow.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
-            slow.connect(str(at.socket))
-            slow.send(wire.request(1, "subscribe", every=0.2))
-            await anyio.sleep(2)
-            slow.setblocking(False)
-            got = slow.recv(10_000_000)
-        assert len(got) < 200_000
+def in_virtual_time(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    anyio.run(work, backend="trio", backend_options={"clock": MockClock(autojump_threshold=0)})
+
+
+def test_what_a_slow_reader_has_missed_is_not_sent_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "STALL", 1000.0)
+
+    async def slowly() -> None:
+        server, stream = _NoFleet(), _Gate()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(serving.ControlServer.converse, server, stream, _Nobody())
+            await anyio.sleep(500)
+            assert server.pictures == 1
+            stream.opened.set()
+            await anyio.sleep(10.1)
+            assert server.pictures == len(stream.sent) == 11
+            tasks.cancel_scope.cancel()
+
+    in_virtual_time(slowly)
+
+
+def test_one_who_takes_nothing_is_dropped_after_twenty_seconds_and_not_before() -> None:
+    async def stalled() -> None:
+        server, begun_at = _NoFleet(), anyio.current_time()
+        await serving.ControlServer.converse(server, _Gate(), _Nobody())  # type: ignore[arg-type]  # stand-ins
+        assert anyio.current_time() - begun_at == pytest.approx(serving.STALL)
+        assert server.said == ["nobody took nothing for 20 s and was dropped"]
+
+    in_virtual_time(stalled)
 
 
 async def test_too_many_connections_and_too_many_requests_are_refused(
@@ -206,7 +270,9 @@ async def test_events_come_with_numbers_without_a_gap(tmp_path: Path) -> None:
     async with house(tmp_path) as at, at.link() as link:
         heard: list[tuple[int, str]] = []
         await link.subscribe(
-            lambda news: heard.extend((number, event["kind"]) for number, event in news["events"]), every=0.2, events=True
+            lambda news: heard.extend((number, event["kind"]) for number, event in news["events"]),
+            every=0.2,
+            events=True,
         )
         await link.ask("isolate", router="edge-1")
         await link.ask("probe", router="edge-1")
@@ -252,7 +318,10 @@ async def test_what_somebody_does_is_kept_in_his_name_also_what_goes_on_in_the_b
                 await link.ask("reset", router="edge-9")
         await at.fleet.reset("edge-1")
     kept = [(origin, what) for _, origin, what, _ in at.audit()]
-    assert kept[:2] == [("attached, ssh 192.0.2.9 pts/3", "reset pool"), ("attached, ssh 192.0.2.9 pts/3", "sync (by hand)")]
+    assert kept[:2] == [
+        ("attached, ssh 192.0.2.9 pts/3", "reset pool"),
+        ("attached, ssh 192.0.2.9 pts/3", "sync (by hand)"),
+    ]
     assert not kept[2][0].startswith("attached")
 
 
