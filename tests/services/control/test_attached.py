@@ -17,7 +17,7 @@ from mktui.services.control.attached import AttachedFleet
 from mktui.services.control.dialling import Target, ssh_command, target_of
 from mktui.services.planning import PlanStage
 from mktui.sync.order import Order
-from tests.services.control.houses import House, house
+from tests.services.control.houses import house
 from tests.wiring import until
 
 if TYPE_CHECKING:

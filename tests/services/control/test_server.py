@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from anyio.abc import ByteStream
 from hypothesis import given
@@ -193,7 +194,7 @@ async def test_one_who_takes_nothing_holds_up_no_router_and_no_other_and_is_drop
             with pytest.raises(BlockingIOError):
                 while True:
                     stalled.send(asked)
-                    await anyio.sleep(0)
+                    await anyio.lowlevel.checkpoint()
             seen = len(news)
             await until(lambda: len(news) > seen + 2)
             rows = await at.fleet.service("edge-1").client.get("/system/identity", ("name",), max_age=0)
