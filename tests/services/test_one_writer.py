@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
+from mktui.config.model import RouterConfig
+from mktui.config.secrets import SecretSource
 from mktui.core.protocol.sentences import Command
 from mktui.errors import LeaseLost
 from mktui.monitor.options import MonitorOptions
@@ -84,9 +86,6 @@ async def test_a_sync_that_finds_another_writer_is_deferred_and_writes_nothing(t
 
 
 def test_a_command_that_only_reads_waits_for_nobody() -> None:
-    from mktui.config.model import RouterConfig
-    from mktui.config.secrets import SecretSource
-
     router = RouterConfig(name="edge-1", host="10.0.0.1", password=SecretSource("plain", "hush"))
     address = router.options(SecretStr("")).address
     said: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +37,13 @@ LINES = st.binary(max_size=200) | st.builds(
 )
 
 
+def taken_or_refused(text: bytes) -> messages.Request | Refusal:
+    try:
+        return parse(text)
+    except Refusal as refusal:
+        return refusal
+
+
 @given(LINES)
 @example(b"[" * 100_000)
 @example(b'{"v": 1, "id": 1, "do": "subscribe", "every": NaN}')
@@ -44,16 +52,15 @@ LINES = st.binary(max_size=200) | st.builds(
 @example(b'{"v": 1, "id": ' + b"9" * 5000 + b', "do": "snapshot"}')
 @example(b"\xff\xfe\x00{")
 def test_any_line_is_a_request_or_a_refusal_of_one_short_line(text: bytes) -> None:
-    try:
-        request = parse(text)
-    except Refusal as refusal:
-        assert refusal.text
-        assert "\n" not in refusal.text
-        assert len(refusal.text) < 400
-        assert wire.answer(refusal.number, error={"kind": refusal.kind, "text": refusal.text}).count(b"\n") == 1
+    taken = taken_or_refused(text)
+    if isinstance(taken, Refusal):
+        assert taken.text
+        assert "\n" not in taken.text
+        assert len(taken.text) < 400
+        assert wire.answer(taken.number, error={"kind": taken.kind, "text": taken.text}).count(b"\n") == 1
     else:
-        assert request.do in messages.WORDS
-        assert request.id >= 0
+        assert taken.do in messages.WORDS
+        assert taken.id >= 0
 
 
 @pytest.mark.parametrize(
@@ -82,11 +89,7 @@ def test_a_refusal_never_repeats_a_value_it_may_be_a_secret() -> None:
 
 
 def test_every_request_that_changes_something_is_known_as_one() -> None:
-    looks = {
-        kind.model_fields["do"].annotation.__args__[0]  # type: ignore[union-attr]  # a literal
-        for kind in messages.Request.__args__
-        if not kind.is_write
-    }  # type: ignore[attr-defined]  # a union
+    looks = {kind.model_fields["do"].annotation.__args__[0] for kind in messages.Request.__args__ if not kind.is_write}
     assert looks == {"hello", "snapshot", "subscribe", "test", "plan", "planning", "report", "watch billing", "errors",
                      "find", "found"}  # fmt: skip
 
@@ -124,10 +127,8 @@ def test_a_customers_password_is_not_sent_and_the_rest_of_him_is() -> None:
 
 @given(JSON)
 def test_what_is_told_and_means_nothing_here_is_said_to_be_of_another_version(told: Any) -> None:
-    try:
+    with suppress(ControlError):  # and nothing else
         heard(told)
-    except ControlError as error:
-        assert "another version" in str(error)
     with pytest.raises(ControlError, match="another version"):
         Picture().take(told)
 
