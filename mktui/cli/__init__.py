@@ -16,9 +16,9 @@ from click.exceptions import NoArgsIsHelpError
 
 from mktui.cli import everywhere
 from mktui.cli.everywhere import wish
-from mktui.cli.exit_codes import ExitCode, Failure, code_of, lines_of
+from mktui.cli.exit_codes import ExitCode, Failure, code_of, fail, lines_of
 from mktui.cli.lazy import LazyGroup
-from mktui.cli.options import driver_option
+from mktui.cli.options import default_config_path, driver_option
 from mktui.cli.output import say
 from mktui.cli.signals import heard_signals
 from mktui.errors import MktuiError
@@ -126,6 +126,9 @@ def cli(context: click.Context, *, attach: str | None, driver: str) -> None:
         from mktui.cli.screen import run_screen  # noqa: PLC0415 - loads the terminal
 
         context.exit(run_screen(file, read_only=is_read_only, driver=driver))
+    if file is None and not default_config_path().exists():
+        fail(ExitCode.USAGE, f"there is no configuration yet, {default_config_path()}: start mktui in a terminal, "
+                             "or mktui init")  # fmt: skip
     say("no terminal here, so this is one status; see mktui --help")
     status = cli.get_command(context, "status")
     assert status is not None

@@ -13,7 +13,8 @@ import anyio
 
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import THRIFTY
-from mktui.config.load import default_path, load
+from mktui.config.load import LoadedConfig, default_path, load
+from mktui.config.model import Config
 from mktui.errors import ConfigError
 from mktui.monitor.audit import present_actor
 from mktui.services.control.attached import AttachedFleet
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskStatus
 
-    from mktui.config.load import LoadedConfig
     from mktui.monitor.snapshot import SeenEvent, Snapshot
     from mktui.services.control.dialling import Target
     from mktui.services.fleet import Fleet
@@ -44,12 +44,14 @@ _CODES = {
 
 
 def run_screen(config_file: str | None, *, read_only: bool, driver: str = THRIFTY) -> int:
-    """Run the control room on a configuration.
+    """Run the control room on a configuration; the first time, it is made on the screen.
 
     Raises:
         ConfigError: It is not there or not right.
     """
     path = Path(config_file) if config_file else default_path()
+    if config_file is None and not path.exists():
+        return anyio.run(_configured, LoadedConfig(Config(), path, ()), read_only, driver)
     try:
         loaded = load(path)
     except ConfigError as error:
@@ -95,13 +97,19 @@ async def _configured(loaded: LoadedConfig, read_only: bool, driver: str) -> int
 
         async with (
             open_configured(
-                loaded, on_event=on_event, automatic=True, keeps_history=True, keeps_schedule=True, read_only=read_only
+                loaded,
+                on_event=on_event,
+                automatic=True,
+                keeps_history=True,
+                keeps_schedule=True,
+                read_only=read_only,
+                may_be_empty=True,
             ) as fleet,
             served_beside(fleet, socket_of(loaded.file), events, may_write=not read_only) as problem,
         ):
             app = ControlRoom(
                 fleet, theme=loaded.config.ui.theme, read_only=read_only, driver=driver_class(driver),
-                notices=[problem] if problem else (),
+                notices=[problem] if problem else (), is_first=not loaded.config.routers,
             )  # fmt: skip
             await _run(app)
     return _code(app)
@@ -130,9 +138,11 @@ async def _demo(seed: int, driver: str) -> int:
         return await _own(open_demo(seed=seed, on_event=on_event), "noc-dark", read_only=False, driver=driver)
 
 
-async def _own(opening: AbstractAsyncContextManager[Fleet], theme: str, *, read_only: bool, driver: str) -> int:
+async def _own(
+    opening: AbstractAsyncContextManager[Fleet], theme: str, *, read_only: bool, driver: str, is_first: bool = False
+) -> int:
     async with opening as fleet:
-        app = ControlRoom(fleet, theme=theme, read_only=read_only, driver=driver_class(driver))
+        app = ControlRoom(fleet, theme=theme, read_only=read_only, driver=driver_class(driver), is_first=is_first)
         await _run(app)
     return _code(app)
 

@@ -83,6 +83,26 @@ def save(seen: Seen, text: str) -> Seen:
     return look(seen.file)
 
 
+def save_secret(path: Path, secret: str) -> bool:
+    """Put a secret into a file that only its owner may read; True when the file was made, False when it held it already.
+
+    Raises:
+        ConfigError: It cannot be written, or the file holds something else: nothing is written over.
+    """
+    target, content = path.expanduser(), f"{secret}\n".encode()
+    try:
+        if target.exists():
+            if target.read_bytes().rstrip(b"\r\n") == content.rstrip(b"\r\n"):
+                return False
+            raise ConfigError("holds something else already, and is left as it is", file=path,
+                              remedy="name another file, or leave the password empty to use what is in it")  # fmt: skip
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _put(target, content, like=target)
+    except OSError as error:
+        raise _refused(error, path, "cannot be written") from None
+    return True
+
+
 def _replace(seen: Seen, target: Path, content: bytes, folder: int) -> None:
     now = look(target)
     if now.print != seen.print:

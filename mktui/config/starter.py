@@ -82,6 +82,11 @@ def user_commands(name: str, address: str = "", *, group: str = "mktui", passwor
     ]
 
 
+def login_commands(name: str, *, tls: str) -> list[str]:
+    """Return what lets a new user in: itself, and the service that it logs in to. For somebody at the router's terminal."""
+    return [*user_commands(name), f"/ip service enable {'api' if tls == 'off' else 'api-ssl'}"]
+
+
 def certificate_commands(host: str, *, name: str = "mktui-api") -> list[str]:
     """Return what makes a certificate of the router's own and gives it to the API's TLS service (port 8729)."""
     authority = f"{name}-ca"

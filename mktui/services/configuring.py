@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mktui.config.draft import differences
 from mktui.config.load import check_text, parse
 from mktui.config.save import save
+from mktui.config.settings import names
 
 if TYPE_CHECKING:
     from mktui.config.model import Config
@@ -23,6 +24,11 @@ class Saved:
     config: Config
     live: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
+    came: tuple[str, ...] = ()
+    """Routers that were not in the file before."""
+    went: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    """Why a router that came could not be started now."""
 
 
 def save_text(seen: Seen, text: str) -> Saved:
@@ -32,11 +38,18 @@ def save_text(seen: Seen, text: str) -> Saved:
         ConfigError: Nothing was written.
     """
     config = check_text(text, seen.file).config
-    changed = differences(parse(seen.text, seen.file), parse(text, seen.file))
+    old, new = parse(seen.text, seen.file), parse(text, seen.file)
+    before, now = names(old, ("routers",)), names(new, ("routers",))
+    came = tuple(name for name in now if name not in before)
+    went = tuple(name for name in before if name not in now)
     after = save(seen, text)
-    live = tuple(each.setting.dotted for each in changed if each.setting.applies == "live")
-    later = tuple(each.setting.dotted for each in changed if each.setting.applies != "live")
-    return Saved(after, config, live, later)
+    live: list[str] = []
+    later: list[str] = []
+    for setting in (each.setting for each in differences(old, new)):
+        is_whole = setting.key[0] == "routers" and setting.key[1] in {*came, *went}
+        if not is_whole:
+            (live if setting.applies == "live" else later).append(setting.dotted)
+    return Saved(after, config, tuple(live), tuple(later), came, went)
 
 
 def in_words(before: PoolOptions, after: PoolOptions) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,8 @@ from mktui.errors import BillingError, ConfigError
 from mktui.monitor.snapshot import Snapshot
 from mktui.services.chronicle import Chronicle
 from mktui.services.maintenance import Maintenance
+from mktui.services.members import Members
 from mktui.services.office import LazyOffice
-from mktui.services.router import RouterService, RouterSetup
 from mktui.services.standings import Standings
 
 if TYPE_CHECKING:
@@ -34,8 +33,10 @@ if TYPE_CHECKING:
     from mktui.services.configuring import Saved
     from mktui.services.customers import CustomerDesk
     from mktui.services.maintenance import Plan as MaintenancePlan
+    from mktui.services.newcomers import NewcomerDesk
     from mktui.services.office import OpenOffice
     from mktui.services.planning import Planning
+    from mktui.services.router import RouterService, RouterSetup
     from mktui.services.sources import Sources
     from mktui.sync.options import SyncOptions
     from mktui.sync.order import Order
@@ -53,7 +54,7 @@ class Fleet:
     def __init__(
         self,
         title: str,
-        services: Iterable[RouterService],
+        members: Members,
         office: LazyOffice,
         read_options: ReadOptions | None,
         tasks: TaskGroup,
@@ -62,7 +63,8 @@ class Fleet:
     ) -> None:
         self.title = title
         self.office = office
-        self._services = {service.name: service for service in services}
+        self._members = members
+        self._services = members.services
         self._read_options = read_options
         self._tasks = tasks
         self.config_file: Path | None = None
@@ -80,6 +82,13 @@ class Fleet:
         from mktui.services.customers import CustomerDesk  # noqa: PLC0415 - a status looks for nobody
 
         return CustomerDesk(self, self._tasks, self.chronicle)
+
+    @cached_property
+    def newcomers(self) -> NewcomerDesk:
+        """The router that somebody adds, and those that come and go with the configuration."""
+        from mktui.services.newcomers import NewcomerDesk  # noqa: PLC0415 - a status adds none
+
+        return NewcomerDesk(self)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -155,7 +164,15 @@ class Fleet:
             raise
         self.chronicle.audit(f"save configuration: {', '.join((*saved.live, *saved.later)) or 'its words'}", "")
         self.apply_config(saved.config)
-        return saved
+        return await self.newcomers.come_and_go(saved)
+
+    async def start_router(self, setup: RouterSetup) -> None:
+        """Run one more router from now on."""
+        await self._members.start(setup)
+
+    async def stop_router(self, name: str) -> None:
+        """Run a router no longer."""
+        await self._members.stop(name)
 
     def apply_config(self, config: Config) -> None:
         """Give pools and syncs their new settings; commands in flight go on to their end."""
@@ -285,23 +302,13 @@ async def open_fleet(
     """
     chronicle = Chronicle(history)
     office = LazyOffice(open_office or _nobody, sources)
-    is_automatic = automatic is not None and automatic.automatic
-    services = [
-        RouterService(replace(setup, is_automatic=is_automatic), office, on_event, chronicle) for setup in setups
-    ]
     failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
-        for service in services:
-            await tasks.start(service.run)
-        if automatic is not None and automatic.automatic:
-            from mktui.services.automatic import BillingWatch, sync_automatically  # noqa: PLC0415 - only who syncs
-
-            watch = BillingWatch(office)
-            tasks.start_soon(watch.run)
-            for service in services:
-                tasks.start_soon(sync_automatically, service, office, watch, automatic)
+        members = Members(tasks, office, on_event, chronicle, automatic)
+        for setup in setups:
+            await members.start(setup)
         try:
-            fleet = Fleet(title, services, office, read_options, tasks, chronicle=chronicle)
+            fleet = Fleet(title, members, office, read_options, tasks, chronicle=chronicle)
             if maintenance is not None and maintenance.schedules:
                 fleet.run_schedule(maintenance)
             yield fleet

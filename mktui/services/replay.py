@@ -9,6 +9,7 @@ from mktui import clock
 from mktui.errors import RecordingUnreadable, WrongUse
 from mktui.monitor.recording import read
 from mktui.services.no_customers import NoCustomers
+from mktui.services.no_newcomers import NoNewcomers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +42,7 @@ class Replay:
 
     def __init__(self, pictures: Sequence[Snapshot], *, speed: float = 1.0) -> None:
         self.customers = NoCustomers()
+        self.newcomers = NoNewcomers()
         self._pictures = pictures
         self._speed = speed
         self._begun_at: float | None = None

@@ -8,7 +8,7 @@ from mktui import clock
 from mktui.errors import BillingError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from anyio.abc import TaskGroup
 
@@ -22,10 +22,10 @@ EVERY: Final = 5.0
 class Standings:
     """Reads how all routers stand, one reading at a time. ``problem``: why the last one failed; "": it did not."""
 
-    def __init__(self, office: LazyOffice, services: Iterable[RouterService], tasks: TaskGroup) -> None:
+    def __init__(self, office: LazyOffice, services: Collection[RouterService], tasks: TaskGroup) -> None:
         self.problem = ""
         self._office = office
-        self._services = tuple(services)
+        self._services = services
         self._tasks = tasks
         self._due_at = 0.0
         self._is_reading = False
@@ -44,10 +44,11 @@ class Standings:
         """
         from mktui.billing.standing import standings  # noqa: PLC0415 - loads the database
 
-        names = [service.name for service in self._services]
+        services = tuple(self._services)  # they come and go
+        names = [service.name for service in services]
         office = await self._office.get()
         found = await office.store.run(standings, names, now=clock.utc_now())
-        for service, each in zip(self._services, found, strict=True):
+        for service, each in zip(services, found, strict=True):
             service.syncs.learn(each)
 
     async def _read(self) -> None:

@@ -76,14 +76,17 @@ async def open_configured(
     keeps_history: bool = False,
     keeps_schedule: bool = False,
     read_only: bool = False,
+    may_be_empty: bool = False,
     say: Callable[[str], None] = lambda _text: None,
 ) -> AsyncIterator[Fleet]:
     """Run a configuration's routers for the block. ``automatic``: sync them by its ``[sync]``, if that says so.
 
     ``keeps_history``: errors and changes are kept by its ``[monitor]``; ``say`` hears once when they cannot be.
     ``keeps_schedule``: its ``[maintenance]`` is done when it is due; ``read_only``: as far as that changes nothing.
+    ``may_be_empty``: a fleet without routers is one, to which some may be added.
     """
-    setups = [await setup_of(loaded, router) for router in chosen_routers(loaded, names)]
+    is_empty = may_be_empty and not loaded.config.routers
+    setups = [await setup_of(loaded, router) for router in (() if is_empty else chosen_routers(loaded, names))]
 
     async def read_options(name: str) -> PoolOptions:
         fresh = await anyio.to_thread.run_sync(load, loaded.file)

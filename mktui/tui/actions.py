@@ -18,6 +18,7 @@ class Place(enum.Enum):
     PLAN = "plan"
     CUSTOMER = "customer"
     CONFIG = "config"
+    ADD = "add"
 
 
 EVERYWHERE: Final = frozenset(Place)
@@ -30,6 +31,9 @@ _TABLES: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN})
 _BUT_PLAN: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC})
 _CUSTOMER: Final = frozenset({Place.CUSTOMER})
 _CONFIG: Final = frozenset({Place.CONFIG})
+_ADD: Final = frozenset({Place.ADD})
+_BUT_ADD: Final = EVERYWHERE - _ADD
+"""Where a letter is a command; on the form it is typed."""
 
 
 class Danger(enum.Enum):
@@ -63,14 +67,14 @@ class Action:
 
 
 ACTIONS: Final = (
-    Action("help", "question_mark", "?", "help", "What every key does.", in_footer=EVERYWHERE),
+    Action("help", "question_mark,f1", "?", "help", "What every key does.", in_footer=_BUT_ADD),
     Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=_BUT_PLAN),
     Action("filter", "slash", "/", "filter", "Show rows whose name has a text (! has not).",
            _FLEET, in_footer=_FLEET, is_urgent=True),
     Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES | _CONFIG,
            in_footer=_TABLES | _CONFIG),
     Action("back", "escape", "esc", "back", "Back; in a filter: leave it.",
-           in_footer=frozenset({Place.ROUTER, Place.SYNC, Place.PLAN, Place.CUSTOMER, Place.CONFIG})),
+           in_footer=frozenset({Place.ROUTER, Place.SYNC, Place.PLAN, Place.CUSTOMER, Place.CONFIG, Place.ADD})),
     Action("fleet", "1", "1", "fleet", "A row per router, trouble first."),
     Action("syncs", "2", "2", "syncs", "How each router stands with billing.", is_place=True),
     Action("config", "6", "6", "config", "Look at the configuration, and change it.", is_place=True),
@@ -102,8 +106,11 @@ ACTIONS: Final = (
     Action("breaker", "b", "b", "circuit", "Isolate the router, or let it back in.", ROUTERS, Danger.CONFIRMED,
            in_footer=frozenset({Place.ROUTER})),
     Action("edit", "e", "e", "edit", "Change the router's settings.", ROUTERS),
-    Action("save", "ctrl+s", "^s", "save", "Show the difference, save, apply.", _CONFIG, Danger.CONFIRMED,
-           in_footer=_CONFIG, is_of_screen=True),
+    Action("new", "n", "n", "add router", "Add a router: tested live, then saved.", _BUT_ADD, Danger.WRITES),
+    Action("try", "ctrl+t", "^t", "try it", "Test the new router as it was typed.", _ADD, in_footer=_ADD,
+           is_of_screen=True),
+    Action("save", "ctrl+s", "^s", "save", "Show the difference, save, apply.", _CONFIG | _ADD, Danger.CONFIRMED,
+           in_footer=_CONFIG | _ADD, is_of_screen=True),
     Action("undo", "u", "u", "undo", "Take the last change back.", _CONFIG, in_footer=_CONFIG, is_of_screen=True),
     Action("preset", "L", "L", "preset", "The next preset for the pool's settings.", _CONFIG, in_footer=_CONFIG,
            is_of_screen=True),

@@ -23,6 +23,7 @@ from mktui.tui.finding import FindsCustomers
 from mktui.tui.link import Link
 from mktui.tui.moving import Moves
 from mktui.tui.palette import Palette
+from mktui.tui.screens.add import AddScreen
 from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.view import View
@@ -61,8 +62,10 @@ class ControlRoom(Moves, Does, FindsCustomers):
         read_only: bool = False,
         driver: type[Driver] | None = None,
         notices: Iterable[str] = (),
+        is_first: bool = False,
     ) -> None:
         super().__init__(services, read_only=read_only, driver=driver)
+        self._is_first = is_first
         self._link = Link()
         self._paused = False
         self._seen: Snapshot | None = None
@@ -91,6 +94,8 @@ class ControlRoom(Moves, Does, FindsCustomers):
         ):  # of its 16 colours, none is a shade away from the ground
             self.add_class("few-colours")
         self.push_screen(FleetScreen())
+        if self._is_first and not self.read_only:
+            self.push_screen(AddScreen(is_first=True))
         self.set_interval(TICK, self._tick, name="look")
         self.call_after_refresh(self.look)
         for problem in self._problems:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mktui.billing.model import Subscriber
+    from mktui.config.newcomer import Newcomer
+    from mktui.config.save import Seen
+    from mktui.core.client.connection_test import TestStep
+    from mktui.core.pool.options import PoolOptions
+    from mktui.services.configuring import Saved
     from mktui.services.customers import Search
+    from mktui.services.newcomers import Tried
 
 
 class Customers(Protocol):
@@ -27,3 +35,18 @@ class Customers(Protocol):
 
     async def kick(self, name: str, router: str) -> int:
         """End his sessions on a router; return how many."""
+
+
+class Newcomers(Protocol):
+    """Where a router is added."""
+
+    async def look(self) -> Seen | None:
+        """Return the file that it would be saved in; None: there is none."""
+
+    async def test(
+        self, newcomer: Newcomer, pool: PoolOptions, *, on_step: Callable[[TestStep], None] | None = None
+    ) -> Tried:
+        """Test it as it was typed."""
+
+    async def save(self, seen: Seen, newcomer: Newcomer) -> Saved:
+        """Save it, and start it."""

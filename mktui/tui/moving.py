@@ -9,6 +9,7 @@ from textual.widgets import DataTable
 
 from mktui.tui.places import SCREENS
 from mktui.tui.room import Room
+from mktui.tui.screens.add import AddScreen
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.modals import Help
@@ -73,6 +74,11 @@ class Moves(Room):
         """Open the configuration at the router."""
         if name := self.target("edit"):
             await self.show_screen(ConfigScreen(name))
+
+    async def action_new(self) -> None:
+        """Open the form for one more router."""
+        if self.is_allowed("new") and self._may_leave(self.action_new):
+            await self.show_screen(AddScreen())
 
     async def action_go(self, place: str) -> None:
         """Go to one of the numbered screens."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mktui.services.planning import Planning
     from mktui.sync.order import Order
     from mktui.sync.report import Report
-    from mktui.tui.desks import Customers
+    from mktui.tui.desks import Customers, Newcomers
 
 
 class Services(Protocol):
@@ -23,6 +23,10 @@ class Services(Protocol):
     @property
     def customers(self) -> Customers:
         """Where one customer is looked for."""
+
+    @property
+    def newcomers(self) -> Newcomers:
+        """Where a router is added."""
 
     def snapshot(self) -> Snapshot:
         """Return how everything is now."""

@@ -31,6 +31,7 @@ from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SeenEvent, Snaps
 from mktui.services.configuring import Saved
 from mktui.sync.order import Order
 from tests.terminal.recorded_customers import RecordedCustomers
+from tests.terminal.recorded_newcomers import RecordedNewcomers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -248,6 +249,7 @@ class RecordedServices:
     config: Seen | None = None
     """The configuration's file; None as in the demo."""
     saves: list[str] = field(default_factory=list)
+    newcomers: RecordedNewcomers = field(default_factory=RecordedNewcomers)
     customers: RecordedCustomers = field(init=False)
 
     def __post_init__(self) -> None:

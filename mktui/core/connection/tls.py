@@ -52,6 +52,24 @@ async def secure(stream: ByteStream, router: RouterOptions) -> ByteStream:
     return secured
 
 
+async def peer_fingerprint(stream: ByteStream, router: RouterOptions) -> str:
+    """Return the SHA-256 of the certificate that is shown, whoever made it; "" when none is. Proves nothing.
+
+    Raises:
+        ConnectFailed: No TLS there.
+    """
+    try:
+        with anyio.fail_after(HANDSHAKE):
+            secured = await TLSStream.wrap(
+                stream, server_side=False, ssl_context=_unproven(), standard_compatible=False
+            )
+    except (TimeoutError, ssl.SSLError, anyio.BrokenResourceError, anyio.EndOfStream, OSError) as error:
+        raise _failed(router, "no TLS there, or none with a certificate") from error
+    certificate: bytes | None = secured.extra(TLSAttribute.peer_certificate_binary)  # noqa: S610 - a stream's attribute
+    await anyio.aclose_forcefully(secured)
+    return hashlib.sha256(certificate).hexdigest() if certificate else ""
+
+
 def in_words(stream: ByteStream) -> str:
     """Return how a stream is secured: version and what it proves; "" for plain TCP."""
     version = stream.extra(TLSAttribute.tls_version, None)  # noqa: S610 - a stream's attribute, not Django's
@@ -68,12 +86,17 @@ def _context(router: RouterOptions) -> ssl.SSLContext:
             return ssl.create_default_context(cafile=router.ca_file or None)
         except (OSError, ssl.SSLError) as error:
             raise _failed(router, f"ca_file {router.ca_file} cannot be used: {error}") from error
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
+    context = _unproven()
     if router.tls == "anonymous":
         context.maximum_version = ssl.TLSVersion.TLSv1_2  # later versions know no anonymous exchange
         context.set_ciphers(_ANONYMOUS)
+    return context
+
+
+def _unproven() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     return context
 
 

@@ -23,6 +23,7 @@ from mktui.services.control.dialling import ASKING, CONNECT
 from mktui.services.control.feed import Picture
 from mktui.services.control.forms import fingerprint, heard
 from mktui.services.control.messages import Wish
+from mktui.services.no_newcomers import NoNewcomers
 from mktui.services.planning import Planning, PlanStage
 from mktui.sync.order import Order
 
@@ -57,6 +58,7 @@ class AttachedFleet:
         self.may_write = may_write
         """What the other side allows, once it is connected."""
         self.customers = AttachedCustomers(self, tasks)
+        self.newcomers = NoNewcomers("a router is added where mktui runs, not from an attached screen")
         self._target = target
         self._tasks = tasks
         self._origin = origin

@@ -178,7 +178,8 @@ class FleetScreen(Filterable, Sortable):
     def _show_why(self, snapshot: Snapshot, palette: Palette) -> None:
         router = snapshot.router(self.table.current or "")
         if router is None:
-            text = Text("no router here" if self.filter_text else "", style=palette.quiet)
+            nobody = "no router yet: n adds one" if not snapshot.routers else ""
+            text = Text("no router here" if self.filter_text else nobody, style=palette.quiet)
         else:
             text = _explanation(router, snapshot, palette)
         self.query_one("#why", StillStatic).show(text)

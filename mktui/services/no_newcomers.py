@@ -1,0 +1,44 @@
+"""Where no router can be added: to a recording, or from afar; whoever tries is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mktui.errors import WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
+    from mktui.config.newcomer import Newcomer
+    from mktui.config.save import Seen
+    from mktui.core.client.connection_test import TestStep
+    from mktui.core.pool.options import PoolOptions
+    from mktui.services.configuring import Saved
+    from mktui.services.newcomers import Tried
+
+
+class NoNewcomers:
+    """Refuses all, and says why."""
+
+    def __init__(self, why: str = "this is a recording") -> None:
+        self._why = why
+
+    async def look(self) -> Seen | None:
+        """There is no file."""
+        return None
+
+    async def test(
+        self, newcomer: Newcomer, pool: PoolOptions, *, on_step: Callable[[TestStep], None] | None = None
+    ) -> Tried:
+        """Nothing can be asked."""
+        del pool, on_step
+        self._refuse(newcomer)
+
+    async def save(self, seen: Seen, newcomer: Newcomer) -> Saved:
+        """Nothing can be saved."""
+        del seen
+        self._refuse(newcomer)
+
+    def _refuse(self, newcomer: Newcomer) -> NoReturn:
+        raise WrongUse(f"{newcomer.name}: {self._why}")
