@@ -37,7 +37,7 @@ class Keep(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """What a form holds, as it was typed. ``where``: the variable, the file or the command; a plain password has none."""
+    """What a form holds, as it was typed. ``where``: the variable, file or command; a plain password has none."""
 
     name: str = ""
     host: str = ""
@@ -53,8 +53,12 @@ class Newcomer:
     @property
     def port_in_use(self) -> int:
         """The port that is meant, as far as it is a number."""
-        usual = API_PORT if self.tls == "off" else API_TLS_PORT
-        return int(self.port) if self.port.strip().isdecimal() else usual
+        return int(self.port) if self.port.strip().isdecimal() else self.usual_port
+
+    @property
+    def usual_port(self) -> int:
+        """The port of the API when none is named."""
+        return API_PORT if self.tls == "off" else API_TLS_PORT
 
     def edits(self) -> tuple[Edit, ...]:
         """Return what puts it into a configuration; defaults are not written down."""
@@ -90,9 +94,9 @@ def errors_of(newcomer: Newcomer, raw: Raw) -> dict[str, str]:
     found = _missing(newcomer)
     name = newcomer.name.strip()
     if name and name in names(raw, ("routers",)):
-        found["name"] = f"there is a router called {name} already"
+        found["name"] = "is another router's name already"
     if newcomer.host.strip() and (other := _same_address(newcomer, raw)):
-        found["host"] = f"{other} has this address and port already"
+        found["host"] = f"is {other} already"
     found |= {key: text for key, text in _refused(newcomer).items() if key not in found}
     if newcomer.keep is Keep.COMMAND and "where" not in found and not words_of(newcomer.where):
         found["where"] = "a quotation mark is not closed"
@@ -136,7 +140,7 @@ def _refused(newcomer: Newcomer) -> dict[str, str]:
         beside = {"password": "where"}.get(
             key, key if key in FIELDS else "fingerprint"
         )  # between two settings: the pin
-        found.setdefault(beside, problem.problem)
+        found.setdefault(beside, "a number from 1 to 65535" if beside == "port" else problem.problem)
     return found
 
 
@@ -155,9 +159,11 @@ def words_of(command: str) -> list[str]:
 
 def suggested_where(name: str, keep: Keep, folder: Path) -> str:
     """Return what the place of a router's password would usually be called."""
-    plain = "".join(letter if letter.isalnum() else "_" for letter in name.strip()) or "router"
+    plain = (
+        "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in name.strip()).strip(".") or "router"
+    )
     if keep is Keep.ENV:
-        letters = "".join(letter if letter.isascii() else "_" for letter in plain)
+        letters = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in plain)
         return f"MKTUI_{letters.upper()}_PASSWORD"
     if keep is Keep.FILE:
         return str(folder / "passwords" / plain)

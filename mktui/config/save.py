@@ -84,7 +84,7 @@ def save(seen: Seen, text: str) -> Seen:
 
 
 def save_secret(path: Path, secret: str) -> bool:
-    """Put a secret into a file that only its owner may read; True when the file was made, False when it held it already.
+    """Put a secret into a file that only its owner may read; True when it was made, False when it held it already.
 
     Raises:
         ConfigError: It cannot be written, or the file holds something else: nothing is written over.

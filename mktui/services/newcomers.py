@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.core.connection.options import RouterOptions
+    from mktui.core.connection.transport import Connect
     from mktui.core.pool.options import PoolOptions
     from mktui.services.chronicle import Chronicle
     from mktui.services.configuring import Saved
@@ -77,7 +78,7 @@ class NewcomerDesk:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self.connect = transport.connect
+        self.connect: Connect = transport.connect
 
     async def look(self) -> Seen | None:
         """Return the file that a router would be saved in, there or not; None: there is none, as in the demo.

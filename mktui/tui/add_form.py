@@ -64,10 +64,10 @@ def hint(name: str, newcomer: Newcomer, problem: str, palette: Palette) -> Text:
     if problem:
         return Text(f"✗ {problem}", style=palette.state("critical"))
     hints = {
-        "host": "host name or address", "name": "what you call it", "port": f"{newcomer.port_in_use} when empty",
-        "username": "its API user", "password": "empty: as it is where it is kept" if _may_be_kept(newcomer) else "",
+        "host": "host name or address", "name": "what you call it", "port": f"{newcomer.usual_port} when empty",
+        "username": "its API user", "password": "empty: what is kept already" if _may_be_kept(newcomer) else "",
         "tls": _TLS_HINTS[newcomer.tls], "fingerprint": "the certificate's SHA-256",
-        "ca_file": "its certificate; empty: the system's", "keep": _KEEP_HINTS[newcomer.keep],
+        "ca_file": "a file; empty: the system's", "keep": _KEEP_HINTS[newcomer.keep],
     }  # fmt: skip
     is_warning = name == "keep" and newcomer.keep is Keep.PLAIN
     return Text(hints.get(name, ""), style=palette.state("warning") if is_warning else palette.quiet)
@@ -77,19 +77,19 @@ def _may_be_kept(newcomer: Newcomer) -> bool:
     return newcomer.keep is not Keep.PLAIN and not newcomer.password
 
 
-def welcome(file: Path) -> Text:
+def welcome(file: Path, width: int) -> Text:
     """Greet whoever starts it for the first time."""
-    return Text.assemble(
-        ("Welcome to mktui. ", "bold"),
-        f"There is no configuration yet: with your first router it becomes\n{file}, for your eyes only (0600). "
-        "Nothing is asked of the router\nbut what a test shows here, step by step. mktui demo needs no router at all.",
+    told = (
+        "There is no configuration yet. Say where your first router is and how to log in, test it, and save it: "
+        f"{file} is made then, and only you can read it. mktui demo needs no router at all."
     )
+    return Text.assemble(("Welcome to mktui.\n", "bold"), "\n".join(textwrap.wrap(told, min(width, 100))))
 
 
 def commands(newcomer: Newcomer, palette: Palette) -> Text:
     """Return what to type on the router, once."""
     lines = "\n".join(f"  {line}" for line in login_commands(newcomer.username.strip() or "mktui", tls=newcomer.tls))
-    head = "On the router, once: a user that may do what mktui does and no more (without write: it only looks)"
+    head = "On the router, once: a user of its own (without write it only looks)"
     return Text.assemble((f"{head}\n", palette.quiet), lines)
 
 
@@ -115,7 +115,7 @@ def verdict_text(tried: Tried, palette: Palette, width: int) -> Text:
 def needs_commands(tried: Tried | None) -> bool:
     """Say whether what to type on the router may be what is missing."""
     return tried is None or isinstance(tried.report.error, LoginRefused) or (
-        isinstance(tried.report.error, ConnectFailed) and "refused" in tried.report.error.reason
+        isinstance(tried.report.error, ConnectFailed) and tried.report.error.reason == "connection refused"
     )  # fmt: skip
 
 

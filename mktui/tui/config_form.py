@@ -147,6 +147,12 @@ def summary(draft: Draft, extra_errors: int, palette: Palette) -> Text:
     return Text(" · ").join(parts)
 
 
+def removable(draft: Draft | None, row: str | None) -> Key:
+    """Return the key of the router or the source on a row of the list of pages; (): it is neither."""
+    key = next((each for each in pages(draft) if ".".join(each) == row), ()) if draft is not None else ()
+    return key if key[:-1] in {("routers",), ("billing", "sources")} else ()
+
+
 def preset_text(draft: Draft) -> str:
     """Name the preset that the pool is most like."""
     name, differing = nearest_preset(draft.raw)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
@@ -46,12 +47,20 @@ class AddScreen(View):
     AddScreen #form { height: auto; padding: 1 1 0 1; background: $background; }
     AddScreen .field { height: 1; }
     AddScreen .field .label { width: 13; color: $quiet; }
-    AddScreen .field Input, AddScreen .field Choice { width: 34; }
+    AddScreen .field Input, AddScreen .field Choice { width: 31; }
     AddScreen .field Input { background: $surface; }
     AddScreen .field Input:focus { background: $panel; }
     AddScreen .field .hint { width: 1fr; padding: 0 0 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     AddScreen.wide .field Input, AddScreen.wide .field Choice { width: 60; }
     """
+
+    BINDINGS: ClassVar[
+        list[BindingType]
+    ] = [  # taken before the field is asked: what follows in a burst is for the next
+        Binding("tab,down", "app.focus_next", "next", show=False, priority=True),
+        Binding("shift+tab,up", "app.focus_previous", "before", show=False, priority=True),
+        Binding("enter", "next", "next", show=False, priority=True),
+    ]
 
     def __init__(self, *, is_first: bool = False) -> None:
         super().__init__(id="add")
@@ -59,7 +68,7 @@ class AddScreen(View):
         self._seen: Seen | None = None
         self._raw: Raw = {}
         self._touched: set[str] = set()
-        self._is_suggesting = True
+        self._filled: dict[str, str] = {}
         self._steps: list[TestStep] = []
         self._tried: Tried | None = None
         self._tested: Newcomer | None = None
@@ -85,7 +94,9 @@ class AddScreen(View):
             return Choice(form.TLS, id=name)
         if name == "keep":
             return Choice([form.KEPT[keep] for keep in form.KEEPS], id=name)
-        return Input(str(getattr(self._blank, name)), id=name, compact=True, password=name == "password")
+        box = Input(str(getattr(self._blank, name)), id=name, compact=True, password=name == "password")
+        box.cursor_blink = False  # a form that waits for its typist costs nothing
+        return box
 
     def on_mount(self) -> None:
         """Read the file that it is for."""
@@ -109,8 +120,9 @@ class AddScreen(View):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Judge what was typed."""
         event.stop()
-        if self.focused is event.input:
-            self._touched.add(str(event.input.id))
+        name = str(event.input.id)
+        if event.value != self._filled.get(name, getattr(self._blank, name)):
+            self._touched.add(name)
         self._changed()
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
@@ -118,11 +130,9 @@ class AddScreen(View):
         event.stop()
         self._changed()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def action_next(self) -> None:
         """Go to the next field; from the last one, test."""
-        event.stop()
-        shown = form.fields_shown(self._newcomer)
-        if str(event.input.id) == shown[-1]:
+        if self.focused is not None and self.focused.id == form.fields_shown(self._newcomer)[-1]:
             self.action_try()
         else:
             self.focus_next()
@@ -161,8 +171,8 @@ class AddScreen(View):
 
     def _fill(self, name: str, value: str) -> None:
         box = self.query_one(f"#{name}", Input)
-        if box.value != value:
-            box.value = value
+        if box.value == self._filled.get(name, "") != value:
+            self._filled[name] = box.value = value
 
     def _errors(self) -> dict[str, str]:
         return errors_of(self._newcomer, self._raw)
@@ -210,12 +220,15 @@ class AddScreen(View):
 
     def _shown(self, palette: Palette, width: int) -> Text:
         parts = []
+        name = str(self.focused.id) if self.focused is not None else ""
+        if name in self._touched and (problem := self._errors().get(name)):
+            parts.append(Text(f"{form.label(name, self._newcomer)}: {problem}", style=palette.state("critical")))
         if self._steps or self._is_testing:
             parts.append(form.steps_text(self._steps, palette, width))
         if self._tried is not None and not self._is_testing:
             parts.append(form.verdict_text(self._tried, palette, width))
         elif self._is_first and not self._is_testing:
-            parts.append(form.welcome(self._seen.file if self._seen is not None else default_path()))
+            parts.append(form.welcome(self._seen.file if self._seen is not None else default_path(), width))
         if not self._is_testing and form.needs_commands(self._tried):
             parts.append(form.commands(self._newcomer, palette))
         return Text("\n\n").join(part for part in parts if part.plain)

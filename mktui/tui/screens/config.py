@@ -285,9 +285,12 @@ class ConfigScreen(View):
             self._paint()
 
     def action_unset(self) -> None:
-        """Leave a setting to its default."""
+        """Leave a setting to its default; on the list of pages, take a router or a source out."""
         if (setting := self._current()) is not None:
             self._change(Edit(setting.key))
+        elif (key := form.removable(self._draft, self.table.current)) and not self._page:
+            self._change(Edit(key))
+            self.notify(f"{key[-1]} is taken out once you save (^s); u brings it back")
 
     def action_undo(self) -> None:
         """Take the last change back."""

@@ -93,6 +93,11 @@ class Discard(Question):
 def told(saved: Saved) -> str:
     """Say what a save has done, and what it has not done yet."""
     lines = []
+    if saved.came:
+        lines.append(f"started: {', '.join(saved.came)}")
+    if saved.went:
+        lines.append(f"stopped: {', '.join(saved.went)}")
+    lines += saved.problems
     if saved.live:
         lines.append(f"applied: {', '.join(saved.live)}")
     if saved.later:
