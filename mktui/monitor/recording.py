@@ -24,6 +24,7 @@ from mktui.core.pool.statistics import (
 from mktui.errors import RecordingUnreadable
 from mktui.monitor.plain import Forms
 from mktui.monitor.snapshot import (
+    Break,
     Forecast,
     JobOutcome,
     JobState,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "mktui.recording/1"
 RECORDS: Final = (
-    Snapshot, RouterSnapshot, RouterFacts, SyncState, Remark, Forecast, SeenEvent, Health, PoolStatistics,
+    Snapshot, RouterSnapshot, RouterFacts, SyncState, Remark, Forecast, Break, SeenEvent, Health, PoolStatistics,
     ConnectionStatistics, BreakerStatistics, Transition, PerformanceStatistics, LatencyStatistics, QueueStatistics,
     SlowCommand, JobState, JobOutcome,
 )  # fmt: skip

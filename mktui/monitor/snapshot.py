@@ -110,6 +110,16 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """A time for which the circuit was open. ``closed_at`` None: it still is. ``tries``: how often it opened in it."""
+
+    at: datetime
+    cause: str
+    closed_at: datetime | None = None
+    tries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class RouterSnapshot:
     """One router. ``latency`` holds p95 in seconds over time, oldest first, None where nothing was answered."""
 
@@ -125,6 +135,8 @@ class RouterSnapshot:
     events: tuple[SeenEvent, ...]
     slow_response: float = 0.5
     """Seconds from which on an answer of this router counts as slow."""
+    breaks: tuple[Break, ...] = ()
+    """The last times for which its circuit was open, oldest first."""
     forecasts: tuple[Forecast, ...] = ()
     """Limits that will be crossed, the soonest first."""
 

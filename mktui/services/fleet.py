@@ -11,6 +11,7 @@ import anyio
 from mktui import clock
 from mktui.errors import BillingError, ConfigError
 from mktui.monitor.snapshot import Snapshot
+from mktui.monitor.percentiles import Chart
 from mktui.services.chronicle import Chronicle
 from mktui.services.maintenance import Maintenance
 from mktui.services.members import Members
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from mktui.monitor.records import ErrorLog
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.configuring import Saved
+    from mktui.services.console import Console
     from mktui.services.customers import CustomerDesk
     from mktui.services.maintenance import Plan as MaintenancePlan
     from mktui.services.newcomers import NewcomerDesk
@@ -89,6 +91,13 @@ class Fleet:
         from mktui.services.newcomers import NewcomerDesk  # noqa: PLC0415 - a status adds none
 
         return NewcomerDesk(self)
+
+    @cached_property
+    def console(self) -> Console:
+        """Where a command is run by hand."""
+        from mktui.services.console import Console  # noqa: PLC0415 - a status runs none
+
+        return Console(self)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -235,6 +244,11 @@ class Fleet:
     def last_report(self, name: str) -> Report | None:
         """Return what became of each row of the last run in this process."""
         return self.service(name).syncs.report
+
+    def chart(self, name: str) -> Chart:
+        """Return a router's percentiles over time; of one that is not there, none."""
+        service = self._services.get(name)
+        return service.percentiles.chart if service is not None else Chart()
 
     def errors(self) -> ErrorLog:
         """Return the error log as far as it is known."""

@@ -1,4 +1,4 @@
-"""Where no router can be added: to a recording, or from afar; whoever tries is told."""
+"""Where no router can be added, and none asked anything by hand: a recording, or from afar; whoever tries is told."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestStep
     from mktui.core.pool.options import PoolOptions
+    from mktui.core.protocol.sentences import Command
     from mktui.services.configuring import Saved
+    from mktui.services.console import Answer
     from mktui.services.newcomers import Tried
 
 
@@ -42,3 +44,15 @@ class NoNewcomers:
 
     def _refuse(self, newcomer: Newcomer) -> NoReturn:
         raise WrongUse(f"{newcomer.name}: {self._why}")
+
+
+class NoConsole:
+    """Refuses all, and says why."""
+
+    def __init__(self, why: str = "this is a recording") -> None:
+        self._why = why
+
+    async def run(self, router: str, command: Command) -> Answer:
+        """Nothing can be asked."""
+        del command
+        raise WrongUse(f"{router}: {self._why}")

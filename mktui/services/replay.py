@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from mktui import clock
 from mktui.errors import RecordingUnreadable, WrongUse
 from mktui.monitor.recording import read
+from mktui.monitor.percentiles import Percentiles
 from mktui.services.no_customers import NoCustomers
-from mktui.services.no_newcomers import NoNewcomers
+from mktui.services.no_newcomers import NoConsole, NoNewcomers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.monitor.snapshot import Snapshot
+    from mktui.monitor.percentiles import Chart
     from mktui.services.configuring import Saved
     from mktui.services.planning import Planning
     from mktui.sync.order import Order
@@ -43,6 +45,8 @@ class Replay:
     def __init__(self, pictures: Sequence[Snapshot], *, speed: float = 1.0) -> None:
         self.customers = NoCustomers()
         self.newcomers = NoNewcomers()
+        self.console = NoConsole()
+        self._trends: dict[str, tuple[Percentiles, int]] = {}
         self._pictures = pictures
         self._speed = speed
         self._begun_at: float | None = None
@@ -51,11 +55,25 @@ class Replay:
 
     def snapshot(self) -> Snapshot:
         """Return the picture that was seen so long after the first one."""
+        return self._pictures[self._number()]
+
+    def _number(self) -> int:
         now = clock.now()
         if self._begun_at is None:
             self._begun_at = now
         elapsed = (now - self._begun_at) * self._speed
-        return self._pictures[max(0, bisect_right(self._offsets, elapsed) - 1)]
+        return max(0, bisect_right(self._offsets, elapsed) - 1)
+
+    def chart(self, name: str) -> Chart:
+        """Return a router's percentiles as far as the recording has been shown."""
+        trend, done = self._trends.get(name, (Percentiles(), 0))
+        number = self._number()
+        for picture in self._pictures[done : number + 1]:
+            router = picture.router(name)
+            if router is not None:
+                trend.add(picture.at.timestamp(), router.pool.performance.response)
+        self._trends[name] = trend, max(done, number + 1)
+        return trend.chart
 
     async def test(self, name: str, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
         """Nothing can be asked of what has been."""

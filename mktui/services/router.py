@@ -16,9 +16,11 @@ from mktui.core.pool.actions import CommandSettled
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.values import parse_duration
 from mktui.errors import RouterError
+from mktui.monitor.breaks import Breaks
 from mktui.monitor.events import EventRing
 from mktui.monitor.figures import reading_of
 from mktui.monitor.outlook import Outlook
+from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SyncState
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class RouterService:
         self._events = EventRing(self.name)
         self._on_event = on_event
         self._facts = RouterFacts()
+        self._breaks = Breaks()
+        self.percentiles = Percentiles()
         self._latency: deque[float | None] = deque(maxlen=SAMPLES)
         self._outlook = Outlook()
         self._client: Client | None = None
@@ -118,6 +122,7 @@ class RouterService:
             events=self._events.latest(EVENTS_SHOWN),
             slow_response=client.options.slow_response,
             forecasts=self._outlook.forecasts,
+            breaks=self._breaks.seen(),
         )
 
     def note(self, kind: str, text: str) -> None:
@@ -126,6 +131,7 @@ class RouterService:
 
     def _heard(self, event: PoolEvent) -> None:
         self._chronicle.heard(self.name, event)
+        self._breaks.heard(event.kind, event.text, clock.utc_now())
         is_usual = isinstance(event, CommandSettled) and event.outcome is not None and not event.outcome.unknown
         if not is_usual:  # a write that is settled is no news; one that nobody knows of is
             self.note(event.kind.value, event.text.removeprefix(f"{self.name}: "))
@@ -133,8 +139,10 @@ class RouterService:
     async def _sample(self) -> None:
         while True:
             pool = self.client.connection_stats().pool
-            self._latency.append(pool.performance.response.p95)
-            self._outlook.take(clock.now(), reading_of(pool, self._facts), self.client.options)
+            response, now = pool.performance.response, clock.now()
+            self._latency.append(response.p95)
+            self.percentiles.add(now, response)
+            self._outlook.take(now, reading_of(pool, self._facts), self.client.options)
             await anyio.sleep(SAMPLE)
 
     async def _ask_facts(self) -> None:

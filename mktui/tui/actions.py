@@ -19,6 +19,7 @@ class Place(enum.Enum):
     CUSTOMER = "customer"
     CONFIG = "config"
     ADD = "add"
+    ROWS = "rows"
 
 
 EVERYWHERE: Final = frozenset(Place)
@@ -31,6 +32,7 @@ _TABLES: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN})
 _BUT_PLAN: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC})
 _CUSTOMER: Final = frozenset({Place.CUSTOMER})
 _CONFIG: Final = frozenset({Place.CONFIG})
+_ROWS: Final = frozenset({Place.ROWS})
 _ADD: Final = frozenset({Place.ADD})
 _BUT_ADD: Final = EVERYWHERE - _ADD
 """Where a letter is a command; on the form it is typed."""
@@ -70,11 +72,11 @@ ACTIONS: Final = (
     Action("help", "question_mark,f1", "?", "help", "What every key does.", in_footer=_BUT_ADD),
     Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=_BUT_PLAN),
     Action("filter", "slash", "/", "filter", "Show rows whose name has a text (! has not).",
-           _FLEET, in_footer=_FLEET, is_urgent=True),
+           _FLEET | _ROWS, in_footer=_FLEET | _ROWS, is_urgent=True),
     Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES | _CONFIG,
            in_footer=_TABLES | _CONFIG),
     Action("back", "escape", "esc", "back", "Back; in a filter: leave it.",
-           in_footer=frozenset({Place.ROUTER, Place.SYNC, Place.PLAN, Place.CUSTOMER, Place.CONFIG, Place.ADD})),
+           in_footer=EVERYWHERE - _FLEET),
     Action("fleet", "1", "1", "fleet", "A row per router, trouble first."),
     Action("syncs", "2", "2", "syncs", "How each router stands with billing.", is_place=True),
     Action("config", "6", "6", "config", "Look at the configuration, and change it.", is_place=True),
@@ -105,6 +107,9 @@ ACTIONS: Final = (
            in_footer=frozenset({Place.FLEET, Place.ROUTER})),
     Action("breaker", "b", "b", "circuit", "Isolate the router, or let it back in.", ROUTERS, Danger.CONFIRMED,
            in_footer=frozenset({Place.ROUTER})),
+    Action("run", "x", "x", "run", "Run one command; a write asks first.", ROUTERS | _ROWS,
+           in_footer=frozenset({Place.ROUTER, Place.ROWS})),
+    Action("copy", "y", "y", "copy", "Copy the row under the cursor.", _ROWS, in_footer=_ROWS, is_of_screen=True),
     Action("edit", "e", "e", "edit", "Change the router's settings.", ROUTERS),
     Action("new", "n", "n", "add router", "Add a router: tested live, then saved.", _BUT_ADD, Danger.WRITES),
     Action("try", "ctrl+t", "^t", "try it", "Test the new router as it was typed.", _ADD, in_footer=_ADD,
@@ -125,7 +130,7 @@ ACTIONS: Final = (
     Action("bottom", "G", "G", "bottom", "Last row."),
     Action("redraw", "ctrl+l", "^l", "redraw", "Draw everything afresh."),
     Action("quit", "q", "q", "quit", "Leave the screen; from the fleet, the program.",
-           in_footer=_BUT_PLAN),
+           in_footer=frozenset({Place.FLEET, Place.SYNC})),
 )  # fmt: skip
 _BY_ID: Final = {action.id: action for action in ACTIONS}
 

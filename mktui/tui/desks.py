@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestStep
     from mktui.core.pool.options import PoolOptions
+    from mktui.core.protocol.sentences import Command
     from mktui.services.configuring import Saved
+    from mktui.services.console import Answer
     from mktui.services.customers import Search
     from mktui.services.newcomers import Tried
 
@@ -50,3 +52,10 @@ class Newcomers(Protocol):
 
     async def save(self, seen: Seen, newcomer: Newcomer) -> Saved:
         """Save it, and start it."""
+
+
+class Consoles(Protocol):
+    """Where a router is asked by hand."""
+
+    async def run(self, router: str, command: Command) -> Answer:
+        """Run a command and return its rows."""

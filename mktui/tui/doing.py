@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from mktui.errors import MktuiError
+from mktui.services.console import in_words, is_read, parse_line
+from mktui.tui.finding import Find
 from mktui.tui.room import Room
-from mktui.tui.screens.modals import Hold, TestView
+from mktui.tui.screens.console import ConsoleScreen
+from mktui.tui.screens.modals import Confirm, Hold, TestView
 from mktui.tui.screens.plan import PlanScreen
+
+if TYPE_CHECKING:
+    from mktui.core.protocol.sentences import Command
+    from mktui.monitor.snapshot import RouterSnapshot
 
 
 class Does(Room):
@@ -25,6 +35,45 @@ class Does(Room):
         except MktuiError as error:
             shown.dismiss()
             self.notify(str(error), title=f"test {name}", severity="error", timeout=15)
+
+    def action_run(self) -> None:
+        """Ask for a command, and run it on the router."""
+        if name := self.target("run"):
+            hint = "/ppp/active/print .proplist=name,address ?service=pppoe"
+            self.push_screen(Find(f"run on {name}:", hint), partial(self._typed, name))
+
+    async def _typed(self, name: str, line: str | None) -> None:
+        """Run what was typed: a read at once, a write after a question."""
+        router = self.services.snapshot().router(name)
+        if line is None or router is None:
+            return
+        try:
+            command = parse_line(line)
+        except MktuiError as error:
+            self.notify(str(error), title="not run", severity="warning", timeout=10)
+            return
+        if is_read(command):
+            await self._open_console(name, line, command)
+        elif self.read_only:
+            self.notify(f"{command.path}: refused, it is no read and this is read-only", severity="warning")
+        else:
+            self._ask_to_write(router, line, command)
+
+    def _ask_to_write(self, router: RouterSnapshot, line: str, command: Command) -> None:
+        async def answered(yes: bool | None) -> None:
+            if yes:
+                await self._open_console(router.name, line, command)
+            else:
+                self.notify(f"{router.name} was left alone")
+
+        consequence = "It is no read, so it may change the router. It is sent once, and kept in the audit."
+        doing = f"Run {in_words(command)} on"
+        self.push_screen(Confirm(router.name, doing, consequence, must_type=router.is_protected), answered)
+
+    async def _open_console(self, name: str, line: str, command: Command) -> None:
+        if isinstance(self.screen, ConsoleScreen):
+            self.pop_screen()
+        await self.show_screen(ConsoleScreen(name, line, command))
 
     def action_reset(self) -> None:
         """Replace the router's connections."""

@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.monitor.snapshot import Snapshot
+    from mktui.monitor.percentiles import Chart
     from mktui.services.configuring import Saved
     from mktui.services.planning import Planning
     from mktui.sync.order import Order
     from mktui.sync.report import Report
-    from mktui.tui.desks import Customers, Newcomers
+    from mktui.tui.desks import Consoles, Customers, Newcomers
 
 
 class Services(Protocol):
@@ -28,8 +29,15 @@ class Services(Protocol):
     def newcomers(self) -> Newcomers:
         """Where a router is added."""
 
+    @property
+    def console(self) -> Consoles:
+        """Where a router is asked by hand."""
+
     def snapshot(self) -> Snapshot:
         """Return how everything is now."""
+
+    def chart(self, name: str) -> Chart:
+        """Return a router's percentiles over time."""
 
     async def test(self, name: str, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
         """Test a router."""

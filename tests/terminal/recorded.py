@@ -27,9 +27,11 @@ from mktui.core.pool.statistics import (
     PoolStatistics,
     QueueStatistics,
 )
-from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
+from mktui.monitor.snapshot import Break, RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
+from mktui.monitor.percentiles import Chart
 from mktui.services.configuring import Saved
 from mktui.sync.order import Order
+from tests.terminal.recorded_console import RecordedConsole, day_of
 from tests.terminal.recorded_customers import RecordedCustomers
 from tests.terminal.recorded_newcomers import RecordedNewcomers
 
@@ -136,6 +138,10 @@ def edge_1() -> RouterSnapshot:
             (840, "sync", "41 planned: 41 applied"),
             (9, "connected", "connection 3"),
         ),
+        breaks=(
+            Break(before(93_800), "5 failures in a row, the last: connection refused", before(93_500), 3),
+            Break(before(1711), "5 failures in a row, the last: reset by peer", before(1651)),
+        ),
     )  # fmt: skip
 
 
@@ -204,6 +210,7 @@ def tower_west() -> RouterSnapshot:
             (21, "connect failed", "connection refused", 5),
             (19, "circuit opened", reason),
         ),
+        breaks=(Break(before(90_000), "isolated by hand", before(88_000)), Break(before(19), reason)),
     )  # fmt: skip
 
 
@@ -224,6 +231,10 @@ def fleet() -> Snapshot:
     return Snapshot(NOW, "isp-north", (edge_1(), edge_2(), hotspot(), tower_west(), tower_cerro()))
 
 
+CHARTS: Final = {
+    "edge-1": day_of(0.012), "edge-2": day_of(0.021), "hotspot-plaza": day_of(0.4),
+    "tower-west": day_of(0.02, silent=30),
+}  # fmt: skip
 STEPS: Final = (
     TestStep("connect", ok=True, took=0.0021, text="10.0.0.1:8729 answers"),
     TestStep("login", ok=True, took=0.0384, text="logged in as mktui"),
@@ -249,6 +260,8 @@ class RecordedServices:
     config: Seen | None = None
     """The configuration's file; None as in the demo."""
     saves: list[str] = field(default_factory=list)
+    console: RecordedConsole = field(default_factory=RecordedConsole)
+    charts: dict[str, Chart] = field(default_factory=lambda: dict(CHARTS))
     newcomers: RecordedNewcomers = field(default_factory=RecordedNewcomers)
     customers: RecordedCustomers = field(init=False)
 
@@ -257,6 +270,9 @@ class RecordedServices:
 
     def snapshot(self) -> Snapshot:
         return self.recorded
+
+    def chart(self, name: str) -> Chart:
+        return self.charts.get(name, Chart())
 
     async def test(self, name: str, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
         await self._do("test", name)

@@ -17,6 +17,7 @@ from mktui.tui.places import SCREENS
 from mktui.tui.screens.add import AddScreen
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.config_questions import SaveChanges
+from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
 from mktui.tui.screens.plan import PlanScreen
@@ -52,12 +53,13 @@ def row(number: int) -> Callable[[ControlRoom], bool]:
     return lambda app: isinstance(app.screen, FleetScreen) and app.screen.table.cursor_row == number
 
 
+ASK: Final = ("x", *"ppp active print", "enter")
 FIND: Final = ("f", *"ana", "enter")
 PATHS: Final[dict[Place, tuple[str, ...]]] = {
     Place.FLEET: (), Place.ROUTER: ("enter",), Place.SYNC: ("2",), Place.PLAN: ("s",),
     Place.CUSTOMER: FIND,
     Place.CONFIG: ("6",),
-    Place.ADD: ("n",),
+    Place.ADD: ("n",), Place.ROWS: ASK,
 }  # fmt: skip
 """The keys that lead from the fleet to each screen."""
 
@@ -88,6 +90,8 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "test": ((), on(TestView)),
     "reset": ((), on(Confirm)),
     "breaker": ((), on(Confirm)),
+    "run": ((), on(Find)),
+    "copy": (ASK, lambda app: any("in your clipboard" in told.message for told in notices(app))),
     "edit": ((), on(ConfigScreen)),
     "new": ((), on(AddScreen)),
     "try": (("n", *"10.0.0.9"), lambda app: "edge-9" in text(app) or "is fine" in text(app)),
@@ -153,7 +157,9 @@ def test_keys_ids_and_titles_are_unique_and_each_has_its_handler() -> None:
         if action.is_place:
             assert action.id in SCREENS
         elif action.is_of_screen:
-            screens = [view for view in View.__subclasses__() if view.place in action.where]
+            screens = [
+                view for view in (*View.__subclasses__(), *Filterable.__subclasses__()) if view.place in action.where
+            ]
             assert screens
             assert all(callable(getattr(screen, f"action_{action.id}")) for screen in screens), action.id
         else:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 from textual.widgets import Static
 
-from mktui.tui import words
+from mktui.errors import seconds_in_words
+from mktui.tui import latency_chart, words
 from mktui.tui.actions import Place
 from mktui.tui.screens.view import StillStatic, View, state_text
 from mktui.tui.widgets.live_table import Column, LiveTable
@@ -44,7 +45,7 @@ class RouterScreen(View):
 
     place = Place.ROUTER
     DEFAULT_CSS = """
-    RouterScreen #connections { height: auto; max-height: 9; background: $background; }
+    RouterScreen #connections { height: auto; max-height: 30%; background: $background; }
     RouterScreen #panels { height: auto; padding: 1 1 0 1; background: $background; }
     RouterScreen #events { height: 1fr; padding: 1 1 0 1; background: $background; }
     """
@@ -83,8 +84,16 @@ class RouterScreen(View):
         connections = sorted(router.pool.connections, key=lambda connection: connection.id)
         self.query_one(LiveTable).show({str(each.id): _connection(each, palette) for each in connections})
         width = self.size.width or 80
-        self.query_one("#panels", StillStatic).show(_panels(router, snapshot, palette, width))
-        self.query_one("#events", StillStatic).show(_events(router, palette, width, max(1, self.size.height - 18)))
+        height = self.size.height or 24
+        panels = _panels(router, snapshot, palette, width, height)
+        chart = self.room.services.chart(router.name)
+        picture = latency_chart.lines(
+            chart, router.pool.performance.response, palette, width - 2, min(14, max(4, height - 26))
+        )
+        text = Text("\n").join((*panels, *picture))
+        text.no_wrap, text.overflow = True, "ellipsis"
+        self.query_one("#panels", StillStatic).show(text)
+        self.query_one("#events", StillStatic).show(_events(router, palette, width, max(1, height - 16)))
 
     def _show_top(self, snapshot: Snapshot, router: RouterSnapshot, palette: Palette, mode: str) -> None:
         width = (self.size.width or 80) - 2
@@ -129,24 +138,36 @@ def _connection(connection: ConnectionStatistics, palette: Palette) -> Mapping[s
     }
 
 
-def _panels(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width: int) -> Text:
+def _panels(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width: int, height: int) -> list[Text]:
     pool = router.pool
     performance, queue = pool.performance, pool.queue
     oldest = words.UNKNOWN if queue.oldest is None else f"{queue.oldest:.1f} s"
     slots = f"slots {pool.slots_used} of {pool.slots_total}, {pool.in_flight_limit} in flight each"
     slots += "" if pool.ceiling is None else f" · the router allows us {pool.ceiling} sessions"
-    lines = [
+    breaks = _breaks(router, snapshot, palette, width, 1 if height < 34 else 4)
+    return [
         _line("Circuit", _circuit(pool.circuit_breaker, palette, router), palette),
+        *(_line("", each, palette) for each in breaks),
         _line("Queue", Text(f"critical {queue.critical} · high {queue.high} · normal {queue.normal} · low {queue.low}"
                             f" · oldest {oldest}"), palette),
         _line("", Text(slots, style=palette.quiet), palette),
-        _line("Latency", _latency(router, palette, width), palette),
         _line("Success", Text(_success(performance)), palette),
         _line("Sync", _sync(router, snapshot, palette), palette),
     ]  # fmt: skip
-    text = Text("\n").join(lines)
-    text.no_wrap, text.overflow = True, "ellipsis"
-    return text
+
+
+def _breaks(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width: int, count: int) -> list[Text]:
+    """Return the last breaks, the newest first: when, for how long, and why."""
+    lines = []
+    for each in reversed(router.breaks[-count:]):
+        today = each.at.astimezone().date() == snapshot.at.astimezone().date()
+        at = each.at.astimezone().strftime("%H:%M:%S" if today else "%d %b %H:%M")
+        seconds = ((each.closed_at or snapshot.at) - each.at).total_seconds()
+        lasts = f"for {seconds_in_words(seconds)}" if each.closed_at else f"open since {words.age(seconds)}"
+        tries = f" ({each.tries} tries)" if each.tries > 1 else ""
+        told = words.fit(f"{at}  {lasts}{tries}  {each.cause}", width - 11)
+        lines.append(Text(told, style=palette.quiet if each.closed_at else palette.state("critical")))
+    return lines
 
 
 def _line(title: str, body: Text, palette: Palette) -> Text:
@@ -175,16 +196,6 @@ def _success(performance: PerformanceStatistics) -> str:
         f"{words.percent(performance.success_percent)} % of {performance.commands:,} · {retries} · "
         f"{words.count(performance.timeouts, 'timeout')} · {words.count(performance.drops, 'drop')}"
     )
-
-
-def _latency(router: RouterSnapshot, palette: Palette, width: int) -> Text:
-    response = router.pool.performance.response
-    p50, p95, p99 = (words.milliseconds(value) for value in (response.p50, response.p95, response.p99))
-    figures = f"p50 {p50} · p95 {p95} · p99 {p99} ms"
-    room = max(10, width - 2 - 9 - 31 - 10)
-    minutes = max(1, round(room * router.latency_step / 60))
-    bars = words.sparkline(router.latency, room)
-    return Text.assemble(f"{figures:<31}", (f"{minutes:>3} min ", palette.quiet), (bars, palette.accent))
 
 
 def _sync(router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Text:

@@ -66,6 +66,11 @@ class LongTable(ScrollView, Generic[R], can_focus=True):
         """The row under the cursor."""
         return self._rows[self.cursor_row] if self.cursor_row < len(self._rows) else None
 
+    def use(self, columns: Sequence[Column]) -> None:
+        """Show these columns from now on."""
+        self._columns = columns
+        self.refresh()
+
     def show(self, rows: Sequence[R]) -> None:
         """Show these rows; the same object again changes nothing."""
         if rows is self._rows:

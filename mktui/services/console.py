@@ -1,0 +1,89 @@
+"""One command on one router, typed by a person: read from a line, run at the lowest priority, and kept in the audit."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from mktui import clock
+from mktui.core.pool.effects import Effect, effect_of
+from mktui.core.pool.job import Priority
+from mktui.core.protocol.sentences import Command, Row
+from mktui.errors import WrongUse
+
+if TYPE_CHECKING:
+    from mktui.services.chronicle import Chronicle
+    from mktui.services.router import RouterService
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a router has answered, and how long it took, in seconds."""
+
+    rows: tuple[Row, ...]
+    took: float
+
+
+def parse_line(line: str) -> Command:
+    """Read what was typed: ``/ppp/secret/print .proplist=name ?service=pppoe``, or ``ppp secret print`` as on a router.
+
+    Raises:
+        WrongUse: It is no command; says what would be one.
+    """
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        raise WrongUse("a quotation mark is not closed") from None
+    path: list[str] = []
+    while words and not words[0].startswith("?") and "=" not in words[0]:
+        path += [part for part in words.pop(0).split("/") if part]
+    if len(path) < 2:
+        raise WrongUse("a command is a menu and a verb, such as /ppp/active/print")
+    attributes: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.removeprefix("=").partition("=")
+        if word.startswith("?"):
+            continue
+        if not name or not equals:
+            raise WrongUse(f"{word!r} is neither NAME=VALUE nor ?QUERY")
+        attributes[name] = value
+    return Command("/" + "/".join(path), attributes, tuple(word for word in words if word.startswith("?")))
+
+
+def is_read(command: Command) -> bool:
+    """Say whether a command changes nothing, as far as anybody can tell."""
+    return effect_of(command) is Effect.READ
+
+
+def in_words(command: Command) -> str:
+    """Return a command without its values, any of which may be a secret."""
+    return " ".join((command.path, *(f"{name}=…" for name in command.attributes)))
+
+
+class Desk(Protocol):
+    """The fleet whose routers are asked."""
+
+    chronicle: Chronicle
+
+    def service(self, name: str) -> RouterService:
+        """Return a router."""
+
+
+class Console:
+    """Runs commands, after everything else that waits."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def run(self, router: str, command: Command) -> Answer:
+        """Run a command and return its rows.
+
+        Raises:
+            RouterError: The router could not be asked, said no, or nobody knows what became of it.
+        """
+        client = self._desk.service(router).client
+        begun_at = clock.now()
+        with self._desk.chronicle.audited(f"run {in_words(command)}", router):
+            rows = await client.run(command.path, command.attributes, where=command.query, priority=Priority.LOW)
+        return Answer(tuple(rows), clock.now() - begun_at)
