@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mktui import clock
 from mktui.core.pool.effects import Effect, effect_of
@@ -15,6 +15,11 @@ from mktui.errors import WrongUse
 if TYPE_CHECKING:
     from mktui.services.chronicle import Chronicle
     from mktui.services.router import RouterService
+
+_VERBS: Final = frozenset({
+    "print", "add", "set", "unset", "remove", "enable", "disable", "move", "get", "getall", "find", "listen", "monitor",
+})  # fmt: skip
+"""Where a path surely ends: a bare word after one of these is a slip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ def parse_line(line: str) -> Command:
     except ValueError:
         raise WrongUse("a quotation mark is not closed") from None
     path: list[str] = []
-    while words and not words[0].startswith("?") and "=" not in words[0]:
+    while words and not words[0].startswith("?") and "=" not in words[0] and (path[-1:] or [""])[0] not in _VERBS:
         path += [part for part in words.pop(0).split("/") if part]
     if len(path) < 2:
         raise WrongUse("a command is a menu and a verb, such as /ppp/active/print")

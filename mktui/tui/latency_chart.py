@@ -97,7 +97,7 @@ def _area(pictures: list[Picture], now: LatencyStatistics, palette: Palette, hei
     for number in range(body):
         level = low * (high / low) ** ((body - number - 0.5) / body)
         mark = {0: high, body - 1: low}.get(number)
-        row = Text(f"{'' if mark is None else words.milliseconds(mark) + ' ms':>{_LEFT - 1}} ", style=palette.quiet)
+        row = Text(f"{'' if mark is None else _mark(mark):>{_LEFT - 1}} ", style=palette.quiet)
         for _, points, count in pictures:
             row.append(_row(points, count, level), style=palette.accent)
             row.append(" " * (_GAP + _TOP // 2))
@@ -105,6 +105,10 @@ def _area(pictures: list[Picture], now: LatencyStatistics, palette: Palette, hei
         rows.append(row)
     foot = " " * _LEFT + "".join(f"{title:<{count + _GAP + _TOP // 2}}" for title, _, count in pictures)
     return [*rows, Text(foot.rstrip(), style=palette.quiet)]
+
+
+def _mark(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds >= 1 else f"{seconds * 1000:g} ms"
 
 
 def _row(points: tuple[Point | None, ...], count: int, level: float) -> str:

@@ -36,11 +36,10 @@ ACTIVE: Final = tuple(
 
 @dataclass
 class RecordedConsole:
-    """Answers with rows, or with what ``refuses`` says; ``asking``: never."""
+    """Answers with rows, or with what ``refuses`` says."""
 
     rows: tuple[dict[str, str], ...] = ACTIVE
     refuses: MktuiError | None = None
-    is_asking: bool = False
     ran: list[tuple[str, Command]] = field(default_factory=list)
 
     async def run(self, router: str, command: Command) -> Answer:

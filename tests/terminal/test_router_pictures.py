@@ -18,9 +18,7 @@ from tests.terminal.test_pictures import Compare, after
 @SIZES
 @pytest.mark.parametrize("part", ["edge-1", "west"])
 def test_percentiles_and_breaks(snap_compare: Compare, size: tuple[int, int], part: str) -> None:
-    assert snap_compare(
-        ControlRoom(RecordedServices()), terminal_size=size, run_before=after("enter", filtered=part)
-    )
+    assert snap_compare(ControlRoom(RecordedServices()), terminal_size=size, run_before=after("enter", filtered=part))
 
 
 @pytest.mark.parametrize("theme", ["noc-light", "ansi"])

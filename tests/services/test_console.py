@@ -1,0 +1,59 @@
+"""A command by hand: what is typed is understood or refused in one line, and the audit holds no value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mktui.core.protocol.sentences import Command
+from mktui.errors import CommandTrapped, WrongUse
+from mktui.services.console import in_words, is_read, parse_line
+from tests.services.test_configuring import running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("/ppp/active/print", Command("/ppp/active/print")),
+        ("ppp active print", Command("/ppp/active/print")),
+        (
+            "/ppp secret print .proplist=name ?service=pppoe",
+            Command("/ppp/secret/print", {".proplist": "name"}, ("?service=pppoe",)),
+        ),
+        ('/ppp/secret/set =.id=*1 comment="a = b"', Command("/ppp/secret/set", {".id": "*1", "comment": "a = b"})),
+        ("/system/identity/set name=", Command("/system/identity/set", {"name": ""})),
+    ],
+    ids=str,
+)
+def test_a_line_is_what_a_router_would_take(line: str, command: Command) -> None:
+    assert parse_line(line) == command
+
+
+@pytest.mark.parametrize(
+    "line", ["", "print", "/", "name=x", '/ppp/secret/print "open', "/ppp/secret/print name=x oops"]
+)
+def test_what_is_no_command_is_refused_in_one_line(line: str) -> None:
+    with pytest.raises(WrongUse) as refused:
+        parse_line(line)
+    assert "\n" not in str(refused.value)
+
+
+def test_what_may_change_a_router_is_no_read_and_no_value_is_told() -> None:
+    write = parse_line("/ppp/secret/add name=ana password=hunter2")
+    assert not is_read(write)
+    assert not is_read(parse_line("/log/print file=x"))
+    assert is_read(parse_line("/ppp/secret/print"))
+    assert in_words(write) == "/ppp/secret/add name=… password=…"
+
+
+@pytest.mark.anyio
+async def test_it_runs_and_what_the_router_refuses_is_told(tmp_path: Path) -> None:
+    async with running(tmp_path) as (fleet, _):
+        answer = await fleet.console.run("edge-1", parse_line("/system/identity/print"))
+        assert [set(row) for row in answer.rows] == [{"name"}]
+        with pytest.raises(CommandTrapped):
+            await fleet.console.run("edge-1", parse_line("/no/such/print"))
