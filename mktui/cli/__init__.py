@@ -18,7 +18,7 @@ from mktui.cli import everywhere
 from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import ExitCode, Failure, code_of, fail, lines_of
 from mktui.cli.lazy import LazyGroup
-from mktui.cli.options import default_config_path, driver_option
+from mktui.cli.options import default_config_path, driver_option, has_screen
 from mktui.cli.output import say
 from mktui.cli.signals import heard_signals
 from mktui.errors import MktuiError
@@ -64,6 +64,7 @@ class Commands(LazyGroup):
         "simulate": "Simulated routers for scripts and training.",
         "record": "What is seen, kept in a file.",
         "replay": "What was seen, on the same screens.",
+        "keys": "The screen's keys: what each does, and whether your own are right.",
         "themes": "The screen's colours: which there are, and whether a file is right.",
         "completion": "Completion for bash, zsh and fish.",
         "config": "The configuration: where it is, what it says, check it, change it.",
@@ -117,12 +118,12 @@ def cli(context: click.Context, *, attach: str | None, driver: str) -> None:
     if wish("no_color"):
         os.environ["NO_COLOR"] = "1"  # the screen is told so as any program is
     if attach is not None:
-        if not (sys.stdout.isatty() and sys.stdin.isatty()):
+        if not has_screen():
             raise click.UsageError("--attach needs a terminal; mktui status --json asks the mktui that runs")
         from mktui.cli.screen import run_attached_screen  # noqa: PLC0415 - loads the terminal
 
         context.exit(run_attached_screen(file, attach, read_only=is_read_only, driver=driver))
-    if sys.stdout.isatty() and sys.stdin.isatty():
+    if has_screen():
         from mktui.cli.screen import run_screen  # noqa: PLC0415 - loads the terminal
 
         context.exit(run_screen(file, read_only=is_read_only, driver=driver))

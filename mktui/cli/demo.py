@@ -8,7 +8,8 @@ import anyio
 import click
 
 from mktui.cli.events import open_log
-from mktui.cli.options import driver_option, json_option
+from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.options import driver_option, has_screen, json_option
 from mktui.cli.output import health_cell, print_json, print_table
 from mktui.cli.records import router_record, sync_record
 from mktui.services.demo import open_demo
@@ -35,6 +36,11 @@ Examples:
 @click.pass_context
 def demo(context: click.Context, *, headless: bool, seconds: float, seed: int, driver: str, as_json: bool) -> None:
     """Look around: three simulated routers (one slow, one that fails now and then). Nothing is kept."""
+    if not headless and not has_screen():
+        fail(
+            ExitCode.USAGE,
+            "no terminal here that can be drawn on: see mktui demo --headless",
+        )
     if not headless:
         from mktui.cli.screen import run_demo_screen  # noqa: PLC0415 - loads the terminal
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +28,11 @@ form_option = click.option(
     help="How it is printed; ndjson: an object a line.",
 )
 routers_argument = click.argument("routers", nargs=-1, metavar="[ROUTER]...", shell_complete=completing.routers)
+
+
+def has_screen() -> bool:
+    """Say whether a terminal is there that can be drawn on: not a pipe, and not one that only knows lines."""
+    return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM", "dumb") not in {"dumb", "unknown", ""}
 
 
 def loaded_config(context: click.Context) -> LoadedConfig:

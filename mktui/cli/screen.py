@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mktui.cli.exit_codes import ExitCode
+from mktui.cli.keys import keymap_in
 from mktui.cli.options import THRIFTY
 from mktui.config.load import LoadedConfig, default_path, load
 from mktui.config.model import Config
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from mktui.monitor.snapshot import SeenEvent, Snapshot
     from mktui.services.control.dialling import Target
     from mktui.services.fleet import Fleet
+    from mktui.tui.keymap import Keymap
 
 _CODES = {
     signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HANGUP, signal.SIGINT: ExitCode.INTERRUPTED,
@@ -110,6 +112,7 @@ async def _configured(loaded: LoadedConfig, read_only: bool, driver: str) -> int
             app = ControlRoom(
                 fleet, theme=loaded.config.ui.theme, read_only=read_only, driver=driver_class(driver),
                 notices=[problem] if problem else (), is_first=not loaded.config.routers,
+                keymap=await anyio.to_thread.run_sync(keymap_in, loaded) if loaded.config.keys else None,
             )  # fmt: skip
             await _run(app)
     return _code(app)
@@ -139,10 +142,18 @@ async def _demo(seed: int, driver: str) -> int:
 
 
 async def _own(
-    opening: AbstractAsyncContextManager[Fleet], theme: str, *, read_only: bool, driver: str, is_first: bool = False
+    opening: AbstractAsyncContextManager[Fleet],
+    theme: str,
+    *,
+    read_only: bool,
+    driver: str,
+    is_first: bool = False,
+    keymap: Keymap | None = None,
 ) -> int:
     async with opening as fleet:
-        app = ControlRoom(fleet, theme=theme, read_only=read_only, driver=driver_class(driver), is_first=is_first)
+        app = ControlRoom(
+            fleet, theme=theme, read_only=read_only, driver=driver_class(driver), is_first=is_first, keymap=keymap
+        )
         await _run(app)
     return _code(app)
 

@@ -67,6 +67,7 @@ class Config(BaseModel):
     ui: UiConfig = Field(default_factory=UiConfig, description="the terminal")
     billing: BillingOptions = Field(default_factory=BillingOptions, description="where billing lives")
     sync: SyncOptions = Field(default_factory=SyncOptions, description="what a sync may do")
+    keys: Any = Field(default_factory=dict, description="an action's own keys")  # Any: the screen judges it
     monitor: MonitorOptions = Field(default_factory=MonitorOptions, description="what is kept of errors and changes")
     maintenance: MaintenanceOptions = Field(
         default_factory=MaintenanceOptions, description="what is done by itself, and when"

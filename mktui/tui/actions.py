@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from textual.binding import Binding
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import Binding
 
 
 class Place(enum.Enum):
@@ -129,6 +132,7 @@ ACTIONS: Final = (
     Action("top", "g", "g", "top", "First row."),
     Action("bottom", "G", "G", "bottom", "Last row."),
     Action("redraw", "ctrl+l", "^l", "redraw", "Draw everything afresh."),
+    Action("suspend", "ctrl+z", "^z", "to the shell", "Stop it there until fg.", EVERYWHERE),
     Action("quit", "q", "q", "quit", "Leave the screen; from the fleet, the program.",
            in_footer=frozenset({Place.FLEET, Place.SYNC})),
 )  # fmt: skip
@@ -146,11 +150,13 @@ def is_at_home(action_id: str, place: Place) -> bool:
     return action is None or place in action.where
 
 
-def bindings() -> list[Binding]:
+def bindings(registry: Iterable[Action] = ACTIONS) -> list[Binding]:
     """Return Textual's bindings; each leads to ``action_<id>`` of the app, or of the screen that is on top."""
+    from textual.binding import Binding  # noqa: PLC0415 - the registry is read by commands that load no terminal
+
     return [
         Binding(action.keys, binding_of(action), action.title, show=False, priority=action.is_urgent)
-        for action in ACTIONS
+        for action in registry
     ]
 
 
@@ -161,10 +167,10 @@ def binding_of(action: Action) -> str:
     return f"{'screen' if action.is_of_screen else 'app'}.{action.id}"
 
 
-def footer(place: Place, width: int) -> list[Action]:
+def footer(place: Place, width: int, registry: Iterable[Action] = ACTIONS) -> list[Action]:
     """Return the keys of a screen's last line, as many as fit."""
     fitting: list[Action] = []
-    for action in ACTIONS:
+    for action in registry:
         if place not in action.in_footer:
             continue
         width -= len(action.shown) + len(action.title) + 3

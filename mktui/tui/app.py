@@ -6,6 +6,9 @@ connections are closed in good order by their owner.
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 from contextlib import suppress
 from functools import partial
 from time import monotonic
@@ -37,10 +40,13 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from mktui.monitor.snapshot import Snapshot
+    from mktui.tui.keymap import Keymap
     from mktui.tui.services import Services
 
 TICK: Final = 0.5
 """Seconds between two looks at the services."""
+PLAIN: Final = "ansi"
+"""The theme that needs no colours: NO_COLOR takes what it has, and what is left says the same."""
 TICK_UNSEEN: Final = 2.0
 """The same while the terminal has lost the focus."""
 
@@ -63,8 +69,9 @@ class ControlRoom(Moves, Does, FindsCustomers):
         driver: type[Driver] | None = None,
         notices: Iterable[str] = (),
         is_first: bool = False,
+        keymap: Keymap | None = None,
     ) -> None:
-        super().__init__(services, read_only=read_only, driver=driver)
+        super().__init__(services, read_only=read_only, driver=driver, keymap=keymap)
         self._is_first = is_first
         self._link = Link()
         self._paused = False
@@ -74,6 +81,8 @@ class ControlRoom(Moves, Does, FindsCustomers):
         self._ticks = 0
         self._themes = OwnThemes()
         self._problems = [*notices, *self._themes.take(self)]
+        self._problems += [f"your keys are not used: {problem}" for problem in self.keymap.problems]
+        theme = PLAIN if self.is_plain else theme
         if theme in self.available_themes:
             self.theme = theme
         else:
@@ -116,7 +125,7 @@ class ControlRoom(Moves, Does, FindsCustomers):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Fill the palette from the registry with what has a meaning here."""
         yield from super().get_system_commands(screen)
-        for action in actions.ACTIONS:
+        for action in self.keymap.actions:
             if action.id != "palette" and (not isinstance(screen, View) or screen.place in action.where):
                 handler = partial(self.run_action, actions.binding_of(action))
                 yield SystemCommand(f"{action.title} ({action.shown})", action.help, handler)
@@ -175,5 +184,17 @@ class ControlRoom(Moves, Does, FindsCustomers):
         """Draw everything afresh."""
         forget_screen(self._driver)
         self.refresh(layout=True)
+
+    def action_suspend(self) -> None:
+        """Stop the process until ``fg``; the screen is drawn afresh then, and pools look after their connections."""
+        if self._driver is None or not self._driver.can_suspend:
+            self.notify("this terminal cannot be given back", severity="warning")
+            return
+        with self.suspend():
+            sys.stderr.write("mktui stands still: no router is watched and no sync goes on until fg\n")
+            sys.stderr.flush()
+            os.kill(os.getpid(), signal.SIGSTOP)
+        forget_screen(self._driver)
+        self.look()
 
     # --- doing

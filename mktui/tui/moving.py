@@ -26,7 +26,7 @@ class Moves(Room):
 
     def action_help(self) -> None:
         """Show every key."""
-        self.push_screen(Help())
+        self.push_screen(Help(self.keymap.actions))
 
     def action_help_quit(self) -> None:
         """Answer ctrl+c: it is no way out of a program that holds connections."""

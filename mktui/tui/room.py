@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.binding import BindingsMap
 
 from mktui.errors import MktuiError
 from mktui.tui import actions
 from mktui.tui.actions import Danger
+from mktui.tui.keymap import Keymap
 from mktui.tui.screens.modals import Confirm
 from mktui.tui.screens.view import View
 
@@ -25,8 +28,17 @@ if TYPE_CHECKING:
 class Room(App[None]):
     """An app that shows the services and asks before it does what cannot be taken back."""
 
-    def __init__(self, services: Services, *, read_only: bool, driver: type[Driver] | None) -> None:
-        super().__init__(driver_class=driver)
+    def __init__(
+        self, services: Services, *, read_only: bool, driver: type[Driver] | None, keymap: Keymap | None = None
+    ) -> None:
+        if not os.environ.get("NO_COLOR"):
+            os.environ.pop("NO_COLOR", None)  # an empty one asks for nothing
+        self.is_plain = "NO_COLOR" in os.environ
+        super().__init__(driver_class=driver, ansi_color=True if self.is_plain else None)
+        self.keymap = keymap or Keymap()
+        if keymap is not None:  # Textual's own keymap takes a key from every other action, on whatever screen
+            ours = BindingsMap(actions.bindings(self.keymap.actions))
+            self._bindings = BindingsMap.merge([BindingsMap(App.BINDINGS), ours])
         self.services = services
         self.read_only = read_only
 

@@ -33,9 +33,7 @@ def test_a_line_is_what_a_router_would_take(line: str, command: Command) -> None
     assert parse_line(line) == command
 
 
-@pytest.mark.parametrize(
-    "line", ["", "print", "/", "name=x", '/ppp/secret/print "open', "/ppp/secret/print name=x oops"]
-)
+@pytest.mark.parametrize("line", ["", "print", "/", "name=x", '/ppp/secret/print "open', "/ppp/secret/print oops"])
 def test_what_is_no_command_is_refused_in_one_line(line: str) -> None:
     with pytest.raises(WrongUse) as refused:
         parse_line(line)

@@ -107,6 +107,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "top": (("j", "j"), row(FIRST)),
     "bottom": ((), row(LAST)),
     "redraw": ((), lambda app: routers(app)[LAST] == "edge-2"),  # test_journey spoils a terminal and draws it afresh
+    "suspend": ((), lambda app: any("cannot be given back" in told.message for told in notices(app))),
     "quit": (("enter",), on(FleetScreen)),
 }
 """For each action: the keys before it, and what is so after its key."""

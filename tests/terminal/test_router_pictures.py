@@ -1,4 +1,4 @@
-"""How the router's own screen looks, with its percentiles over time and its breaks, and what a command by hand shows."""
+"""How the router's own screen looks, with percentiles over time and breaks, and what a command by hand shows."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.keys import keymap_in
 from mktui.cli.options import loaded_config
 from mktui.cli.output import say
 
@@ -21,5 +23,7 @@ def check(context: click.Context) -> None:
     loaded = loaded_config(context)
     for warning in loaded.warnings:
         say(f"{warning}")
+    if problems := keymap_in(loaded).problems:
+        fail(ExitCode.USAGE, *map(str, problems))
     count = len(loaded.config.routers)
     click.echo(f"{loaded.file}: right, {count} router{'' if count == 1 else 's'}")

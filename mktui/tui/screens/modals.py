@@ -11,13 +11,16 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from mktui.tui.actions import ACTIONS, Danger
+from mktui.tui.actions import Danger
 from mktui.tui.widgets.line import Line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.app import ComposeResult
 
     from mktui.core.client.connection_test import TestReport, TestStep
+    from mktui.tui.actions import Action
 
 _MOVES: Final = frozenset({"down", "up", "top", "bottom"})
 """Keys that help shows on one line."""
@@ -164,16 +167,20 @@ class Help(ModalScreen[None]):
     DEFAULT_CSS = box_css("Help")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark", "dismiss", "close", show=False)]
 
+    def __init__(self, actions: Sequence[Action]) -> None:
+        super().__init__()
+        self._actions = actions
+
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         lines = Text()
-        for action in ACTIONS:
+        for action in self._actions:
             if action.id in _MOVES:
                 continue
             lines.append(f"{action.shown:>4}  ", style="bold")
             asks = "asks" if action.danger is Danger.CONFIRMED else ""
             lines.append(f"{action.title:<12}{action.help:<45}{asks}\n")
-        lines.append(f"{' '.join(action.shown for action in ACTIONS if action.id in _MOVES)}  ", style="bold")
+        lines.append(f"{' '.join(action.shown for action in self._actions if action.id in _MOVES)}  ", style="bold")
         lines.append("move        Next row, row before, first, last.\n")
         lines.append("● healthy  ◐ warning  ▲ critical  ○ offline      esc closes")
         with VerticalScroll(id="box"):

@@ -48,7 +48,7 @@ class View(Screen[None]):
     def show_keys(self, width: int) -> None:
         """Show as many keys as fit."""
         keys = Text(" ", no_wrap=True)
-        for action in footer(self.place, width):
+        for action in footer(self.place, width, self.room.keymap.actions):
             keys.append(action.shown, style="bold")
             keys.append(f" {action.title}  ")
         self.query_one("#keys", Static).update(keys)
