@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from mktui.monitor.snapshot import SeenEvent, Snapshot
     from mktui.services.control.dialling import Target
     from mktui.services.fleet import Fleet
-    from mktui.tui.keymap import Keymap
 
 _CODES = {
     signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HANGUP, signal.SIGINT: ExitCode.INTERRUPTED,
@@ -147,13 +146,9 @@ async def _own(
     *,
     read_only: bool,
     driver: str,
-    is_first: bool = False,
-    keymap: Keymap | None = None,
 ) -> int:
     async with opening as fleet:
-        app = ControlRoom(
-            fleet, theme=theme, read_only=read_only, driver=driver_class(driver), is_first=is_first, keymap=keymap
-        )
+        app = ControlRoom(fleet, theme=theme, read_only=read_only, driver=driver_class(driver))
         await _run(app)
     return _code(app)
 

@@ -83,7 +83,7 @@ def user_commands(name: str, address: str = "", *, group: str = "mktui", passwor
 
 
 def login_commands(name: str, *, tls: str) -> list[str]:
-    """Return what lets a new user in: itself, and the service that it logs in to. For somebody at the router's terminal."""
+    """Return what lets a new user in: itself, and the service that it logs in to."""
     return [*user_commands(name), f"/ip service enable {'api' if tls == 'off' else 'api-ssl'}"]
 
 

@@ -10,8 +10,8 @@ import anyio
 
 from mktui import clock
 from mktui.errors import BillingError, ConfigError
-from mktui.monitor.snapshot import Snapshot
 from mktui.monitor.percentiles import Chart
+from mktui.monitor.snapshot import Snapshot
 from mktui.services.chronicle import Chronicle
 from mktui.services.maintenance import Maintenance
 from mktui.services.members import Members

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mktui import clock
 from mktui.errors import RecordingUnreadable, WrongUse
-from mktui.monitor.recording import read
 from mktui.monitor.percentiles import Percentiles
+from mktui.monitor.recording import read
 from mktui.services.no_customers import NoCustomers
 from mktui.services.no_newcomers import NoConsole, NoNewcomers
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
-    from mktui.monitor.snapshot import Snapshot
     from mktui.monitor.percentiles import Chart
+    from mktui.monitor.snapshot import Snapshot
     from mktui.services.configuring import Saved
     from mktui.services.planning import Planning
     from mktui.sync.order import Order

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
-    from mktui.monitor.snapshot import Snapshot
     from mktui.monitor.percentiles import Chart
+    from mktui.monitor.snapshot import Snapshot
     from mktui.services.configuring import Saved
     from mktui.services.planning import Planning
     from mktui.sync.order import Order

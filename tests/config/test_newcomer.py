@@ -14,7 +14,7 @@ from mktui.config.draft import Draft
 from mktui.config.edit import edited
 from mktui.config.load import check_text
 from mktui.config.newcomer import Keep, Newcomer, errors_of, suggested_name, suggested_where
-from mktui.config.starter import api_user_commands
+from mktui.config.starter import login_commands
 
 RAW = {"routers": [{"name": "edge-1", "host": "10.0.0.1"}, {"name": "west", "host": "10.0.0.2", "tls": "verify"}]}
 RIGHT = Newcomer("edge-9", "10.0.0.9", password="hunter2", where="/run/pw")
@@ -73,13 +73,10 @@ def test_a_suggested_name_is_free(host: str, taken: set[str]) -> None:
     assert suggested_name(host, taken) not in taken
 
 
-def test_a_user_gets_no_more_rights_than_it_needs_and_its_name_is_said_as_routeros_takes_it() -> None:
-    assert api_user_commands() == (
-        "/user/group/add name=mktui policy=api,read,write,sensitive,test",
-        "/user/add name=mktui group=mktui password=PASSWORD",
-        "/ip/service/enable api",
-    )
-    looking = api_user_commands('a "b" $c', writes=False, tls="pin", address="10.0.0.5/32")
-    assert looking[0] == r'/user/group/add name="a \"b\" \$c" policy=api,read,sensitive,test'
-    assert "address=10.0.0.5/32" in looking[1]
-    assert looking[2].endswith("api-ssl")
+def test_a_user_gets_what_it_needs_and_its_service_is_switched_on() -> None:
+    assert login_commands("mktui", tls="off") == [
+        "/user group add name=mktui policy=api,read,write,sensitive,test",
+        "/user add name=mktui group=mktui password=CHANGE-ME",
+        "/ip service enable api",
+    ]
+    assert login_commands("mktui", tls="pin")[2].endswith("api-ssl")

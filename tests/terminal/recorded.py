@@ -27,8 +27,8 @@ from mktui.core.pool.statistics import (
     PoolStatistics,
     QueueStatistics,
 )
-from mktui.monitor.snapshot import Break, RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
 from mktui.monitor.percentiles import Chart
+from mktui.monitor.snapshot import Break, RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
 from mktui.services.configuring import Saved
 from mktui.sync.order import Order
 from tests.terminal.recorded_console import RecordedConsole, day_of

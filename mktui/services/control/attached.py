@@ -15,6 +15,7 @@ import anyio
 from mktui import clock
 from mktui.config.load import check_text
 from mktui.errors import ControlError, MktuiError, NobodyServes
+from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.records import ErrorLog
 from mktui.services.configuring import Saved
 from mktui.services.control.client import open_link
@@ -23,7 +24,7 @@ from mktui.services.control.dialling import ASKING, CONNECT
 from mktui.services.control.feed import Picture
 from mktui.services.control.forms import fingerprint, heard
 from mktui.services.control.messages import Wish
-from mktui.services.no_newcomers import NoNewcomers
+from mktui.services.no_newcomers import NoConsole, NoNewcomers
 from mktui.services.planning import Planning, PlanStage
 from mktui.sync.order import Order
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
+    from mktui.monitor.percentiles import Chart
     from mktui.monitor.snapshot import Snapshot
     from mktui.services.control.client import ControlLink, OnStep
     from mktui.services.control.dialling import Target
@@ -59,6 +61,8 @@ class AttachedFleet:
         """What the other side allows, once it is connected."""
         self.customers = AttachedCustomers(self, tasks)
         self.newcomers = NoNewcomers("a router is added where mktui runs, not from an attached screen")
+        self.console = NoConsole("a command is run where mktui runs, not from an attached screen")
+        self._percentiles: dict[str, Percentiles] = {}
         self._target = target
         self._tasks = tasks
         self._origin = origin
@@ -135,6 +139,9 @@ class AttachedFleet:
         self._seen = self._picture.take(news)
         self._marks = {name: (int(plan), int(report)) for name, (plan, report) in news["marks"].items()}
         self._heard_at = clock.now()
+        for router in self._seen.routers:
+            percentiles = self._percentiles.setdefault(router.name, Percentiles())
+            percentiles.add(self._heard_at, router.pool.performance.response)
         self._first_picture.set()
 
     # --- what a screen asks in passing
@@ -146,6 +153,10 @@ class AttachedFleet:
         if self._link is not None and silent < QUIET:
             return self._seen
         return replace(self._seen, at=self._seen.at + timedelta(seconds=silent), lost_for=silent)
+
+    def chart(self, name: str) -> Chart:
+        """Return a router's percentiles since this screen was attached."""
+        return self._percentiles.get(name, Percentiles()).chart
 
     def plan_of(self, name: str) -> Planning | None:
         """Return the plan that is looked at, as far as it has been heard."""

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from mktui.core.pool.actions import EventKind
 from mktui.core.pool.statistics import LatencyStatistics
 from mktui.monitor.breaks import Breaks
+from mktui.monitor.percentiles import DAY_STEP, HOUR_STEP, Chart, Percentiles, gathered
 from mktui.monitor.snapshot import Break
-from mktui.monitor.trend import DAY_STEP, HOUR_STEP, Chart, Trend, gathered
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SECONDS = st.floats(0.001, 10)
@@ -24,7 +24,7 @@ def seen(p50: float | None) -> LatencyStatistics:
 
 @given(values=st.lists(st.none() | SECONDS, min_size=2, max_size=3000))
 def test_the_worst_of_each_step_is_kept_and_no_more_steps_than_an_hour_and_a_day(values: list[float | None]) -> None:
-    trend = Trend()
+    trend = Percentiles()
     for number, value in enumerate(values):
         trend.add(number * 10.0, seen(value))
     expected = [values[at : at + 3] for at in range(0, len(values), 3)][: (len(values) - 1) // 3]
@@ -34,7 +34,7 @@ def test_the_worst_of_each_step_is_kept_and_no_more_steps_than_an_hour_and_a_day
 
 
 def test_the_chart_is_the_same_object_until_a_step_ends() -> None:
-    trend = Trend()
+    trend = Percentiles()
     charts = set()
     for second in range(0, 300, 2):
         trend.add(float(second), seen(0.01))
@@ -43,7 +43,7 @@ def test_the_chart_is_the_same_object_until_a_step_ends() -> None:
 
 
 def test_time_in_which_the_process_stood_still_is_a_gap_and_not_a_line() -> None:
-    trend = Trend()
+    trend = Percentiles()
     for now in (0.0, 31.0, 31.0 + 10 * HOUR_STEP, 31.0 + 11 * HOUR_STEP):
         trend.add(now, seen(0.01))
     assert [point is not None for point in trend.chart.hour] == [True, True, *[False] * 9, True]
@@ -78,4 +78,4 @@ def test_a_break_is_one_until_the_circuit_closes_however_often_a_probe_fails() -
 
 
 def test_before_the_first_step_there_is_nothing_to_see() -> None:
-    assert Trend().chart == Chart((), ())
+    assert Percentiles().chart == Chart((), ())
