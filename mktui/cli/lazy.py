@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from mktui.cli.everywhere import add_options, guard
+from mktui.quick import without_collection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +73,8 @@ class LazyGroup(click.Group):
 @cache
 def _command(package: str, attribute: str, changes: str) -> click.Command:
     """Import a command, with the options that stand everywhere. ``changes``: its name, when it changes something."""
-    module = importlib.import_module(f"{package}.{attribute}")
+    with without_collection():
+        module = importlib.import_module(f"{package}.{attribute}")
     command: click.Command = module.__dict__[attribute]
     add_options(command)
     if changes:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mktui.services.control.client import ControlLink
     from mktui.services.fleet import Fleet
 
+_FIRST_LOOK: Final = 0.002
 _LOOK: Final = 0.05
 _LONGEST: Final = 10.0
 """Seconds that an mktui which has just begun is given to know its routers."""
@@ -59,8 +60,10 @@ async def looking(loaded: LoadedConfig, names: tuple[str, ...]) -> AsyncIterator
         async with open_configured(loaded, names=names, on_event=on_event) as fleet:
             longest = max(fleet.service(name).setup.pool.connection_timeout for name in fleet.names)
             with anyio.move_on_after(longest + 1):
-                while not all(_is_known(fleet, each) for each in fleet.snapshot().routers):  # noqa: ASYNC110 - a look
-                    await anyio.sleep(_LOOK)
+                look = _FIRST_LOOK
+                while not all(_is_known(fleet, each) for each in fleet.snapshot().routers):
+                    await anyio.sleep(look)
+                    look = min(_LOOK, look * 1.5)  # a quick router is not waited for, a slow one is not asked about
 
             async def own() -> Snapshot:
                 snapshot = fleet.snapshot()

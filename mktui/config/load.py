@@ -16,7 +16,6 @@ from mktui.billing.sources.zones import zone
 from mktui.config.lines import LineFinder
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.model import Config, RouterConfig, UiConfig
-from mktui.config.settings import names
 from mktui.core.pool.options import PoolOptions
 from mktui.errors import BillingError, ConfigError
 from mktui.monitor.options import MonitorOptions
@@ -186,6 +185,8 @@ class _Problems:
             if isinstance(part, str):
                 parts.append(part)
             elif loc[:depth] in {("routers",), ("billing", "sources")}:
+                from mktui.config.settings import names  # noqa: PLC0415 - only a problem needs them
+
                 parts.append(names(self._raw, tuple(parts))[part])
         return ".".join(parts)
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
-import logging.handlers
 import queue
-import traceback
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import platformdirs
 
@@ -17,10 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mktui.monitor.snapshot import SeenEvent
-
-_FILE_BYTES: Final = 5 * 1024 * 1024
-_FILES: Final = 5
-
 
 def default_path() -> Path:
     """Return where the log is written."""
@@ -30,12 +24,16 @@ def default_path() -> Path:
 @contextmanager
 def open_log(path: Path | None = None) -> Iterator[Callable[[SeenEvent], None]]:
     """Give a function that writes events. A place that cannot be written to loses the log, nothing else."""
+    from mktui.services.rotating import rotating  # noqa: PLC0415 - help and completion write no log
+
     handler = rotating(path or default_path())
     if handler is None:
         yield lambda _event: None
         return
+    from logging.handlers import QueueListener  # noqa: PLC0415 - as above
+
     lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
-    listener = logging.handlers.QueueListener(lines, handler)
+    listener = QueueListener(lines, handler)
     listener.start()
     try:
         yield lambda event: lines.put(_record(event))
@@ -57,6 +55,8 @@ def write_crash(error: BaseException) -> str:
 
 def _lines(error: BaseException, seen: frozenset[int] = frozenset()) -> Iterator[str]:
     """Yield where an error, and what led to it, came from; not what it says: that may be anybody's password."""
+    import traceback  # noqa: PLC0415 - for a bug alone
+
     earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     inside = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
     seen |= {id(error)}
@@ -65,26 +65,6 @@ def _lines(error: BaseException, seen: frozenset[int] = frozenset()) -> Iterator
             yield from _lines(each, seen)
     yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
     yield f"{type(error).__module__}.{type(error).__qualname__}\n"
-
-
-class _Rotating(logging.handlers.RotatingFileHandler):
-    """Loses a line that cannot be written, and says nothing: on stderr there may be a screen."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Go on."""
-
-
-def rotating(path: Path) -> logging.Handler | None:
-    """Return what writes lines to a file of 5 MB at most, with four before it; None: it cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = _Rotating(
-            path, maxBytes=_FILE_BYTES, backupCount=_FILES - 1, encoding="utf-8", errors="backslashreplace"
-        )
-    except OSError:
-        return None
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    return handler
 
 
 def _record(event: SeenEvent) -> logging.LogRecord:

@@ -16,7 +16,7 @@ from pydantic import SecretBytes, SecretStr
 
 from mktui.errors import ConfigError
 from mktui.services.chronicle import is_trouble
-from mktui.services.log import rotating
+from mktui.services.rotating import rotating
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping

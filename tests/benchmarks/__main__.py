@@ -12,6 +12,7 @@ from tests.benchmarks.screen import screen
 from tests.benchmarks.sharing import slots
 from tests.benchmarks.simulated import simulated
 from tests.benchmarks.stalls import stall
+from tests.benchmarks.start import start
 from tests.benchmarks.syncing import syncing
 from tests.benchmarks.warning import warning
 from tests.benchmarks.wire import wire
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 BENCHMARKS: Final = {
     "secrets": secrets, "decoder": decoder, "slots": slots, "small": small, "overhead": overhead, "stall": stall,
     "memory": memory, "million": million, "simulated": simulated, "syncing": syncing, "wire": wire,
-    "screen": screen, "warning": warning,
+    "screen": screen, "warning": warning, "start": start,
 }  # fmt: skip
 HEADER: Final = ("work", "mktui", "against", "ratio", "target", "reached", "repeats")
 

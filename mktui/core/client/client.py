@@ -12,9 +12,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from mktui import clock
-from mktui.core.client.connection_test import run_connection_test
 from mktui.core.client.executor import Executor, Rows
-from mktui.core.client.librouteros_api import PooledApi
 from mktui.core.client.query import query_words
 from mktui.core.client.statistics import ClientStatistics
 from mktui.core.connection import transport
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
     from mktui.core.client.connection_test import TestReport, TestStep
+    from mktui.core.client.librouteros_api import PooledApi
     from mktui.core.client.query import Where
     from mktui.core.connection.options import RouterOptions
     from mktui.core.connection.transport import Connect
@@ -246,6 +245,8 @@ class Client:
 
     def librouteros_api(self, *, priority: Priority = Priority.NORMAL, timeout: float | None = None) -> PooledApi:
         """Return a librouteros ``AsyncApi`` over this pool: ``await api.path("ppp", "secret").add(name="ana")``."""
+        from mktui.core.client.librouteros_api import PooledApi  # noqa: PLC0415 - for the few who speak librouteros
+
         return PooledApi(self._executor, priority, timeout)
 
     async def health_status(self) -> Health:
@@ -260,6 +261,8 @@ class Client:
     async def test_connection(self, *, on_step: Callable[[TestStep], None] | None = None) -> TestReport:
         """Test the router over a session of its own, past pool and breaker. Reports, never raises."""
         after = self.options.connection_timeout
+        from mktui.core.client.connection_test import run_connection_test  # noqa: PLC0415 - not every start tests
+
         return await run_connection_test(self.router, self._connect, after=after, on_step=on_step)
 
     async def reset(self) -> None:

@@ -1,0 +1,34 @@
+"""A quick start and a quick end: what a script that asks for a status a thousand times a day pays for nothing."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Look for no garbage while modules are loaded: there is none, and the looking is a tenth of the start."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def leave(code: int) -> None:
+    """End the process at once: everything has been closed in order, and to take apart what is left helps nobody."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # nobody reads it any more; what can be said of it has been said
+            code = code or 1
+    os._exit(code)
