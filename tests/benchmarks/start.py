@@ -1,6 +1,6 @@
 """How long a script waits for ``mktui status --json``: against the imports alone that no such program can do without.
 
-The two take turns, so that a busy machine slows both. The router's own time is a simulated one's that makes nobody wait.
+The two take turns, so that a busy machine slows both. The router is a simulated one that makes nobody wait.
 """
 
 from __future__ import annotations
