@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mktui.monitor.snapshot import SeenEvent
 
+
 def default_path() -> Path:
     """Return where the log is written."""
     return Path(platformdirs.user_log_dir("mktui")) / "mktui.log"
