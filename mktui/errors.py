@@ -16,6 +16,7 @@ A retry is allowed when ``transient and (not maybe_executed or the command only 
     ├── ProtocolError          the other side does not speak the RouterOS API, or we asked for what it cannot say
     ├── WrongUse               a client used in a way that cannot work
     ├── RecordingUnreadable    a file that is no recording, or cannot be read
+    ├── ReportUnreadable       a file that is no report of a stability test, or cannot be read or written
     ├── HistoryUnavailable     the file of errors and changes: gone, locked, read-only, full, or it is none
     ├── ControlError           the socket of an mktui that runs
     │   ├── NobodyServes       nobody answers there, or no longer
@@ -118,6 +119,17 @@ class RecordingUnreadable(MktuiError):
     def __str__(self) -> str:
         where = f", line {self.line}" if self.line else ""
         return f"{self.file}{where}: {self.problem} ({self.origin})"
+
+
+class ReportUnreadable(MktuiError):
+    """A report of a stability test cannot be read, or not written."""
+
+    def __init__(self, file: Path, problem: str) -> None:
+        super().__init__(problem)
+        self.file, self.problem = file, problem
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.problem} (mktui stability-test --report FILE.json makes one)"
 
 
 class HistoryUnavailable(MktuiError):

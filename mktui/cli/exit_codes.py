@@ -21,6 +21,7 @@ from mktui.errors import (
     OutcomeUnknown,
     ProtocolError,
     RecordingUnreadable,
+    ReportUnreadable,
     RouterError,
     StalePlan,
 )
@@ -85,6 +86,7 @@ def code_named(name: str) -> ExitCode:
 _CODES: Final = (
     (ConfigError, ExitCode.USAGE),
     (RecordingUnreadable, ExitCode.USAGE),
+    (ReportUnreadable, ExitCode.USAGE),
     (ProtocolError, ExitCode.USAGE),
     (CommandTrapped, ExitCode.NO),
     (ConnectTimeout, ExitCode.TIMEOUT),

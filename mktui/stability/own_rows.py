@@ -1,0 +1,59 @@
+"""Rows of our own on a real router: marked, in a list that no rule names, forgotten by the router after ten minutes,
+and removed by us: at the end, and at the next start what a killed test has left.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mktui.core.client.query import Key
+from mktui.core.protocol.sentences import Command
+from mktui.errors import CommandTrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mktui.core.client.client import Client
+
+MENU: Final = "/ip/firewall/address-list"
+LIST: Final = "mktui-test"
+"""The list's name, and how each mark begins."""
+MOST: Final = 40
+"""Rows that a test has on a router at once."""
+_MISSING: Final = 0
+"""The category of a trap that says: no such item."""
+
+
+def mark_of(run: str) -> str:
+    """Return what stands in the comment of each row of a run."""
+    return f"{LIST}-{run}"
+
+
+def adding(number: int, mark: str) -> Command:
+    """Return the command that adds row ``number``. Its address is of the range that is kept for tests (RFC 2544).
+
+    The router forgets such a row by itself: nothing of it is ever written to its flash.
+    """
+    high, low = divmod(number, 250)
+    words = {"list": LIST, "address": f"198.18.{high % 250}.{low + 1}", "timeout": "00:10:00", "comment": mark}
+    return Command(f"{MENU}/add", words)
+
+
+async def marked(client: Client) -> list[tuple[str, str]]:
+    """Return id and mark of every row of ours, whichever run has left it."""
+    rows = await client.get(MENU, (".id", "comment"), Key("list") == LIST, max_age=0)
+    return [(row[".id"], row["comment"]) for row in rows if row.get("comment", "").startswith(f"{LIST}-")]
+
+
+async def remove(client: Client, ids: Iterable[str]) -> int:
+    """Remove rows and return how many there were; one that is gone already is no error.
+
+    Raises:
+        RouterError: Some could not be removed.
+    """
+    outcomes = await client.execute_batch([Command(f"{MENU}/remove", {".id": row_id}) for row_id in ids])
+    for outcome in outcomes:
+        if isinstance(outcome.error, CommandTrapped) and outcome.error.category == _MISSING:
+            continue
+        outcome.unwrap()
+    return sum(outcome.ok for outcome in outcomes)
