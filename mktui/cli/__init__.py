@@ -61,6 +61,7 @@ class Commands(LazyGroup):
         "sync": "Billing to routers: plan, apply, report, roll back.",
         "billing": "Profiles and subscribers: list, change, import, export.",
         "capture": "Record a router for mktui simulate --from, without anybody's name in it.",
+        "stability-test": "What a router and its pool bear: scenarios, limits, verdicts.",
         "simulate": "Simulated routers for scripts and training.",
         "record": "What is seen, kept in a file.",
         "replay": "What was seen, on the same screens.",

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from mktui.services.planning import Planning
     from mktui.services.router import RouterService, RouterSetup
     from mktui.services.sources import Sources
+    from mktui.services.stability import StabilityDesk
     from mktui.sync.options import SyncOptions
     from mktui.sync.order import Order
     from mktui.sync.plan import Plan
@@ -98,6 +99,13 @@ class Fleet:
         from mktui.services.console import Console  # noqa: PLC0415 - a status runs none
 
         return Console(self)
+
+    @cached_property
+    def stability(self) -> StabilityDesk:
+        """Where the stability test is run."""
+        from mktui.services.stability import StabilityDesk  # noqa: PLC0415 - a status runs none
+
+        return StabilityDesk(self, self._tasks)
 
     @property
     def names(self) -> tuple[str, ...]:

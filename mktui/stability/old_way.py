@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 ATTEMPTS: Final = 3
 PAUSE: Final = 1.0
 """Seconds between two attempts, always the same."""
-_BROKEN: Final = (LibRouterosError, anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, TimeoutError)
+SOCKET_TIMEOUT: Final = 10.0
+"""Seconds: librouteros' own."""
+_BROKEN: Final = (
+    LibRouterosError, anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, TimeoutError,
+)  # fmt: skip
 
 
 class _Transport:
@@ -52,7 +56,7 @@ class _Transport:
 
 
 class OldWay:
-    """One router, one connection, one command at a time."""
+    """One router, one connection, one command at a time. Who waits for his turn longer than ``patience`` leaves."""
 
     def __init__(self, router: RouterOptions, connect: Connect, *, patience: float) -> None:
         self._router, self._connect, self._patience = router, connect, patience
@@ -63,17 +67,22 @@ class OldWay:
         """Ask, and return how many seconds it waited for its turn.
 
         Raises:
-            CommandTimeout: Its turn or its answer did not come in time.
+            CommandTimeout: Its turn did not come in time.
             ConnectFailed: Three attempts failed.
         """
         begun = clock.now()
         with anyio.move_on_after(self._patience):
-            async with self._lock:
-                waited = clock.now() - begun
+            await self._lock.acquire()
+        if self._lock.statistics().owner != anyio.get_current_task():
+            after = clock.now() - begun
+            raise CommandTimeout(self._router.name, path=path, after=after, phase="the lock", maybe_executed=False)
+        try:
+            waited = clock.now() - begun
+            with anyio.CancelScope(shield=True):  # a thread that waits for a socket cannot be cancelled
                 await self._ask(path, values)
-                return waited
-        after = clock.now() - begun
-        raise CommandTimeout(self._router.name, path=path, after=after, phase="the lock", maybe_executed=False)
+            return waited
+        finally:
+            self._lock.release()
 
     async def aclose(self) -> None:
         """Close the connection."""
@@ -87,24 +96,20 @@ class OldWay:
         for attempt in range(ATTEMPTS):
             if attempt:
                 await anyio.sleep(PAUSE)
-            is_done = False
             try:
                 if self._api is None:
                     self._api = await self._opened()
                 [_ async for _ in self._api(path, **values)]
-                is_done = True
-                return  # noqa: TRY300 - the finally below belongs to it
             except (*_BROKEN, MktuiError) as error:
                 reason = str(error) or type(error).__name__
-            finally:
-                if not is_done:  # cancelled in the middle of an answer too: nobody can use it any more
-                    with anyio.CancelScope(shield=True):
-                        await self.aclose()
+                await self.aclose()
+            else:
+                return
         raise ConnectFailed(self._router.name, address=self._router.address, reason=reason)
 
     async def _opened(self) -> AsyncApi:
         stream = await self._connect(self._router)
-        api = AsyncApi(AsyncApiProtocol(_Transport(stream), self._router.encoding, self._patience))
+        api = AsyncApi(AsyncApiProtocol(_Transport(stream), self._router.encoding, SOCKET_TIMEOUT))
         try:
             await async_plain(api, self._router.username, self._router.password.get_secret_value())
         except BaseException:

@@ -1,5 +1,6 @@
-"""Rows of our own on a real router: marked, in a list that no rule names, forgotten by the router after ten minutes,
-and removed by us: at the end, and at the next start what a killed test has left.
+"""Rows of our own on a real router: marked, in a list that no rule names, and forgotten by the router in ten minutes.
+
+We remove them at the end, and at the next start what a killed test has left.
 """
 
 from __future__ import annotations

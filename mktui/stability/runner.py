@@ -100,10 +100,11 @@ class Run:
         reports = list(self._done)
         if self._playing is not None:
             reports.append(_reported(*self._playing, Verdict.RUNNING, ""))
+        is_complete = not self._is_cut_short and len(self._done) == len(self.scenarios)
         until = self._ended if self._ended is not None else clock.now() if self._begun is not None else 0.0
         return StabilityReport(
             run=self.run, begun_at=self.begun_at, target=self.ground.name, address=self.ground.address,
-            duration=self.duration, rate=self.rate, is_complete=not self._is_cut_short and len(self._done) == len(self.scenarios),
+            duration=self.duration, rate=self.rate, is_complete=is_complete,
             seconds=round(until - (self._begun or 0.0), 3), scenarios=tuple(reports),
         )  # fmt: skip
 
@@ -165,4 +166,3 @@ def _reported(scenario: Scenario, notes: Notes, verdict: Verdict, reason: str) -
         name=scenario.name, title=scenario.title, does=scenario.does, verdict=verdict, reason=reason,
         seconds=round(seconds, 3), figures=notes.figures(), series=notes.series(),
     )  # fmt: skip
-

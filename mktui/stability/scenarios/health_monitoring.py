@@ -71,7 +71,7 @@ async def _trouble(stage: Stage, client: Client) -> None:
 SCENARIO: Final = Scenario(
     "health-monitoring",
     "Health monitoring",
-    "Watches what is said of a router that is well; in a simulation also of one that falls silent, goes and comes back.",
+    "Watches what is said of a router that is well; of a simulated one also when it falls silent, goes and comes back.",
     _play,
     Reach.READS,
 )

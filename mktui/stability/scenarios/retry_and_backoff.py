@@ -18,25 +18,28 @@ if TYPE_CHECKING:
 
 _DELAY: Final = 0.3
 """Seconds: the longest pause before the first retry."""
-_READ: Final = "/system/resource/print"
+_READ: Final = "/interface/print"
+"""Not what a new connection asks by itself."""
 _ROUNDS: Final = 8
 _TOGETHER: Final = 3
 """Callers whose commands are cut in one moment: as many as the budget of retries always allows."""
 _REFILL: Final = 18
 """Requests that fill the budget again."""
-_STORM: Final = 40
+_RETRIES: Final = 2
+_STORM: Final = 15
+_SHARE: Final = 1.5
+"""Attempts a request: a fifth of all requests may be tried again, and three besides."""
 
 
 async def _play(stage: Stage) -> None:
-    settings = {"min_size": 2, "max_size": 2, "retry_attempts": 3, "retry_delay": _DELAY, "max_retry_delay": 1.0,
+    settings = {"min_size": 2, "max_size": 2, "retry_attempts": _RETRIES, "retry_delay": _DELAY, "max_retry_delay": 1.0,
                 "circuit_breaker_threshold": 1000, "adaptive_in_flight": False}  # fmt: skip
     async with stage.client(**settings) as client:
         await _pauses(stage, client)
         stage.notes.progress(0.6)
         await _writes(stage, client)
         stage.notes.progress(0.7)
-    async with stage.client(**settings) as client:
-        await _budget(stage, client)
+        await _all_cut(stage, client)
 
 
 async def _pauses(stage: Stage, client: Client) -> None:
@@ -45,7 +48,7 @@ async def _pauses(stage: Stage, client: Client) -> None:
 
     async def ask() -> None:
         with notes.asking("cut once"):
-            await client.get("/system/resource", ("version",), max_age=0)
+            await client.get("/interface", ("name",), max_age=0)
 
     for turn in range(_ROUNDS):
         for _ in range(_REFILL):
@@ -78,20 +81,20 @@ async def _writes(stage: Stage, client: Client) -> None:
     stage.notes.saw("and its caller was told so", unknown, least=1)
 
 
-async def _budget(stage: Stage, client: Client) -> None:
-    """Cut every read: retries must stay a small share of what is asked."""
+async def _all_cut(stage: Stage, client: Client) -> None:
+    """Cut every read: each is given up soon, and retries stay a small share of what is asked."""
     box, notes = stage.box, stage.notes
     rule = FaultRule(CutMoment.BEFORE, _READ)
     box.faults.rules.append(rule)
     cut_before = _cuts(stage)
     for number in range(_STORM):
-        with notes.asking("all cut"):
-            await client.get("/system/resource", ("version",), max_age=0, timeout=3)
+        with notes.asking("always cut"):
+            await client.get("/interface", ("name",), max_age=0, timeout=3)
         notes.progress(0.7 + 0.3 * number / _STORM)
     rule.ends_at = clock.now()
-    notes.saw("attempts a request when all fail", (_cuts(stage) - cut_before) / _STORM, "x", most=1.4)
+    notes.saw("attempts a request when all are cut", (_cuts(stage) - cut_before) / _STORM, "x", least=1, most=_SHARE)
     with notes.asking("afterwards"):
-        await client.get("/system/resource", ("version",), max_age=0, timeout=5)
+        await client.get("/interface", ("name",), max_age=0, timeout=5)
     notes.saw("answered afterwards", notes.lane("afterwards").answered, least=1)
 
 
@@ -102,6 +105,6 @@ def _cuts(stage: Stage) -> int:
 SCENARIO: Final = Scenario(
     "retry-and-backoff",
     "Retry and backoff",
-    "Cuts connections under reads and under a write: reads come back after pauses of chance, writes are never repeated.",
+    "Cuts connections under reads and a write: reads come back after pauses of chance, a write is never repeated.",
     _play,
 )

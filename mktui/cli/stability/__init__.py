@@ -1,0 +1,1 @@
+"""How a stability test is shown on a command line."""

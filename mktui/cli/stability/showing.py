@@ -1,0 +1,81 @@
+"""A report for people and for programs, a comparison, and a bar on stderr while a test runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+import anyio
+import click
+
+from mktui.cli.output import print_json, print_table, use_colour
+from mktui.stability.words import as_text
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from mktui.stability.compare import Comparison
+    from mktui.stability.report import StabilityReport
+    from mktui.stability.runner import Progress, Run
+
+_WIDTH: Final = 28
+_EVERY: Final = 0.2
+_COLOURS: Final = {"✓": "green", "✗": "red", "–": "bright_black"}
+_WORDS: Final = {True: "worse", False: "better", None: ""}
+
+
+def print_report(report: StabilityReport, *, as_json: bool) -> None:
+    """Print a report on stdout."""
+    if as_json:
+        click.echo(json.dumps(json.loads(report.to_json()), ensure_ascii=False, indent=2))
+        return
+    for line in as_text(report):
+        colour = _COLOURS.get(line.lstrip()[:1])
+        click.echo(click.style(line, fg=colour) if colour else line, color=use_colour())
+
+
+def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
+    """Print what is different."""
+    if as_json:
+        changes = [asdict(each) for each in comparison.changes]
+        print_json("mktui.stability.comparison/1", is_worse=comparison.is_worse, changes=changes)
+    elif comparison.changes:
+        rows = [
+            (each.scenario, each.figure or "verdict", each.before, each.after, _WORDS[each.is_worse])
+            for each in comparison.changes
+        ]
+        print_table(("SCENARIO", "FIGURE", "BEFORE", "AFTER", ""), rows)
+    else:
+        click.echo("nothing worth a word is different", err=True)
+
+
+@asynccontextmanager
+async def bar_while(run: Run) -> AsyncIterator[None]:
+    """Show how far a test is, for the block, where somebody can see it."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_show, run)
+        try:
+            yield
+        finally:
+            tasks.cancel_scope.cancel()
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+async def _show(run: Run) -> None:
+    while True:
+        sys.stderr.write("\r\x1b[K" + bar(run.progress))
+        sys.stderr.flush()
+        await anyio.sleep(_EVERY)
+
+
+def bar(progress: Progress) -> str:
+    """Return a bar of one line."""
+    full = round(_WIDTH * progress.share)
+    return f"▕{'█' * full}{'░' * (_WIDTH - full)}▏ {100 * progress.share:3.0f} %  {progress.title}"

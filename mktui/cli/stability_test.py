@@ -1,0 +1,151 @@
+"""``mktui stability-test``: what a router and its pool bear, scenario by scenario; and two reports side by side."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import anyio
+import click
+
+from mktui.cli.exit_codes import ExitCode, code_of, fail
+from mktui.cli.options import json_option, loaded_config
+from mktui.cli.output import say
+from mktui.cli.stability.showing import bar_while, print_comparison, print_report
+from mktui.cli.sync.asking import confirmed
+from mktui.core.client.connection_test import run_connection_test
+from mktui.services.stability import CONSEQUENCE, NOT_ASKED, real_ground
+from mktui.services.start import chosen_routers, setup_of
+from mktui.stability.compare import compare
+from mktui.stability.keeping import FORMS, write_report
+from mktui.stability.report import read_report
+from mktui.stability.runner import DURATION, RATE, Run
+from mktui.stability.scenarios import SCENARIOS
+from mktui.stability.stage import Ground, Reach, SimulatedGround
+
+if TYPE_CHECKING:
+    from mktui.config.load import LoadedConfig
+    from mktui.services.router import RouterSetup
+    from mktui.stability.stage import Scenario
+
+_NAMES: Final = [each.name for each in SCENARIOS]
+_EPILOG: Final = f"""\b
+Examples:
+  mktui stability-test --simulated                           everything, with faults; no router, no configuration
+  mktui stability-test edge-1                                a real router: reads, and marked rows after a question
+  mktui stability-test edge-1 --yes --json > tonight.json    for a script
+  mktui stability-test --simulated --scenario load --duration 60 --rate 100
+  mktui stability-test --simulated --report report.html      a page with pictures; .md and .json as well
+  mktui stability-test --compare last-week.json tonight.json what has become better, what worse
+
+\b
+Scenarios: {", ".join(_NAMES[:4])},
+  {", ".join(_NAMES[4:8])},
+  {", ".join(_NAMES[8:])}
+
+On a real router nothing is done that could hurt: scenarios that need faults are skipped. Rows of its own are marked
+mktui-test-..., stand in an address list that no rule names, and are removed; what a killed test has left is removed at
+the next start.
+
+Exit code: 0 all passed, 1 something failed or has become worse, 2 usage, 3 or 4 the router cannot be reached.
+"""
+
+
+def _file(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and value.suffix not in FORMS:
+        raise click.BadParameter(f"{value} must end in {', '.join(FORMS)}: the ending says the form")
+    if value is not None and (value.is_dir() or not value.parent.is_dir()):
+        raise click.BadParameter(f"{value} cannot be written: there is no such folder, or it is one itself")
+    return value
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("router", required=False)
+@click.option("--simulated", is_flag=True, help="On simulated routers, with everything that can go wrong.")
+@click.option("--scenario", "names", multiple=True, type=click.Choice(_NAMES), metavar="NAME",
+              help="Only this one; may be given several times.")  # fmt: skip
+@click.option("--duration", type=click.FloatRange(1, 3600), default=DURATION, show_default=True,
+              help="Seconds of load; other scenarios take what they need.")  # fmt: skip
+@click.option("--rate", type=click.FloatRange(0.1, 200), default=RATE, show_default=True,
+              help="Commands a second under load.")  # fmt: skip
+@click.option("--yes", is_flag=True, help="Do not ask before rows are written to a real router.")
+@click.option("--report", "report_file", type=click.Path(path_type=Path), callback=_file, metavar="FILE",
+              help="Write a report: FILE.html, FILE.md or FILE.json.")  # fmt: skip
+@click.option("--compare", "two", nargs=2, type=click.Path(path_type=Path), metavar="BEFORE.json AFTER.json",
+              help="Test nothing: show what is different between two reports.")  # fmt: skip
+@json_option
+@click.pass_context
+def stability_test(
+    context: click.Context, *, router: str | None, simulated: bool, names: tuple[str, ...], duration: float,
+    rate: float, yes: bool, report_file: Path | None, two: tuple[Path, Path] | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Test what a router and its pool bear: limits, figures, verdicts."""
+    if two is not None:
+        if router is not None or simulated:
+            fail(ExitCode.USAGE, "--compare tests nothing: give it two reports and no router")
+        comparison = compare(read_report(two[0]), read_report(two[1]))
+        print_comparison(comparison, as_json=as_json)
+        context.exit(ExitCode.NO if comparison.is_worse else ExitCode.DONE)
+    if (router is None) != simulated:
+        fail(ExitCode.USAGE, "say what is tested: a ROUTER of the configuration, or --simulated (one of the two)")
+    scenarios = tuple(each for each in SCENARIOS if not names or each.name in names)
+    loaded = None if router is None else loaded_config(context)
+    run, is_interrupted = _run(loaded, router or "", scenarios, duration, rate, yes=yes)
+    if run is None:
+        raise click.Abort
+    report = run.report()
+    if report_file is not None:
+        write_report(report, report_file)
+        say(f"{report_file} is written")
+    print_report(report, as_json=as_json)
+    if is_interrupted:
+        context.exit(ExitCode.INTERRUPTED)
+    context.exit(ExitCode.NO if report.has_failed else ExitCode.DONE)
+
+
+def _run(
+    loaded: LoadedConfig | None, name: str, scenarios: tuple[Scenario, ...], duration: float, rate: float, *, yes: bool
+) -> tuple[Run | None, bool]:
+    """Return the run, and whether it was interrupted; None: before it had begun."""
+    begun: list[Run] = []
+
+    async def play() -> None:
+        ground: Ground = SimulatedGround() if loaded is None else await _ground(loaded, name, scenarios, yes=yes)
+        run = Run(ground, scenarios, duration=duration, rate=rate)
+        begun.append(run)
+        async with bar_while(run):
+            await run.play()
+        if run.leftovers:
+            say(f"{name}: {run.leftovers} rows that an earlier test had left were removed")
+
+    try:
+        anyio.run(play)
+    except KeyboardInterrupt:
+        return (begun[0] if begun else None), True
+    return begun[0], False
+
+
+async def _ground(loaded: LoadedConfig, name: str, scenarios: tuple[Scenario, ...], *, yes: bool) -> Ground:
+    """Return the router, once it has answered and somebody has said whether rows may be written."""
+    setup = await setup_of(loaded, chosen_routers(loaded, [name])[0])
+    await _reach(setup)
+    refusal = ""
+    if any(each.reach is Reach.WRITES for each in scenarios):
+        refusal = "" if yes else await _asked(setup)
+    return real_ground(setup, refusal)
+
+
+async def _reach(setup: RouterSetup) -> None:
+    report = await run_connection_test(setup.options, setup.connect, after=setup.pool.connection_timeout)
+    if report.error is not None:
+        fail(code_of(report.error), report.verdict)
+
+
+async def _asked(setup: RouterSetup) -> str:
+    """Ask whether rows may be written, and return why not."""
+    name = setup.options.name
+    if not sys.stdin.isatty():
+        return f"{NOT_ASKED}: nobody is here to confirm, and --yes was not given"
+    say(f"{name}{' (protected)' if setup.is_protected else ''}: {CONSEQUENCE}")
+    return "" if await confirmed(f"Write them to {name}?") else NOT_ASKED

@@ -1,0 +1,42 @@
+"""Reports in files: as a page, as Markdown, as JSON; whole or not at all. Blocks."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mktui.errors import ReportUnreadable
+from mktui.stability.page import as_html
+from mktui.stability.words import as_markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mktui.stability.report import StabilityReport
+
+FORMS: Final[dict[str, Callable[[StabilityReport], str]]] = {
+    ".html": as_html, ".md": as_markdown, ".json": lambda report: report.to_json() + "\n",
+}  # fmt: skip
+"""A file's ending -> what is written into it."""
+
+
+def write_report(report: StabilityReport, file: Path) -> None:
+    """Write a report in the form that the file's ending says.
+
+    Raises:
+        ReportUnreadable: It cannot be written; what was there before is left.
+    """
+    text = FORMS[file.suffix](report)
+    try:
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as opened:
+                opened.write(text)
+            Path(name).replace(file)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ReportUnreadable(file, f"cannot be written: {error.strerror}") from None

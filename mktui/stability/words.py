@@ -1,0 +1,93 @@
+"""A report as text for a terminal and as Markdown. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mktui.stability.picture import bars, caption, top_of
+from mktui.stability.report import Verdict, limit, number
+
+if TYPE_CHECKING:
+    from mktui.stability.report import Figure, ScenarioReport, StabilityReport
+
+GLYPHS: Final = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.SKIPPED: "–", Verdict.RUNNING: "»"}
+_WIDTH: Final = 60
+_NAME: Final = 44
+
+
+def heading(report: StabilityReport) -> str:
+    """Return what was tested, when, in a line."""
+    where = f" at {report.address}" if report.address else ""
+    return f"Stability test of {report.target}{where}, {report.begun_at:%Y-%m-%d %H:%M:%S} UTC, run {report.run}"
+
+
+def verdict(each: ScenarioReport) -> str:
+    """Return glyph, word and title of a scenario."""
+    return f"{GLYPHS[each.verdict]} {each.verdict.value:<8} {each.title:<24} {each.seconds:>6.1f} s"
+
+
+def figure_line(figure: Figure) -> str:
+    """Return one figure: its name, its value, its limit, and whether it holds."""
+    mark = " " if not figure.is_claim else "✓" if figure.holds else "✗"
+    beside = f"  before: {number(figure.beside, figure.unit)}" if figure.beside is not None else ""
+    wanted = f"  {limit(figure)}" if figure.is_claim else ""
+    return f"{mark} {figure.name:<{_NAME}} {number(figure.value, figure.unit):>12}{wanted}{beside}"
+
+
+def pictures(each: ScenarioReport, width: int = _WIDTH) -> list[str]:
+    """Return a line of bars for each series, all to one scale."""
+    top = top_of(each.series)
+    widest = max((len(series.name) for series in each.series), default=0)
+    return [f"{series.name:<{widest}} {bars(series, width, top)}  {caption(series)}" for series in each.series]
+
+
+def as_text(report: StabilityReport) -> list[str]:
+    """Return a report as lines."""
+    lines = [heading(report), ""]
+    for each in report.scenarios:
+        lines.append(verdict(each))
+        lines.append(f"    {each.does}")
+        if each.reason:
+            lines.append(f"    {each.reason}")
+        lines += [f"    {figure_line(figure)}" for figure in each.figures]
+        lines += [f"    {line}".rstrip() for line in pictures(each)]
+        lines.append("")
+    return [*lines, f"{report.summary} in {report.seconds:.0f} s"]
+
+
+def as_markdown(report: StabilityReport) -> str:
+    """Return a report as Markdown, tables and bars included."""
+    lines = [f"# {_plain(heading(report))}", "", f"**{report.summary}** in {report.seconds:.0f} s", ""]
+    lines += ["| | scenario | verdict | seconds | why |", "|---|---|---|---:|---|"]
+    lines += [
+        f"| {GLYPHS[each.verdict]} | {each.title} | {each.verdict.value} | {each.seconds:.1f} | {_plain(each.why)} |"
+        for each in report.scenarios
+    ]
+    for each in report.scenarios:
+        lines += ["", f"## {GLYPHS[each.verdict]} {each.title}: {each.verdict.value}", "", each.does]
+        lines += ["", _plain(each.reason)] if each.reason else []
+        if each.figures:
+            lines += ["", *_table(each)]
+        if each.series:
+            lines += ["", "```text", *(line.rstrip() for line in pictures(each)), "```"]
+    return "\n".join((*lines, ""))
+
+
+def _table(each: ScenarioReport) -> list[str]:
+    is_beside = any(figure.beside is not None for figure in each.figures)
+    head = ["| figure | value | limit | holds |", "|---|---:|---|---|"]
+    if is_beside:
+        head = ["| figure | value | before | limit | holds |", "|---|---:|---:|---|---|"]
+    rows = []
+    for figure in each.figures:
+        holds = ("yes" if figure.holds else "**no**") if figure.is_claim else ""
+        cells = [_plain(figure.name), number(figure.value, figure.unit)]
+        cells += [number(figure.beside, figure.unit)] if is_beside else []
+        rows.append(f"| {' | '.join((*cells, limit(figure), holds))} |")
+    return [*head, *rows]
+
+
+def _plain(text: str) -> str:
+    """Return text that Markdown takes as it stands: what a router says is no mark-up."""
+    escaped = "".join(f"\\{letter}" if letter in "\\`*_[]<>|#" else letter for letter in text)
+    return " ".join(escaped.split())
