@@ -164,11 +164,12 @@ def number(value: float | None, unit: str) -> str:
 
 
 def limit(figure: Figure) -> str:
-    """Return a figure's limit in words; "" when it has none."""
+    """Return a figure's limit in words; "" when it has none. The value beside it says the unit, unless it is time."""
+    unit = figure.unit if figure.unit == "s" else ""
     if figure.most is not None and figure.most == figure.least:
-        return f"= {number(figure.most, figure.unit)}"
-    parts = [f"≤ {number(figure.most, figure.unit)}"] if figure.most is not None else []
-    parts += [f"≥ {number(figure.least, figure.unit)}"] if figure.least is not None else []
+        return f"= {number(figure.most, unit)}"
+    parts = [f"≥ {number(figure.least, unit)}"] if figure.least is not None else []
+    parts += [f"≤ {number(figure.most, unit)}"] if figure.most is not None else []
     return ", ".join(parts)
 
 

@@ -114,6 +114,7 @@ class SimulatedGround:
 
     name = SIMULATED
     address = ""
+    pool = PoolOptions()
 
     def why_not(self, scenario: Scenario) -> str:
         """Everything can be played here."""
@@ -137,7 +138,7 @@ class SimulatedGround:
         failure: Exception | None = None
         async with anyio.create_task_group() as tasks:
             try:
-                yield Stage(options, wire(router, tasks), PoolOptions(), notes, mark, duration, rate, router)
+                yield Stage(options, wire(router, tasks), self.pool, notes, mark, duration, rate, router)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below, outside the group
                 failure = error
             tasks.cancel_scope.cancel()

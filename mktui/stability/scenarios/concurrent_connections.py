@@ -20,6 +20,8 @@ _EACH: Final = 6
 _FEW_CALLERS: Final = 10
 """On a real router."""
 _LATENCY: Final = 0.03
+_PATIENCE: Final = 8.0
+"""Seconds that a caller waits at most."""
 
 
 async def _play(stage: Stage) -> None:
@@ -59,10 +61,10 @@ async def _play(stage: Stage) -> None:
 async def _is_answered(client: Client, names: list[str], number: int) -> bool:
     """Ask something that only one answer is right for; on a real router there is only its name."""
     if not names:
-        rows = await client.get("/system/identity", ("name",), max_age=0)
+        rows = await client.get("/system/identity", ("name",), max_age=0, timeout=_PATIENCE)
         return len(rows) == 1
     name = names[number % len(names)]
-    rows = await client.get("/ppp/secret", ("name",), Key("name") == name, max_age=0)
+    rows = await client.get("/ppp/secret", ("name",), Key("name") == name, max_age=0, timeout=_PATIENCE)
     return [row.get("name") for row in rows] == [name]
 
 

@@ -32,7 +32,7 @@ _SHARE: Final = 1.5
 
 
 async def _play(stage: Stage) -> None:
-    settings = {"min_size": 2, "max_size": 2, "retry_attempts": _RETRIES, "retry_delay": _DELAY, "max_retry_delay": 1.0,
+    settings = {"min_size": 1, "max_size": 1, "retry_attempts": _RETRIES, "retry_delay": _DELAY, "max_retry_delay": 1.0,
                 "circuit_breaker_threshold": 1000, "adaptive_in_flight": False}  # fmt: skip
     async with stage.client(**settings) as client:
         await _pauses(stage, client)
@@ -77,7 +77,7 @@ async def _writes(stage: Stage, client: Client) -> None:
         await client.run(command.path, command.attributes, timeout=5)
     except OutcomeUnknown:
         unknown = 1
-    stage.notes.saw("a write whose answer was lost was done", box.commands[path] - before, "times", least=1, most=1)
+    stage.notes.saw("times a write was done whose answer was lost", box.commands[path] - before, least=1, most=1)
     stage.notes.saw("and its caller was told so", unknown, least=1)
 
 

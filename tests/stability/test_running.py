@@ -1,0 +1,198 @@
+"""A whole run: one after another, in bounded time, interruptible; on a real router nothing that could hurt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+import pytest
+
+from mktui.core import Client, PoolOptions
+from mktui.errors import WrongUse
+from mktui.simulator.faults import ReplyFault
+from mktui.simulator.profile import RouterProfile
+from mktui.simulator.router import SimulatedRouter
+from mktui.stability import own_rows
+from mktui.stability.report import Verdict
+from mktui.stability.runner import Run
+from mktui.stability.scenarios import SCENARIOS
+from mktui.stability.stage import RealGround, Reach, Scenario, SimulatedGround, Stage, wire
+from tests.stability.grounds import BY_NAME, SpoiltGround, broken, played, told
+from tests.virtual_time import backend
+from tests.wiring import ROUTER
+
+pytestmark = pytest.mark.anyio
+FOREIGN = {"list": "blocked", "address": "203.0.113.9", "comment": "mktui-test-not-ours"}
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> object:
+    return backend(request.param)
+
+
+async def _hang(_stage: Stage) -> None:
+    await anyio.sleep_forever()
+
+
+async def _complain(_stage: Stage) -> None:
+    raise WrongUse("not like this")
+
+
+async def _see(stage: Stage) -> None:
+    stage.notes.saw("seen", 1, least=1)
+
+
+HANGS = Scenario("hangs", "Hangs", "Never ends.", _hang)
+COMPLAINS = Scenario("complains", "Complains", "Cannot go on.", _complain)
+SEES = Scenario("sees", "Sees", "Sees something.", _see)
+
+
+async def test_one_that_hangs_or_cannot_go_on_has_failed_and_the_others_are_played() -> None:
+    run = Run(SimulatedGround(), [HANGS, COMPLAINS, SEES], duration=1)
+    report = await run.play()
+    hung, complained, seen = report.scenarios
+    assert (hung.verdict, hung.reason) == (Verdict.FAILED, "not done within 49 s")
+    assert (complained.verdict, complained.reason) == (Verdict.FAILED, "not like this")
+    assert seen.verdict is Verdict.PASSED
+    assert report.is_complete
+    assert report.has_failed
+    assert report.summary == "1 passed, 2 failed"
+    assert run.is_over
+
+
+async def test_one_that_is_interrupted_leaves_a_report_of_what_it_has_found() -> None:
+    run = Run(SimulatedGround(), [SEES, HANGS, SEES])
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(run.play)
+        await anyio.sleep(1)
+        running = run.report()
+        assert [each.verdict for each in running.scenarios] == [Verdict.PASSED, Verdict.RUNNING]
+        assert (run.progress.title, run.is_over) == ("Hangs", False)
+        assert run.progress.share == pytest.approx(1 / 3)
+        tasks.cancel_scope.cancel()
+    report = run.report()
+    assert run.is_over
+    assert not report.is_complete
+    assert [(each.verdict, each.reason) for each in report.scenarios] == [
+        (Verdict.PASSED, ""), (Verdict.SKIPPED, "interrupted"),
+    ]  # fmt: skip
+    assert report.summary == "1 passed, 1 skipped, interrupted"
+
+
+@dataclass
+class Real:
+    """A router that stands for a real one, with a row of somebody else's."""
+
+    box: SimulatedRouter = field(default_factory=lambda: SimulatedRouter(RouterProfile(secrets=5, latency=0.004)))
+
+    def __post_init__(self) -> None:
+        self.box.tables[own_rows.MENU].add(dict(FOREIGN))
+
+    def comments(self) -> list[str]:
+        return [row.values["comment"] for row in self.box.tables[own_rows.MENU]]
+
+    def written(self) -> dict[str, int]:
+        """Every command that changes something, and how often it came."""
+        reads = ("/print", "/login", "/cancel")
+        return {path: count for path, count in self.box.commands.items() if not path.endswith(reads)}
+
+    async def run(self, names: tuple[str, ...] = (), refusal: str = "", **facts: Any) -> Run:  # Any: of a Run
+        chosen = [each for each in SCENARIOS if not names or each.name in names]
+        async with anyio.create_task_group() as tasks:
+            ground = RealGround(ROUTER, PoolOptions(), refusal, wire(self.box, tasks))
+            run = Run(ground, chosen, **facts)
+            await run.play()
+            tasks.cancel_scope.cancel()
+        return run
+
+
+async def test_on_a_real_router_nothing_is_done_that_could_hurt() -> None:
+    real = Real()
+    report = (await real.run()).report()
+    assert report.target == "edge-1"
+    for each in report.scenarios:
+        is_played = BY_NAME[each.name].reach is not Reach.SIMULATED
+        assert each.verdict is (Verdict.PASSED if is_played else Verdict.SKIPPED), told(each)
+        assert is_played or "--simulated has them" in each.reason
+    assert set(real.written()) == {f"{own_rows.MENU}/add", f"{own_rows.MENU}/remove"}
+    assert real.written()[f"{own_rows.MENU}/add"] == own_rows.MOST
+    assert real.comments() == [FOREIGN["comment"]]
+    assert real.box.peak_sessions <= 3
+
+
+async def test_who_may_not_write_only_reads_and_says_so() -> None:
+    real = Real()
+    real.box.tables[own_rows.MENU].add({"list": own_rows.LIST, "address": "198.18.0.1", "comment": "mktui-test-old"})
+    report = (await real.run(refusal="nobody was asked")).report()
+    batch = report.scenario("batch-efficiency")
+    assert batch is not None
+    assert (batch.verdict, batch.reason) == (Verdict.SKIPPED, "nobody was asked")
+    assert real.written() == {}
+    assert "mktui-test-old" in real.comments()
+
+
+async def test_what_a_killed_test_has_left_is_removed_at_the_next_start_and_nothing_else() -> None:
+    real = Real()
+    for number in range(3):
+        row = own_rows.adding(number, own_rows.mark_of("20260101T000000-dead")).attributes
+        real.box.tables[own_rows.MENU].add(dict(row))
+    run = await real.run(("batch-efficiency",))
+    assert run.leftovers == 3
+    assert real.comments() == [FOREIGN["comment"]]
+
+
+async def test_one_that_is_cancelled_in_the_middle_removes_its_rows() -> None:
+    real = Real()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(real.run, ("batch-efficiency",))
+        with anyio.fail_after(10):
+            while len(real.comments()) < 10:
+                await anyio.sleep(0.005)
+        tasks.cancel_scope.cancel()
+    assert real.comments() == [FOREIGN["comment"]]
+
+
+async def test_rows_that_somebody_else_removes_first_are_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Real()
+    find = own_rows.marked
+
+    async def found_and_gone(client: Client) -> list[tuple[str, str]]:
+        found = await find(client)
+        real.box.tables[own_rows.MENU].restore([])
+        return found
+
+    monkeypatch.setattr(own_rows, "marked", found_and_gone)
+    report = (await real.run(("batch-efficiency",))).report().scenarios[0]
+    assert broken(report) == set(), told(report)
+
+
+async def test_an_answer_that_is_lost_while_tidying_is_told_as_rows_left() -> None:
+    def spoil(box: SimulatedRouter) -> None:
+        box.faults.replies[f"{own_rows.MENU}/remove"] = ReplyFault.TRAPS
+
+    report = await played("batch-efficiency", SpoiltGround(spoil))
+    assert report.verdict is Verdict.FAILED
+
+
+async def test_the_load_is_what_was_asked_for() -> None:
+    report = await played("load", duration=3, rate=50)
+    figures = {figure.name: figure.value for figure in report.figures}
+    assert figures["asked"] == 150
+    assert figures["rate that was answered"] == pytest.approx(50, rel=0.05)
+    assert sum(value is not None for value in report.series[0].slowest) > 20
+
+
+async def test_a_router_that_is_gone_fails_every_scenario_in_bounded_time() -> None:
+    def spoil(box: SimulatedRouter) -> None:
+        box.faults.is_down = True
+
+    readers = [each for each in SCENARIOS if each.reach is Reach.READS]
+    report = await Run(SpoiltGround(spoil), readers, duration=2).play()
+    assert {each.verdict for each in report.scenarios} == {Verdict.FAILED}
+
+
+def test_names_are_unique_and_each_says_what_it_does() -> None:
+    assert len({each.name for each in SCENARIOS}) == len(SCENARIOS) == 10
+    assert all(each.does.endswith(".") and len(each.does) < 120 for each in SCENARIOS)
+

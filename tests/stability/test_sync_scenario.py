@@ -1,0 +1,34 @@
+"""The scenario with a database: green, and red where the router takes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from mktui.simulator.faults import ReplyFault
+from mktui.simulator.router import SimulatedRouter
+from mktui.stability.report import Verdict
+from tests.stability.grounds import SpoiltGround, broken, played, told
+
+pytestmark = [pytest.mark.anyio, pytest.mark.realtime]
+
+
+async def test_customers_reach_the_router_though_answers_get_lost() -> None:
+    report = await played("sync")
+    assert report.verdict is Verdict.PASSED, told(report)
+
+
+async def test_a_router_that_refuses_rows_fails_it() -> None:
+    def spoil(box: SimulatedRouter) -> None:
+        box.faults.replies["/ppp/secret/add"] = ReplyFault.TRAPS
+        box.faults.replies_left = None
+
+    report = await played("sync", SpoiltGround(spoil))
+    assert report.verdict is Verdict.FAILED, told(report)
+
+
+async def test_a_router_whose_rows_vanish_fails_it() -> None:
+    def spoil(box: SimulatedRouter) -> None:
+        box.tables["/ppp/secret"].add = lambda values: "*0"  # type: ignore[method-assign,assignment,misc]  # a planted bug
+
+    report = await played("sync", SpoiltGround(spoil))
+    assert "customers on the router" in broken(report) or report.reason, told(report)
