@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import anyio
+
 from mktui.core.client.query import Key
 from mktui.core.protocol.sentences import Command
 from mktui.errors import CommandTrapped
@@ -15,12 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mktui.core.client.client import Client
+    from mktui.stability.stage import Stage
 
 MENU: Final = "/ip/firewall/address-list"
 LIST: Final = "mktui-test"
 """The list's name, and how each mark begins."""
 MOST: Final = 40
 """Rows that a test has on a router at once."""
+TIDYING: Final = 5.0
+"""Seconds that tidying up may take; the router forgets the rows by itself if it does not come to that."""
 _MISSING: Final = 0
 """The category of a trap that says: no such item."""
 
@@ -58,3 +63,12 @@ async def remove(client: Client, ids: Iterable[str]) -> int:
             continue
         outcome.unwrap()
     return sum(outcome.ok for outcome in outcomes)
+
+
+async def tidy(stage: Stage, mark: str) -> int:
+    """Remove the rows of one run over a connection of its own, also when it was cancelled; return how many are left."""
+    with anyio.CancelScope(shield=True), anyio.move_on_after(TIDYING):
+        async with stage.client(min_size=1, max_size=1) as client:
+            await remove(client, [row_id for row_id, its in await marked(client) if its == mark])
+            return sum(its == mark for _, its in await marked(client))
+    return MOST

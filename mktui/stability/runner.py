@@ -18,7 +18,6 @@ from mktui.stability.stage import Reach, Scenario
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mktui.core.client.client import Client
     from mktui.stability.stage import Ground
 
 DURATION: Final = 10.0
@@ -28,8 +27,6 @@ RATE: Final = 20.0
 _PATIENCE: Final = 45.0
 """Seconds that any scenario may take besides four times its load: one that hangs has failed."""
 _INTERRUPTED: Final = "interrupted"
-_TIDY: Final = 5.0
-"""Seconds that tidying up may take when the test was cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +145,6 @@ class Run:
         notes = Notes()
         async with self.ground.stage(writing, notes, mark="", duration=0, rate=0) as stage, stage.client() as client:
             self.leftovers = await own_rows.remove(client, [row_id for row_id, _ in await own_rows.marked(client)])
-
-
-async def tidy(client: Client, mark: str) -> int:
-    """Remove the rows of one run, also when it was cancelled, and return how many are left."""
-    with anyio.CancelScope(shield=True), anyio.move_on_after(_TIDY):
-        found = [row_id for row_id, its in await own_rows.marked(client) if its == mark]
-        await own_rows.remove(client, found)
-        return sum(its == mark for _, its in await own_rows.marked(client))
-    return own_rows.MOST
 
 
 def _reported(scenario: Scenario, notes: Notes, verdict: Verdict, reason: str) -> ScenarioReport:

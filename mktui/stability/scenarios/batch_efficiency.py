@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from mktui import clock
 from mktui.simulator.profile import RouterProfile
 from mktui.stability import own_rows
-from mktui.stability.runner import tidy
 from mktui.stability.stage import Reach, Scenario
 
 if TYPE_CHECKING:
@@ -21,13 +20,12 @@ _LATENCY: Final = 0.03
 
 
 async def _play(stage: Stage) -> None:
-    async with stage.client() as client:
-        left: int | None = None
-        try:
+    try:
+        async with stage.client() as client:
             await _measure(stage, client)
-        finally:
-            left = await tidy(client, stage.mark)
-        stage.notes.saw("rows left behind", left, most=0)
+    finally:
+        left = await own_rows.tidy(stage, stage.mark)
+    stage.notes.saw("rows left behind", left, most=0)
 
 
 async def _measure(stage: Stage, client: Client) -> None:
