@@ -11,6 +11,7 @@ from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.recording import read
 from mktui.services.no_customers import NoCustomers
 from mktui.services.no_newcomers import NoConsole, NoNewcomers
+from mktui.services.no_tests import NoTests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +48,7 @@ class Replay:
         self.newcomers = NoNewcomers()
         self.console = NoConsole()
         self._trends: dict[str, tuple[Percentiles, int]] = {}
+        self.stability = NoTests()
         self._pictures = pictures
         self._speed = speed
         self._begun_at: float | None = None

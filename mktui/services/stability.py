@@ -69,6 +69,8 @@ class StabilityState:
     report: StabilityReport | None = None
     is_running: bool = False
     share: float = 0.0
+    waiting: tuple[str, ...] = ()
+    """Scenarios of the run that goes on whose turn has not come."""
     problem: str = ""
     """Why the last run could not go on; "": it could."""
     kept: tuple[KeptReport, ...] = ()
@@ -95,8 +97,11 @@ class StabilityDesk:
         folder = str(reports_folder())
         if self._run is None:
             return StabilityState(problem=self._problem, kept=self._kept, folder=folder)
-        is_running, share = not self._run.is_over, self._run.progress.share
-        return StabilityState(self._run.report(), is_running, share, self._problem, self._kept, folder)
+        run, report = self._run, self._run.report()
+        waiting = () if run.is_over else tuple(
+            each.name for each in run.scenarios if report.scenario(each.name) is None
+        )  # fmt: skip
+        return StabilityState(report, not run.is_over, run.progress.share, waiting, self._problem, self._kept, folder)
 
     def start(self, target: str, names: Sequence[str] = (), *, may_write: bool = False) -> None:
         """Begin a test of a router, or of simulated ones, that goes on when whoever asked has left.

@@ -23,6 +23,7 @@ class Place(enum.Enum):
     CONFIG = "config"
     ADD = "add"
     ROWS = "rows"
+    TESTS = "tests"
 
 
 EVERYWHERE: Final = frozenset(Place)
@@ -39,6 +40,7 @@ _ROWS: Final = frozenset({Place.ROWS})
 _ADD: Final = frozenset({Place.ADD})
 _BUT_ADD: Final = EVERYWHERE - _ADD
 """Where a letter is a command; on the form it is typed."""
+_TESTS: Final = frozenset({Place.TESTS})
 
 
 class Danger(enum.Enum):
@@ -76,12 +78,13 @@ ACTIONS: Final = (
     Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=_BUT_PLAN),
     Action("filter", "slash", "/", "filter", "Show rows whose name has a text (! has not).",
            _FLEET | _ROWS, in_footer=_FLEET | _ROWS, is_urgent=True),
-    Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES | _CONFIG,
-           in_footer=_TABLES | _CONFIG),
+    Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES | _CONFIG | _TESTS,
+           in_footer=_TABLES | _CONFIG | _TESTS),
     Action("back", "escape", "esc", "back", "Back; in a filter: leave it.",
            in_footer=EVERYWHERE - _FLEET),
     Action("fleet", "1", "1", "fleet", "A row per router, trouble first."),
     Action("syncs", "2", "2", "syncs", "How each router stands with billing.", is_place=True),
+    Action("tests", "4", "4", "tests", "The stability test: scenarios, verdicts, reports.", is_place=True),
     Action("config", "6", "6", "config", "Look at the configuration, and change it.", is_place=True),
     Action("customer", "f", "f", "customer", "Find a customer: paid, online, on which router.",
            in_footer=_CUSTOMER),
@@ -106,6 +109,14 @@ ACTIONS: Final = (
            in_footer=_CUSTOMER, is_of_screen=True),
     Action("again", "r", "r", "refresh", "Ask afresh.", _CUSTOMER, in_footer=_CUSTOMER, is_of_screen=True),
     Action("test", "t", "t", "test", "Test its connection, step by step.", ROUTERS | _CUSTOMER, in_footer=_BUT_PLAN),
+    Action("stability", "T", "T", "stability", "Test what the router and its pool bear.",
+           frozenset({Place.FLEET, Place.ROUTER, Place.TESTS}), in_footer=_TESTS),
+    Action("one", "v", "v", "run one", "Run the scenario under the cursor.", _TESTS, in_footer=_TESTS,
+           is_of_screen=True),
+    Action("aim", "m", "m", "where", "Simulated routers, or the next router.", _TESTS, in_footer=_TESTS,
+           is_of_screen=True),
+    Action("stop", "c", "c", "stop", "Stop the test; what it found stays.", _TESTS, in_footer=_TESTS,
+           is_of_screen=True),
     Action("reset", "R", "R", "reset pool", "Replace its connections, one at a time.", ROUTERS, Danger.CONFIRMED,
            in_footer=frozenset({Place.FLEET, Place.ROUTER})),
     Action("breaker", "b", "b", "circuit", "Isolate the router, or let it back in.", ROUTERS, Danger.CONFIRMED,
@@ -117,8 +128,8 @@ ACTIONS: Final = (
     Action("new", "n", "n", "add router", "Add a router: tested live, then saved.", _BUT_ADD, Danger.WRITES),
     Action("try", "ctrl+t", "^t", "try it", "Test the new router as it was typed.", _ADD, in_footer=_ADD,
            is_of_screen=True),
-    Action("save", "ctrl+s", "^s", "save", "Show the difference, save, apply.", _CONFIG | _ADD, Danger.CONFIRMED,
-           in_footer=_CONFIG | _ADD, is_of_screen=True),
+    Action("save", "ctrl+s", "^s", "save", "Save what was changed, or the report.", _CONFIG | _ADD | _TESTS,
+           Danger.CONFIRMED, in_footer=_CONFIG | _ADD | _TESTS, is_of_screen=True),
     Action("undo", "u", "u", "undo", "Take the last change back.", _CONFIG, in_footer=_CONFIG, is_of_screen=True),
     Action("preset", "L", "L", "preset", "The next preset for the pool's settings.", _CONFIG, in_footer=_CONFIG,
            is_of_screen=True),

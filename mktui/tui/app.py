@@ -31,6 +31,7 @@ from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.view import View
 from mktui.tui.style import STYLE
+from mktui.tui.testing import TestsStability
 from mktui.tui.themes import OwnThemes
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ TICK_UNSEEN: Final = 2.0
 """The same while the terminal has lost the focus."""
 
 
-class ControlRoom(Moves, Does, FindsCustomers):
+class ControlRoom(Moves, Does, FindsCustomers, TestsStability):
     """The application."""
 
     TITLE = "mktui"

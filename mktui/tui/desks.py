@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from mktui.billing.model import Subscriber
     from mktui.config.newcomer import Newcomer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from mktui.services.console import Answer
     from mktui.services.customers import Search
     from mktui.services.newcomers import Tried
+    from mktui.services.stability import StabilityState
 
 
 class Customers(Protocol):
@@ -59,3 +61,19 @@ class Consoles(Protocol):
 
     async def run(self, router: str, command: Command) -> Answer:
         """Run a command and return its rows."""
+
+
+class Stability(Protocol):
+    """Where stability is tested: one test at a time, and the reports that are kept."""
+
+    def state(self) -> StabilityState:
+        """Return how it stands now."""
+
+    def start(self, target: str, names: Sequence[str] = (), *, may_write: bool = False) -> None:
+        """Begin a test; it goes on when the screen is left."""
+
+    def stop(self) -> None:
+        """End the test that runs."""
+
+    async def save(self) -> Path:
+        """Keep the last report."""

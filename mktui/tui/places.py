@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.sync import SyncScreen
+from mktui.tui.screens.tests import TestsScreen
 
 if TYPE_CHECKING:
     from mktui.tui.screens.view import View
 
-SCREENS: Final[dict[str, type[View]]] = {"syncs": SyncScreen, "config": ConfigScreen}
+SCREENS: Final[dict[str, type[View]]] = {"syncs": SyncScreen, "tests": TestsScreen, "config": ConfigScreen}
 """Action -> what it opens."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mktui.services.planning import Planning
     from mktui.sync.order import Order
     from mktui.sync.report import Report
-    from mktui.tui.desks import Consoles, Customers, Newcomers
+    from mktui.tui.desks import Consoles, Customers, Newcomers, Stability
 
 
 class Services(Protocol):
@@ -32,6 +32,10 @@ class Services(Protocol):
     @property
     def console(self) -> Consoles:
         """Where a router is asked by hand."""
+
+    @property
+    def stability(self) -> Stability:
+        """Where stability is tested."""
 
     def snapshot(self) -> Snapshot:
         """Return how everything is now."""

@@ -17,7 +17,7 @@ from mktui.stability import own_rows
 from mktui.stability.report import Verdict
 from mktui.stability.runner import Run
 from mktui.stability.scenarios import SCENARIOS
-from mktui.stability.stage import RealGround, Reach, Scenario, SimulatedGround, Stage, wire
+from mktui.stability.stage import Reach, RealGround, Scenario, SimulatedGround, Stage, wire
 from tests.stability.grounds import BY_NAME, SpoiltGround, broken, played, told
 from tests.virtual_time import backend
 from tests.wiring import ROUTER
@@ -204,4 +204,3 @@ async def test_a_router_that_is_gone_fails_every_scenario_in_bounded_time() -> N
 def test_names_are_unique_and_each_says_what_it_does() -> None:
     assert len({each.name for each in SCENARIOS}) == len(SCENARIOS) == 10
     assert all(each.does.endswith(".") and len(each.does) < 120 for each in SCENARIOS)
-

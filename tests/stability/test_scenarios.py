@@ -37,7 +37,7 @@ VIRTUAL = [each.name for each in SCENARIOS if each.name not in IN_REAL_TIME]
 
 @pytest.fixture
 def anyio_backend() -> object:
-    """asyncio in virtual time: librouteros, which is measured beside the pool, knows nothing else."""
+    """Virtual time on asyncio: librouteros, which is measured beside the pool, knows nothing else."""
     return backend("asyncio")
 
 
@@ -161,7 +161,7 @@ def test_each_scenario_is_seen_red() -> None:
 
 @pytest.mark.parametrize(
     ("name", "wrong"),
-    [pytest.param(name, each, id=f"{name}: {sorted(each.breaks)[0]}") for name, many in RED.items() for each in many],
+    [pytest.param(name, each, id=f"{name}: {min(each.breaks)}") for name, many in RED.items() for each in many],
 )
 async def test_where_something_is_wrong_it_fails_and_says_which_claim(
     name: str, wrong: Planted, monkeypatch: pytest.MonkeyPatch

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from mktui.simulator.faults import ReplyFault
-from mktui.simulator.router import SimulatedRouter
 from mktui.stability.report import Verdict
-from tests.stability.grounds import SpoiltGround, broken, played, told
+from tests.stability.grounds import SpoiltGround, played, told
+
+if TYPE_CHECKING:
+    from mktui.simulator.router import SimulatedRouter
 
 pytestmark = [pytest.mark.anyio, pytest.mark.realtime]
 
@@ -24,4 +28,3 @@ async def test_a_router_that_refuses_rows_fails_it() -> None:
 
     report = await played("sync", SpoiltGround(spoil))
     assert report.verdict is Verdict.FAILED, told(report)
-

@@ -34,6 +34,7 @@ from mktui.sync.order import Order
 from tests.terminal.recorded_console import RecordedConsole, day_of
 from tests.terminal.recorded_customers import RecordedCustomers
 from tests.terminal.recorded_newcomers import RecordedNewcomers
+from tests.terminal.recorded_stability import RecordedStability
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -264,6 +265,7 @@ class RecordedServices:
     charts: dict[str, Chart] = field(default_factory=lambda: dict(CHARTS))
     newcomers: RecordedNewcomers = field(default_factory=RecordedNewcomers)
     customers: RecordedCustomers = field(init=False)
+    stability: RecordedStability = field(default_factory=RecordedStability)
 
     def __post_init__(self) -> None:
         self.customers = RecordedCustomers(self._note)

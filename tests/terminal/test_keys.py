@@ -23,6 +23,7 @@ from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
 from mktui.tui.screens.plan import PlanScreen
 from mktui.tui.screens.router import RouterScreen
 from mktui.tui.screens.sync import SyncScreen
+from mktui.tui.screens.tests import TestsScreen
 from mktui.tui.screens.view import View
 from tests.terminal.driving import lines, look, notices, opened, press, routers, text
 from tests.terminal.recorded import RecordedServices, fleet
@@ -31,6 +32,8 @@ from tests.terminal.recorded_syncs import ROUTER, planned, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.terminal.recorded_stability import RecordedStability
 
 pytestmark = pytest.mark.anyio
 
@@ -48,6 +51,17 @@ def looked_for(app: ControlRoom) -> list[str]:
     return app.services.customers.looked_for
 
 
+def stability(app: ControlRoom) -> RecordedStability:
+    """The stability tests."""
+    assert isinstance(app.services, RecordedServices)
+    return app.services.stability
+
+
+def begun(app: ControlRoom) -> list[tuple[str, tuple[str, ...], bool]]:
+    """The stability tests that were begun."""
+    return stability(app).started
+
+
 def row(number: int) -> Callable[[ControlRoom], bool]:
     """The cursor is on this row of the fleet."""
     return lambda app: isinstance(app.screen, FleetScreen) and app.screen.table.cursor_row == number
@@ -60,6 +74,7 @@ PATHS: Final[dict[Place, tuple[str, ...]]] = {
     Place.CUSTOMER: FIND,
     Place.CONFIG: ("6",),
     Place.ADD: ("n",), Place.ROWS: ASK,
+    Place.TESTS: ("4",),
 }  # fmt: skip
 """The keys that lead from the fleet to each screen."""
 
@@ -74,6 +89,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "back": (("enter",), on(FleetScreen)),
     "fleet": (("enter",), on(FleetScreen)),
     "syncs": ((), on(SyncScreen)),
+    "tests": ((), on(TestsScreen)),
     "config": ((), on(ConfigScreen)),
     "customer": ((), on(Find)),
     "sync": ((), on(PlanScreen)),
@@ -88,6 +104,10 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "kick": (FIND, on(Confirm)),
     "again": ((*FIND, "p"), lambda app: len(looked_for(app)) == 2),
     "test": ((), on(TestView)),
+    "stability": ((), on(Confirm)),
+    "one": (("4", "j"), lambda app: begun(app) == [("simulated", ("concurrent-connections",), False)]),
+    "aim": (("4",), lambda app: "Tests › edge-1" in lines(app)[1]),
+    "stop": (("4", "T"), lambda app: not stability(app).shown.is_running),
     "reset": ((), on(Confirm)),
     "breaker": ((), on(Confirm)),
     "run": ((), on(Find)),
