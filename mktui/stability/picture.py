@@ -28,6 +28,20 @@ def bars(series: Series, width: int, top: float | None = None) -> str:
     return "".join(_bar(slow, failed, full) for slow, failed in columns)
 
 
+def chart(series: Series, width: int, height: int, top: float) -> list[str]:
+    """Return bars over ``height`` lines, the highest line first; ``×`` at the bottom where only failures were."""
+    columns = _columns(series, width)
+    lines = []
+    for line in range(height - 1, -1, -1):
+        drawn = ""
+        for slow, failed in columns:
+            eighths = 0 if slow is None else max(1, round(slow / (top or 1.0) * height * 8)) - line * 8
+            lost = FAILED if slow is None and failed and not line else " "
+            drawn += lost if eighths <= 0 else _BARS[min(7, eighths - 1)]
+        lines.append(drawn)
+    return lines
+
+
 def top_of(many: Sequence[Series]) -> float:
     """Return the slowest answer of several series, so that their pictures can be compared."""
     return max((value for series in many for value in series.slowest if value is not None), default=0.0)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 GLYPHS: Final = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.SKIPPED: "–", Verdict.RUNNING: "»"}
 _WIDTH: Final = 60
-_NAME: Final = 44
+NAME: Final = 32
+"""Columns for a figure's name."""
 
 
 def heading(report: StabilityReport) -> str:
@@ -31,7 +32,7 @@ def figure_line(figure: Figure) -> str:
     mark = " " if not figure.is_claim else "✓" if figure.holds else "✗"
     beside = f"  before: {number(figure.beside, figure.unit)}" if figure.beside is not None else ""
     wanted = f"  {limit(figure)}" if figure.is_claim else ""
-    return f"{mark} {figure.name:<{_NAME}} {number(figure.value, figure.unit):>12}{wanted}{beside}"
+    return f"{mark} {figure.name:<{NAME}} {number(figure.value, figure.unit):>12}{wanted}{beside}"
 
 
 def pictures(each: ScenarioReport, width: int = _WIDTH) -> list[str]:
@@ -60,16 +61,16 @@ def as_markdown(report: StabilityReport) -> str:
     lines = [f"# {_plain(heading(report))}", "", f"**{report.summary}** in {report.seconds:.0f} s", ""]
     lines += ["| | scenario | verdict | seconds | why |", "|---|---|---|---:|---|"]
     lines += [
-        f"| {GLYPHS[each.verdict]} | {each.title} | {each.verdict.value} | {each.seconds:.1f} | {_plain(each.why)} |"
+        f"| {GLYPHS[each.verdict]} | {_plain(each.title)} | {each.verdict.value} | {each.seconds:.1f} | {_plain(each.why)} |"
         for each in report.scenarios
     ]
     for each in report.scenarios:
-        lines += ["", f"## {GLYPHS[each.verdict]} {each.title}: {each.verdict.value}", "", each.does]
+        lines += ["", f"## {GLYPHS[each.verdict]} {_plain(each.title)}: {each.verdict.value}", "", _plain(each.does)]
         lines += ["", _plain(each.reason)] if each.reason else []
         if each.figures:
             lines += ["", *_table(each)]
         if each.series:
-            lines += ["", "```text", *(line.rstrip() for line in pictures(each)), "```"]
+            lines += ["", "```text", *(line.replace("`", "'").rstrip() for line in pictures(each)), "```"]
     return "\n".join((*lines, ""))
 
 
@@ -81,8 +82,8 @@ def _table(each: ScenarioReport) -> list[str]:
     rows = []
     for figure in each.figures:
         holds = ("yes" if figure.holds else "**no**") if figure.is_claim else ""
-        cells = [_plain(figure.name), number(figure.value, figure.unit)]
-        cells += [number(figure.beside, figure.unit)] if is_beside else []
+        cells = [_plain(figure.name), _plain(number(figure.value, figure.unit))]
+        cells += [_plain(number(figure.beside, figure.unit))] if is_beside else []
         rows.append(f"| {' | '.join((*cells, limit(figure), holds))} |")
     return [*head, *rows]
 

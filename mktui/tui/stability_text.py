@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from mktui.stability.picture import bars, caption, top_of
+from mktui.stability.picture import bars, caption, chart, top_of
 from mktui.stability.report import Verdict, limit, number
 from mktui.stability.scenarios import SCENARIOS
 from mktui.stability.stage import Reach
+from mktui.stability.words import NAME
 from mktui.tui import words
 
 if TYPE_CHECKING:
@@ -28,8 +29,10 @@ GLYPHS: Final = {
 REACHES: Final = {
     Reach.READS: "reads", Reach.WRITES: "writes marked rows, removes them", Reach.SIMULATED: "simulated only",
 }  # fmt: skip
-_NAME: Final = 47
-_VALUE: Final = 14
+_VALUE: Final = 12
+_LIMIT: Final = 12
+_CHART: Final = 5
+"""Lines of a picture where there is room for one."""
 
 
 def style_of(meaning: str, palette: Palette) -> str:
@@ -69,12 +72,12 @@ def detail(scenario: Scenario, report: ScenarioReport | None, palette: Palette, 
     width, height = size
     lines = [Text(words.fit(f"{scenario.title}: {scenario.does}", width), style=palette.accent)]
     if report is not None:
-        drawn = pictures(report, palette, width)
-        lines += drawn[: max(1, height // 3)]
+        lines += [Text(report.reason, style=palette.quiet)] if report.reason else []
         ordered = sorted(report.figures, key=lambda figure: (figure.holds, not figure.is_claim))
-        lines += [figure_line(figure, palette) for figure in ordered[: max(0, height - len(lines))]]
-        if report.reason:
-            lines.insert(1, Text(report.reason, style=palette.quiet))
+        has_room = height > len(lines) + len(ordered) + len(report.series) * (_CHART + 2)
+        drawn = charts(report, palette, width) if has_room else pictures(report, palette, width)[: max(1, height // 3)]
+        figures = [figure_line(figure, palette) for figure in ordered[: max(0, height - len(lines) - len(drawn))]]
+        lines += [Text(), *figures, *drawn] if has_room else [*drawn, *figures]
     text = Text("\n").join(lines[:height])
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
@@ -101,10 +104,10 @@ def figure_line(figure: Figure, palette: Palette) -> Text:
     mark, style = " ", ""
     if figure.is_claim:
         mark, style = ("✓", palette.state("healthy")) if figure.holds else ("✗", palette.state("critical"))
-    line = Text.assemble((mark, style), f" {words.fit(figure.name, _NAME):<{_NAME}}")
+    line = Text.assemble((mark, style), f" {words.fit(figure.name, NAME):<{NAME}}")
     line.append(f"{number(figure.value, figure.unit):>{_VALUE}}", style="" if figure.holds else style)
     if figure.is_claim:
-        line.append(f"  {limit(figure)}", style=palette.quiet)
+        line.append(f"  {limit(figure):<{_LIMIT}}", style=palette.quiet)
     if figure.beside is not None:
         line.append(f"  before {number(figure.beside, figure.unit)}", style=palette.state("warning"))
     return line
@@ -120,6 +123,17 @@ def pictures(report: ScenarioReport, palette: Palette, width: int) -> list[Text]
         name = f"{each.name:<{widest}} " if widest else ""
         drawn = bars(each, room, top)
         lines.append(Text.assemble((name, palette.quiet), (drawn, palette.accent), (f"  {told}", palette.quiet)))
+    return lines
+
+
+def charts(report: ScenarioReport, palette: Palette, width: int) -> list[Text]:
+    """Return a picture of several lines for each series, all to one scale, each under its caption."""
+    top = top_of(report.series)
+    lines = []
+    for each in report.series:
+        name = f"{each.name}: " if each.name else ""
+        lines += [Text(), Text(f"{name}{caption(each)}", style=palette.quiet)]
+        lines += [Text(drawn, style=palette.accent) for drawn in chart(each, min(120, width), _CHART, top)]
     return lines
 
 

@@ -20,6 +20,7 @@ from mktui.simulator.router import SimulatedRouter
 from mktui.stability import own_rows
 from mktui.stability.report import Verdict
 from mktui.stability.scenarios import SCENARIOS
+from mktui.stability.words import NAME
 from tests.stability.grounds import SpoiltGround, broken, played, told
 from tests.virtual_time import backend
 
@@ -111,12 +112,12 @@ RED = {
         Planted({"closed again after"}, plant=planted(Breaker, "begin_probe", lambda *_, **__: None)),
     ],
     "retry-and-backoff": [
-        Planted({"times a write was done whose answer was lost"}, plant=planted(retry, "may_retry", lambda *_: True)),
-        Planted({"reads that were cut and answered all the same"}, plant=planted(retry, "may_retry", lambda *_: False)),
+        Planted({"times a lost write was done"}, plant=planted(retry, "may_retry", lambda *_: True)),
+        Planted({"cut reads that were answered"}, plant=planted(retry, "may_retry", lambda *_: False)),
         Planted({"spread of the pauses"}, plant=planted(retry, "pause", lambda *_: 0.3)),
         Planted({"longest pause with its answer"}, plant=planted(retry, "pause", lambda *_: 2.0)),
         Planted(
-            {"attempts a request when all are cut"}, plant=planted(retry.RetryBudget, "spend", lambda _: True)
+            {"attempts when all are cut"}, plant=planted(retry.RetryBudget, "spend", lambda _: True)
         ),
     ],
     "health-monitoring": [
@@ -152,6 +153,7 @@ async def test_where_all_is_well_each_scenario_passes(name: str) -> None:
     report = await played(name)
     assert report.verdict is Verdict.PASSED, told(report)
     assert any(figure.is_claim for figure in report.figures)
+    assert max(len(figure.name) for figure in report.figures) <= NAME
     assert report.series
 
 

@@ -49,7 +49,7 @@ async def _measure(stage: Stage, client: Client) -> None:
     notes.saw("rows a second, in a batch", 1 / max(together, 1e-6))
     gain = single / max(together, 1e-6)
     notes.saw("a batch is faster by", gain, "x", least=_GAIN if stage.simulated is not None else None)
-    notes.saw("commands in a write to the socket", _BATCH / writes if writes else None)
+    notes.saw("commands in one write", _BATCH / writes if writes else None)
     notes.saw("not applied", sum(not outcome.ok for outcome in outcomes) + notes.lane("one by one").failed, most=0)
     notes.saw("rows on the router", there, least=own_rows.MOST, most=own_rows.MOST)
 

@@ -37,8 +37,10 @@ async def _play(stage: Stage) -> None:
     async with stage.client(**settings) as client:
         await _pauses(stage, client)
         stage.notes.progress(0.6)
+        await _refill(client)
         await _writes(stage, client)
         stage.notes.progress(0.7)
+        await _refill(client)
         await _all_cut(stage, client)
 
 
@@ -51,18 +53,23 @@ async def _pauses(stage: Stage, client: Client) -> None:
             await client.get("/interface", ("name",), max_age=0)
 
     for turn in range(_ROUNDS):
-        for _ in range(_REFILL):
-            await client.get("/system/identity", ("name",), max_age=0)
+        await _refill(client)
         stage.box.faults.rules.append(FaultRule(CutMoment.BEFORE, _READ, left=1))
         async with anyio.create_task_group() as tasks:
             for _ in range(_TOGETHER):
                 tasks.start_soon(ask)
         notes.progress(0.6 * (turn + 1) / _ROUNDS)
     least, most = lane.percentiles(0.0, 1.0)
-    notes.saw("reads that were cut and answered all the same", lane.answered, least=_ROUNDS * _TOGETHER)
+    notes.saw("cut reads that were answered", lane.answered, least=_ROUNDS * _TOGETHER)
     notes.saw("longest pause with its answer", most, "s", most=_DELAY + 0.7)
     spread = None if least is None or most is None else most - least
     notes.saw("spread of the pauses", spread, "s", least=0.3 * _DELAY)
+
+
+async def _refill(client: Client) -> None:
+    """Ask until the budget of retries is full again: nothing that follows is spared for want of it."""
+    for _ in range(_REFILL):
+        await client.get("/system/identity", ("name",), max_age=0)
 
 
 async def _writes(stage: Stage, client: Client) -> None:
@@ -77,7 +84,7 @@ async def _writes(stage: Stage, client: Client) -> None:
         await client.run(command.path, command.attributes, timeout=5)
     except OutcomeUnknown:
         unknown = 1
-    stage.notes.saw("times a write was done whose answer was lost", box.commands[path] - before, least=1, most=1)
+    stage.notes.saw("times a lost write was done", box.commands[path] - before, least=1, most=1)
     stage.notes.saw("and its caller was told so", unknown, least=1)
 
 
@@ -92,7 +99,7 @@ async def _all_cut(stage: Stage, client: Client) -> None:
             await client.get("/interface", ("name",), max_age=0, timeout=3)
         notes.progress(0.7 + 0.3 * number / _STORM)
     rule.ends_at = clock.now()
-    notes.saw("attempts a request when all are cut", (_cuts(stage) - cut_before) / _STORM, "x", least=1, most=_SHARE)
+    notes.saw("attempts when all are cut", (_cuts(stage) - cut_before) / _STORM, "x", least=1, most=_SHARE)
     with notes.asking("afterwards"):
         await client.get("/interface", ("name",), max_age=0, timeout=5)
     notes.saw("answered afterwards", notes.lane("afterwards").answered, least=1)
