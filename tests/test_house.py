@@ -42,6 +42,7 @@ def test_the_top_level_is_as_the_owner_asked() -> None:
         (["doctor", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["errors", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["test", "--help"], ["textual", "sqlalchemy", "tomlkit"]),
+        (["stability-test", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["run", "--help"], ["textual", "sqlalchemy", "tomlkit"]),
         (["simulate", "--help"], ["textual", "sqlalchemy", "tomlkit"]),
         (["config", "path"], ["textual", "sqlalchemy", "tomlkit"]),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import click
@@ -52,6 +53,15 @@ Exit code: 0 all passed, 1 something failed or has become worse, 2 usage, 3 or 4
 """
 
 
+class _Finite(click.FloatRange):
+    """A number within bounds, and one: click's own takes "nan" for any."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # Any: click's
+        """Return the number."""
+        number = float(super().convert(value, param, ctx))
+        return number if math.isfinite(number) else self.fail(f"{value!r} is no number", param, ctx)
+
+
 def _file(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
     if value is not None and value.suffix not in FORMS:
         raise click.BadParameter(f"{value} must end in {', '.join(FORMS)}: the ending says the form")
@@ -65,9 +75,9 @@ def _file(_context: click.Context, _parameter: click.Parameter, value: Path | No
 @click.option("--simulated", is_flag=True, help="On simulated routers, with everything that can go wrong.")
 @click.option("--scenario", "names", multiple=True, type=click.Choice(_NAMES), metavar="NAME",
               help="Only this one; may be given several times.")  # fmt: skip
-@click.option("--duration", type=click.FloatRange(1, 3600), default=DURATION, show_default=True,
+@click.option("--duration", type=_Finite(1, 3600), default=DURATION, show_default=True,
               help="Seconds of load; other scenarios take what they need.")  # fmt: skip
-@click.option("--rate", type=click.FloatRange(0.1, 200), default=RATE, show_default=True,
+@click.option("--rate", type=_Finite(0.1, 200), default=RATE, show_default=True,
               help="Commands a second under load.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Do not ask before rows are written to a real router.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), callback=_file, metavar="FILE",

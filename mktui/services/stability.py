@@ -116,8 +116,8 @@ class StabilityDesk:
         if target != SIMULATED:
             ground = real_ground(self._fleet.service(target).setup, "" if may_write else READ_ONLY)
         self._run = Run(ground, [each for each in SCENARIOS if not names or each.name in names])
-        self._problem = ""
-        self._tasks.start_soon(self._play, self._run, may_write, name=f"stability test of {target}")
+        self._problem, self._scope = "", anyio.CancelScope()
+        self._tasks.start_soon(self._play, self._run, self._scope, may_write, name=f"stability test of {target}")
 
     def stop(self) -> None:
         """End the test that runs; what it has found so far stays."""
@@ -136,9 +136,8 @@ class StabilityDesk:
         await self._list()
         return page
 
-    async def _play(self, run: Run, may_write: bool) -> None:
-        self._scope = anyio.CancelScope()
-        with self._scope:
+    async def _play(self, run: Run, scope: anyio.CancelScope, may_write: bool) -> None:
+        with scope:
             try:
                 await run.play()
             except MktuiError as error:

@@ -61,7 +61,8 @@ def as_markdown(report: StabilityReport) -> str:
     lines = [f"# {_plain(heading(report))}", "", f"**{report.summary}** in {report.seconds:.0f} s", ""]
     lines += ["| | scenario | verdict | seconds | why |", "|---|---|---|---:|---|"]
     lines += [
-        f"| {GLYPHS[each.verdict]} | {_plain(each.title)} | {each.verdict.value} | {each.seconds:.1f} | {_plain(each.why)} |"
+        f"| {GLYPHS[each.verdict]} | {_plain(each.title)} | {each.verdict.value} | {each.seconds:.1f} "
+        f"| {_plain(each.why)} |"
         for each in report.scenarios
     ]
     for each in report.scenarios:

@@ -180,7 +180,7 @@ class TestsScreen(View):
             self._begin(SIMULATED, names, may_write=False)
             return
         writes = any(each.reach is Reach.WRITES for each in SCENARIOS if not names or each.name in names)
-        may_write = writes and not self.room.is_read_only
+        may_write = writes and not self.room.read_only
 
         async def begin(router: str) -> None:
             self._begin(router, names, may_write=may_write)

@@ -1,0 +1,138 @@
+"""Stability tests of a running fleet: one at a time, stopped, kept in files, and nothing written unasked."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from mktui.core.pool.options import PoolOptions
+from mktui.errors import ConfigError, ReportUnreadable, WrongUse
+from mktui.services import stability
+from mktui.services.fleet import Fleet, open_fleet
+from mktui.services.router import RouterSetup
+from mktui.simulator.profile import RouterProfile
+from mktui.simulator.router import SimulatedRouter
+from mktui.stability import own_rows
+from mktui.stability.report import SIMULATED, Verdict, read_report
+from tests.wiring import ROUTER, until, wire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.anyio, pytest.mark.realtime]
+QUICK = ("pool-initialisation", "concurrent-connections")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where reports are kept."""
+    monkeypatch.setattr(stability, "reports_folder", lambda: tmp_path / "stability")
+    return tmp_path / "stability"
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[tuple[Fleet, SimulatedRouter]]:
+    """Run one router."""
+    router = SimulatedRouter(RouterProfile(secrets=20))
+    async with anyio.create_task_group() as tasks:
+        setup = RouterSetup(ROUTER, PoolOptions(min_size=1, max_size=2), connect=wire(router, tasks))
+        async with open_fleet([setup]) as fleet:
+            yield fleet, router
+        tasks.cancel_scope.cancel()
+
+
+def is_over(fleet: Fleet) -> bool:
+    return not fleet.stability.state().is_running
+
+
+async def test_a_test_goes_on_by_itself_and_its_report_is_kept_and_listed(folder: Path) -> None:
+    async with running() as (fleet, _):
+        assert fleet.stability.state().report is None
+        fleet.stability.start(SIMULATED, QUICK)
+        assert fleet.stability.state().is_running
+        assert fleet.stability.state().waiting == QUICK
+        await until(lambda: is_over(fleet))
+        state = fleet.stability.state()
+        assert state.report is not None
+        assert state.report.summary == "2 passed"
+        page = await fleet.stability.save()
+        assert page.parent == folder
+        assert page.suffix == ".html"
+        assert read_report(page.with_suffix(".json")) == state.report
+        (kept,) = fleet.stability.state().kept
+        assert (kept.target, kept.summary, kept.has_failed) == (SIMULATED, "2 passed", False)
+    async with running() as (fleet, _):
+        await until(lambda: bool(fleet.stability.state().kept))  # at the next start too
+
+
+async def test_only_one_runs_at_a_time_and_a_router_must_be_known() -> None:
+    async with running() as (fleet, _):
+        with pytest.raises(ConfigError, match="nobody"):
+            fleet.stability.start("nobody")
+        fleet.stability.start(SIMULATED, ("load",))
+        with pytest.raises(WrongUse, match="runs already"):
+            fleet.stability.start(SIMULATED, QUICK)
+        with pytest.raises(WrongUse, match="to its end"):
+            await fleet.stability.save()
+        fleet.stability.stop()
+        await until(lambda: is_over(fleet))
+        report = fleet.stability.state().report
+        assert report is not None
+        assert not report.is_complete
+        assert report.scenarios[0].reason == "interrupted"
+        fleet.stability.start(SIMULATED, QUICK[:1])
+        await until(lambda: is_over(fleet))
+
+
+@pytest.mark.parametrize("may_write", [True, False])
+async def test_rows_are_written_to_a_router_only_when_that_was_allowed(*, may_write: bool) -> None:
+    async with running() as (fleet, router):
+        fleet.stability.start("edge-1", ("pool-initialisation", "batch-efficiency"), may_write=may_write)
+        await until(lambda: is_over(fleet))
+        report = fleet.stability.state().report
+        assert report is not None
+        batch = report.scenario("batch-efficiency")
+        assert batch is not None
+        assert batch.verdict is (Verdict.PASSED if may_write else Verdict.SKIPPED)
+        assert (router.commands[f"{own_rows.MENU}/add"] > 0) == may_write
+        assert len(router.tables[own_rows.MENU]) == 0
+        (told,) = (each for each in fleet.snapshot().routers[0].events if each.kind == "stability test")
+        assert told.text == report.summary
+
+
+async def test_a_router_that_goes_away_at_the_start_is_told_as_a_problem_and_ends_nothing() -> None:
+    async with running() as (fleet, router):
+        router.faults.is_down = True
+        router.drop_sessions()
+        fleet.service("edge-1").setup.pool.model_copy()
+        fleet.stability.start("edge-1", ("batch-efficiency",), may_write=True)
+        await until(lambda: is_over(fleet))
+        assert "edge-1" in fleet.stability.state().problem
+        assert fleet.snapshot().routers
+
+
+async def test_what_cannot_be_kept_is_told(folder: Path) -> None:
+    folder.write_text("in the way")
+    async with running() as (fleet, _):
+        fleet.stability.start(SIMULATED, QUICK[:1])
+        await until(lambda: is_over(fleet))
+        with pytest.raises(ReportUnreadable, match="cannot be made"):
+            await fleet.stability.save()
+
+
+def test_files_that_are_no_reports_are_left_out(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "x.json").write_text("{}")
+    assert stability.list_reports(folder) == ()
+    assert stability.list_reports(folder / "nothing") == ()
+
+
+async def test_a_fleet_that_nobody_tests_loads_no_scenario() -> None:
+    code = "import sys, mktui.services.fleet; sys.exit('mktui.stability.scenarios' in sys.modules)"
+    done = await anyio.run_process([sys.executable, "-c", code], check=False)
+    assert done.returncode == 0
