@@ -10,6 +10,7 @@ This docstring is the plan of the house. Imports only go down, the core knows no
                    driver.py and cell_diff.py: what of a picture is sent
     services       what every front end can do: one start, one stop, actions, snapshots. No drawing
     config         the file: model, load with line numbers, secrets, presets. Read here and nowhere else
+    stability      what a router and its pool bear: a scenario a file, a runner, a report
     sync           billing -> router. Pure: mapping, planner, guards, renames, rollback. run.py carries out, apply.py
                    writes, bookkeeping.py remembers
     billing        who pays for what: profiles and subscribers, registry, journal, outbox, leases; sources/: CSV and

@@ -16,7 +16,7 @@ from mktui.cli.output import say
 from mktui.cli.stability.showing import bar_while, print_comparison, print_report
 from mktui.cli.sync.asking import confirmed
 from mktui.core.client.connection_test import run_connection_test
-from mktui.services.stability import CONSEQUENCE, NOT_ASKED, real_ground
+from mktui.services.stability import CONSEQUENCE, NOT_ASKED, keep_in_audit, real_ground
 from mktui.services.start import chosen_routers, setup_of
 from mktui.stability.compare import compare
 from mktui.stability.keeping import FORMS, write_report
@@ -105,6 +105,8 @@ def stability_test(
     if run is None:
         raise click.Abort
     report = run.report()
+    if loaded is not None and run.may_write:
+        keep_in_audit(loaded, report.target, report.summary, say)
     if report_file is not None:
         write_report(report, report_file)
         say(f"{report_file} is written")

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui.errors import MktuiError, ReportUnreadable, WrongUse
+from mktui.monitor.history import History
+from mktui.monitor.options import default_file
+from mktui.services.chronicle import Chronicle
 from mktui.services.office import state_folder
 from mktui.stability import own_rows
 from mktui.stability.keeping import write_report
@@ -21,12 +24,13 @@ from mktui.stability.scenarios import SCENARIOS
 from mktui.stability.stage import RealGround, SimulatedGround
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from anyio.abc import TaskGroup
 
+    from mktui.config.load import LoadedConfig
     from mktui.services.fleet import Fleet
     from mktui.services.router import RouterSetup
     from mktui.stability.stage import Ground
@@ -38,12 +42,21 @@ CONSEQUENCE: Final = (
     f"{own_rows.LIST}, which no rule names; they are removed again, and so is what an earlier test has left there."
 )
 NOT_ASKED: Final = "nobody has allowed rows to be written"
+AUDITED: Final = "stability test, rows written"
 READ_ONLY: Final = "it writes rows of its own, and this is read-only"
 
 
 def real_ground(setup: RouterSetup, refusal: str) -> RealGround:
     """Return a configured router as a test has it. ``refusal`` says why nothing may be written; "": it may."""
     return RealGround(setup.options, setup.pool, refusal, setup.connect)
+
+
+def keep_in_audit(loaded: LoadedConfig, router: str, summary: str, say: Callable[[str], None]) -> None:
+    """Keep that rows were written to a router by somebody at a command line. ``say`` hears when it cannot be."""
+    if loaded.config.monitor.history:
+        history = History(default_file(), loaded.config.monitor, say)
+        Chronicle(history).audit(AUDITED, router, summary)
+        history.close()
 
 
 def reports_folder() -> Path:
@@ -146,7 +159,8 @@ class StabilityDesk:
             return
         report = run.report()
         self._fleet.service(run.ground.name).note("stability test", report.summary)
-        self._fleet.chronicle.audit(f"stability test{', rows written' * may_write}", run.ground.name, report.summary)
+        what = AUDITED if may_write else "stability test"
+        self._fleet.chronicle.audit(what, run.ground.name, report.summary)
 
     async def _list(self) -> None:
         self._kept = await anyio.to_thread.run_sync(partial(list_reports, reports_folder()))

@@ -63,6 +63,11 @@ class Run:
         """Rows that an earlier run had left and that were removed."""
 
     @property
+    def may_write(self) -> bool:
+        """It may leave rows of its own, for a moment."""
+        return any(each.reach is Reach.WRITES and not self.ground.why_not(each) for each in self.scenarios)
+
+    @property
     def is_over(self) -> bool:
         """It has come to its end, good or not."""
         return self._ended is not None
@@ -139,10 +144,9 @@ class Run:
 
     async def _remove_leftovers(self) -> None:
         """Remove what a killed run has left, if this one may write at all."""
-        writing = next((each for each in self.scenarios if each.reach is Reach.WRITES), None)
-        if writing is None or self.ground.why_not(writing):
+        if not self.may_write:
             return
-        notes = Notes()
+        writing, notes = self.scenarios[0], Notes()
         async with self.ground.stage(writing, notes, mark="", duration=0, rate=0) as stage, stage.client() as client:
             self.leftovers = await own_rows.remove(client, [row_id for row_id, _ in await own_rows.marked(client)])
 

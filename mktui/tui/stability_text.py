@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -30,8 +31,8 @@ REACHES: Final = {
     Reach.READS: "reads", Reach.WRITES: "writes marked rows, removes them", Reach.SIMULATED: "simulated only",
 }  # fmt: skip
 _VALUE: Final = 12
-_LIMIT: Final = 12
-_CHART: Final = 5
+_LIMIT: Final = 9
+_CHART: Final = 4
 """Lines of a picture where there is room for one."""
 
 
@@ -70,14 +71,15 @@ def _why(report: ScenarioReport) -> str:
 def detail(scenario: Scenario, report: ScenarioReport | None, palette: Palette, size: tuple[int, int]) -> Text:
     """Return one scenario within ``size`` (columns, lines): what it does, its pictures, what broke before what held."""
     width, height = size
-    lines = [Text(words.fit(f"{scenario.title}: {scenario.does}", width), style=palette.accent)]
+    does = textwrap.wrap(f"{scenario.title}: {scenario.does}", width)
+    lines = [Text(line, style=palette.accent) for line in does]
     if report is not None:
         lines += [Text(report.reason, style=palette.quiet)] if report.reason else []
         ordered = sorted(report.figures, key=lambda figure: (figure.holds, not figure.is_claim))
-        has_room = height > len(lines) + len(ordered) + len(report.series) * (_CHART + 2)
+        has_room = height >= len(lines) + 2 + len(ordered) + len(report.series) * (_CHART + 1)
         drawn = charts(report, palette, width) if has_room else pictures(report, palette, width)[: max(1, height // 3)]
         figures = [figure_line(figure, palette) for figure in ordered[: max(0, height - len(lines) - len(drawn))]]
-        lines += [Text(), *figures, *drawn] if has_room else [*drawn, *figures]
+        lines += [Text(), *figures, Text(), *drawn] if has_room else [*drawn, *figures]
     text = Text("\n").join(lines[:height])
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
@@ -132,7 +134,7 @@ def charts(report: ScenarioReport, palette: Palette, width: int) -> list[Text]:
     lines = []
     for each in report.series:
         name = f"{each.name}: " if each.name else ""
-        lines += [Text(), Text(f"{name}{caption(each)}", style=palette.quiet)]
+        lines.append(Text(f"{name}{caption(each)}", style=palette.quiet))
         lines += [Text(drawn, style=palette.accent) for drawn in chart(each, min(120, width), _CHART, top)]
     return lines
 

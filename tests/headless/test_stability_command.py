@@ -106,6 +106,9 @@ def test_a_real_router_over_sockets_is_written_to_only_when_allowed_and_is_left_
         assert allowed.code == 0, allowed.out
         assert "✓ rows left behind" in allowed.out
         assert rows(config) == []
+        (kept,) = mktui_here("errors", "audit", "--json").document["changes"]
+        assert (kept["router"], kept["what"]) == ("edge-1", "stability test, rows written")
+        assert kept["outcome"] == "1 passed"
 
 
 def test_what_a_killed_test_leaves_is_removed_at_the_next_start(tmp_path: Path) -> None:

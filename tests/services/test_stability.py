@@ -109,15 +109,19 @@ async def test_a_router_that_goes_away_at_the_start_is_told_as_a_problem_and_end
     async with running() as (fleet, router):
         router.faults.is_down = True
         router.drop_sessions()
-        fleet.service("edge-1").setup.pool.model_copy()
         fleet.stability.start("edge-1", ("batch-efficiency",), may_write=True)
         await until(lambda: is_over(fleet))
         assert "edge-1" in fleet.stability.state().problem
         assert fleet.snapshot().routers
 
 
-async def test_what_cannot_be_kept_is_told(folder: Path) -> None:
+@pytest.fixture
+def _in_the_way(folder: Path) -> None:
     folder.write_text("in the way")
+
+
+@pytest.mark.usefixtures("_in_the_way")
+async def test_what_cannot_be_kept_is_told() -> None:
     async with running() as (fleet, _):
         fleet.stability.start(SIMULATED, QUICK[:1])
         await until(lambda: is_over(fleet))

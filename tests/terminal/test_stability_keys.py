@@ -28,17 +28,7 @@ async def test_simulated_routers_are_tested_without_a_question() -> None:
         await press(pilot, "4", "T")
         assert tests.started == [("simulated", (), False)]
         assert "63 %" in text(app)
-        assert lines(app)[8].split() == [
-            "●",
-            "Batch",
-            "efficiency",
-            "passed",
-            "6.9",
-            "answered",
-            "afterwards",
-            "12",
-            "ms",
-        ]
+        assert lines(app)[8].split()[:5] == ["●", "Batch", "efficiency", "passed", "6.9"]
         assert "waiting" in lines(app)[10]
 
 
@@ -70,7 +60,7 @@ async def test_a_protected_router_wants_its_name() -> None:
     tests = RecordedStability()
     async with opened(served(tests)) as (_, pilot):
         await only(pilot, "edge-1")
-        await press(pilot, "T", "y")
+        await press(pilot, "T", "enter")
         assert tests.started == []
         await press(pilot, *"edge-1", "enter")
         assert tests.started == [("edge-1", (), True)]

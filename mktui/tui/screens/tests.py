@@ -116,7 +116,7 @@ class TestsScreen(View):
         gap = max(1, width - len(left) - len(right))
         self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
         self.query_one("#progress", StillStatic).show(progress(state, palette, width))
-        most = max(1, min(8, self.size.height - 27))
+        most = max(1, min(8, len(state.kept) + 1, self.size.height - 27))
         self.query_one("#kept", StillStatic).show(kept(state, palette, snapshot.at, most))
         self._show_detail(state, palette, max(4, self.size.height - 17 - most))
 
