@@ -61,11 +61,12 @@ def row(scenario: Scenario, report: ScenarioReport | None, palette: Palette, *, 
 
 
 def _why(report: ScenarioReport) -> str:
-    """Return the one thing worth a glance: why it failed, else its first claim that is a time."""
+    """Return the one thing worth a glance: why it failed, else its first claim with a unit, else a figure."""
     if report.why:
         return report.why
-    timed = [figure for figure in report.figures if figure.is_claim and figure.unit]
-    return f"{timed[0].name} {number(timed[0].value, timed[0].unit)}" if timed else ""
+    claims = [figure for figure in report.figures if figure.is_claim and figure.unit]
+    seen = next(iter((*claims, *report.figures)), None)
+    return f"{seen.name} {number(seen.value, seen.unit)}" if seen is not None else ""
 
 
 def detail(scenario: Scenario, report: ScenarioReport | None, palette: Palette, size: tuple[int, int]) -> Text:
