@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import time
@@ -135,17 +134,15 @@ def wait(is_so: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_test_prints_what_it_has_found(number: signal.Signals, code: int) -> None:
-    command = [*PROGRAM, "stability-test", "--simulated", "--scenario", "pool-initialisation", "--scenario", "load",
-               "--duration", "600"]  # fmt: skip
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(2.5)
-        os.kill(process.pid, number)
-        out, err = process.communicate(timeout=20)
-    assert process.returncode == code, err
-    assert err == ""
+    words = ("--scenario", "pool-initialisation", "--scenario", "load", "--duration", "600")
+    with on_a_pty("-m", "mktui", "stability-test", "--simulated", *words) as terminal:
+        terminal.until(lambda: b"%  Load" in terminal.output)
+        assert terminal.send(number) == code
+        terminal.until(lambda: b"1 passed, 1 skipped, interrupted" in terminal.output)
+    out = terminal.output.decode()
     assert "✓ passed   Pool initialisation" in out
     assert "– skipped  Load" in out
-    assert "1 passed, 1 skipped, interrupted" in out
+    assert "Traceback" not in out
 
 
 def test_somebody_at_a_terminal_is_asked_and_sees_a_bar(tmp_path: Path) -> None:
