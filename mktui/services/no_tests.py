@@ -1,4 +1,4 @@
-"""Where nothing can be tested: in a recording of routers that once were."""
+"""Where nothing can be tested: in a recording of routers that once were, or from afar."""
 
 from __future__ import annotations
 
@@ -10,24 +10,25 @@ from mktui.services.stability import StabilityState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WHY = "this is a recording: nothing can be tested in it"
-
 
 class NoTests:
-    """Says so."""
+    """Says why."""
+
+    def __init__(self, why: str = "this is a recording: nothing can be tested in it") -> None:
+        self._why = why
 
     def state(self) -> StabilityState:
         """There is none."""
-        return StabilityState(problem=_WHY)
+        return StabilityState(problem=self._why)
 
     def start(self, target: str, names: Sequence[str] = (), *, may_write: bool = False) -> None:
         """Nothing can be tested."""
         del target, names, may_write
-        raise WrongUse(_WHY)
+        raise WrongUse(self._why)
 
     def stop(self) -> None:
         """Nothing runs."""
 
     async def save(self) -> NoReturn:
         """There is nothing to keep."""
-        raise WrongUse(_WHY)
+        raise WrongUse(self._why)

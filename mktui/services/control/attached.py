@@ -25,6 +25,7 @@ from mktui.services.control.feed import Picture
 from mktui.services.control.forms import fingerprint, heard
 from mktui.services.control.messages import Wish
 from mktui.services.no_newcomers import NoConsole, NoNewcomers
+from mktui.services.no_tests import NoTests
 from mktui.services.planning import Planning, PlanStage
 from mktui.sync.order import Order
 
@@ -62,6 +63,7 @@ class AttachedFleet:
         self.customers = AttachedCustomers(self, tasks)
         self.newcomers = NoNewcomers("a router is added where mktui runs, not from an attached screen")
         self.console = NoConsole("a command is run where mktui runs, not from an attached screen")
+        self.stability = NoTests("stability is tested where mktui runs, not from an attached screen")
         self._percentiles: dict[str, Percentiles] = {}
         self._target = target
         self._tasks = tasks
