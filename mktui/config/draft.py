@@ -13,7 +13,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mktui.config.load import problems_of
 from mktui.config.presets import PRESETS
-from mktui.config.settings import HIDDEN, Key, Kind, Raw, Section, Setting, entry, in_words, names, sections, value_of
+from mktui.config.settings import (
+    HIDDEN,
+    LISTS,
+    Key,
+    Kind,
+    Raw,
+    Section,
+    Setting,
+    entry,
+    in_words,
+    names,
+    sections,
+    value_of,
+)
 from mktui.core.pool.options import PoolOptions
 
 if TYPE_CHECKING:
@@ -21,7 +34,6 @@ if TYPE_CHECKING:
 
     from mktui.errors import ConfigError
 
-_LISTS: Final = (("routers",), ("billing", "sources"))
 _YES: Final = frozenset({"yes", "true", "on"})
 _NO: Final = frozenset({"no", "false", "off"})
 
@@ -68,7 +80,7 @@ def _sorted(value: Any) -> Any:  # Any: TOML
 
 def list_entry(key: Key) -> tuple[Key, str] | None:
     """Return the list and the name when a key is an entry of a list of tables, or stands in one."""
-    return next(((path, key[len(path)]) for path in _LISTS if key[: len(path)] == path and len(key) > len(path)), None)
+    return next(((path, key[len(path)]) for path in LISTS if key[: len(path)] == path and len(key) > len(path)), None)
 
 
 def _apply(raw: Raw, edit: Edit) -> None:

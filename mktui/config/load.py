@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from mktui.billing.options import BillingOptions, SourceOptions
 from mktui.billing.sources.zones import zone
+from mktui.config.http import HttpConfig, TokenConfig, is_hashed
 from mktui.config.lines import LineFinder
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.model import Config, RouterConfig, UiConfig
@@ -22,7 +23,7 @@ from mktui.monitor.options import MonitorOptions
 from mktui.sync.options import Limits, SyncOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from pydantic_core import ErrorDetails
 
@@ -31,7 +32,7 @@ Loc = tuple[str | int, ...]
 _MODELS: Final[dict[str, type[BaseModel]]] = {
     "pool": PoolOptions, "routers": RouterConfig, "ui": UiConfig, "billing": BillingOptions, "sources": SourceOptions,
     "sync": SyncOptions, "limits": Limits, "monitor": MonitorOptions,
-    "maintenance": MaintenanceOptions,
+    "maintenance": MaintenanceOptions, "http": HttpConfig, "tokens": TokenConfig,
 }  # fmt: skip
 
 
@@ -70,9 +71,16 @@ def check_text(text: str, path: Path) -> LoadedConfig:
         first, *others = problems
         first.others = tuple(others)
         raise first
-    plain = [router.name for router in config.routers if router.password.is_plain]
-    told = (f'the password of {", ".join(plain)} stands in {path}: better {{ env = "NAME" }} or {{ file = }}',)
-    return LoadedConfig(config, path, told if plain else ())
+    return LoadedConfig(config, path, tuple(_worth_a_word(config, path)))
+
+
+def _worth_a_word(config: Config, path: Path) -> Iterator[str]:
+    """Yield what is right, and could be better."""
+    better = f'stands in {path}: better {{ env = "NAME" }} or {{ file = }}'
+    if plain := [router.name for router in config.routers if router.password.is_plain]:
+        yield f"the password of {', '.join(plain)} {better}"
+    if plain := [each.name for each in config.http.tokens if each.token.is_plain and not is_hashed(each.token)]:
+        yield f"the token of {', '.join(plain)} {better}, or its digest"
 
 
 def problems_of(raw: dict[str, Any], path: Path | None = None) -> tuple[ConfigError, ...]:  # Any: TOML
@@ -104,6 +112,7 @@ def _checked(
         problems.add(error)
         return None, problems.found
     problems.check_routers(config)
+    problems.check_tokens(config)
     return config, problems.found
 
 
@@ -174,19 +183,26 @@ class _Problems:
             except BillingError as error:
                 self._add(("billing", "timezone"), f"{error}", "[maintenance] goes by this clock")
 
+    def check_tokens(self, config: Config) -> None:
+        """Check that the audit can tell one from the other."""
+        given = [each.name for each in config.http.tokens]
+        for index, name in enumerate(given):
+            if name in given[:index]:
+                self._add(("http", "tokens", index, "name"), f"{name!r} is the name of another token too")
+
     def _add(self, loc: Loc, problem: str, remedy: str = "") -> None:
         line = self._lines.line_of(loc) if self._lines is not None else None
         self.found.append(ConfigError(problem, file=self._path, key=self._key(loc), line=line, remedy=remedy))
 
     def _key(self, loc: Loc) -> str:
         """Return a key as people write it; routers and sources by their names."""
+        from mktui.config.settings import LISTS, names  # noqa: PLC0415 - only a problem needs them
+
         parts: list[str] = []
         for depth, part in enumerate(loc):
             if isinstance(part, str):
                 parts.append(part)
-            elif loc[:depth] in {("routers",), ("billing", "sources")}:
-                from mktui.config.settings import names  # noqa: PLC0415 - only a problem needs them
-
+            elif loc[:depth] in LISTS:
                 parts.append(names(self._raw, tuple(parts))[part])
         return ".".join(parts)
 
@@ -205,7 +221,7 @@ def _in_words(details: ErrorDetails, loc: Loc) -> tuple[str, str]:
     return f"{message}, not {details['input']!r}", ""
 
 
-_SECRET_KEYS: Final = frozenset({"password", "database", "url"})
+_SECRET_KEYS: Final = frozenset({"password", "database", "url", "token"})
 """Settings whose values are shown nowhere."""
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema, model_validator
 
 from mktui.billing.options import BillingOptions
+from mktui.config.http import HttpConfig
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.secrets import SOURCE_SCHEMA, SecretSource, parse_source
 from mktui.core.connection.options import RouterOptions, TlsMode, check_encoding, check_pin
@@ -72,6 +73,7 @@ class Config(BaseModel):
     maintenance: MaintenanceOptions = Field(
         default_factory=MaintenanceOptions, description="what is done by itself, and when"
     )
+    http: HttpConfig = Field(default_factory=HttpConfig, description="what serve answers over HTTP")
 
     def pool_for(self, router: RouterConfig) -> PoolOptions:
         """Return a router's pool settings: ``[pool]``, and its own on top."""

@@ -65,14 +65,14 @@ def parse_source(given: object) -> SecretSource:
     raise ValueError('must be "text", { env = "NAME" }, { file = "PATH" } or { command = ["program", "argument"] }')
 
 
-async def resolve(source: SecretSource, *, router: str) -> SecretStr:
-    """Fetch the password.
+async def resolve(source: SecretSource, *, router: str = "", key: str = "") -> SecretStr:
+    """Fetch the password of a router, or the secret of another ``key``.
 
     Raises:
         ConfigError: The variable is not set, the file cannot be read, the command failed or took over 10 s. Names the
             router and the source, never a value.
     """
-    key = f"routers.{router}.password"
+    key = key or f"routers.{router}.password"
     if source.kind == "env":
         assert isinstance(source.value, str)
         value = os.environ.get(source.value)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
 from mktui.billing.options import BillingOptions, SourceOptions
+from mktui.config.http import HttpConfig, TokenConfig
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.model import RouterConfig, UiConfig
 from mktui.config.secrets import SecretSource
@@ -32,6 +33,8 @@ Raw = dict[str, Any]
 """A configuration as TOML has it."""
 
 HIDDEN: Final = "••••••"
+LISTS: Final = (("routers",), ("billing", "sources"), ("http", "tokens"))
+"""Lists of tables, whose entries are known by their names."""
 
 
 class Kind(enum.Enum):
@@ -98,6 +101,8 @@ def sections(raw: Mapping[str, Any]) -> tuple[Section, ...]:  # Any: TOML
     found += [_section(("billing", "sources", name), SourceOptions) for name in names(raw, ("billing", "sources"))]
     found += [_section(("sync",), SyncOptions), _section(("sync", "limits"), Limits)]
     found += [_section(("monitor",), MonitorOptions), _section(("maintenance",), MaintenanceOptions)]
+    found.append(_section(("http",), HttpConfig))
+    found += [_section(("http", "tokens", name), TokenConfig) for name in names(raw, ("http", "tokens"))]
     for name in names(raw, ("routers",)):
         found += [
             _section(("routers", name), RouterConfig),
@@ -124,7 +129,7 @@ def name_of(row: object, index: int) -> str:
 
 def entry(raw: Mapping[str, Any], key: Key) -> tuple[Any, Key]:  # Any: TOML
     """Return the table in which a key stands, and the rest of the key in it; an absent one is an empty table."""
-    for path in (("routers",), ("billing", "sources")):
+    for path in LISTS:
         if key[: len(path)] == path and len(key) > len(path) + 1:
             known = names(raw, path)
             rows: Any = raw
@@ -217,8 +222,9 @@ def find(raw: Mapping[str, Any], dotted: str) -> Setting | None:  # Any: TOML
 
 def _with_another(dotted: str) -> Iterator[Raw]:
     """A name may have dots in it: what is left when the setting's own words are taken off its end."""
-    for prefix, more in (("routers.", ".pool."), ("routers.", "."), ("billing.sources.", ".")):
+    for prefix, more in (("routers.", ".pool."), ("routers.", "."), ("billing.sources.", "."), ("http.tokens.", ".")):
         name = dotted.removeprefix(prefix).rpartition(more)[0]
         if dotted.startswith(prefix) and name:
-            row = [{"name": name}]
-            yield {"routers": row} if prefix == "routers." else {"billing": {"sources": row}}
+            *outer, last = prefix.split(".")[:-1]
+            rows: Raw = {last: [{"name": name}]}
+            yield {outer[0]: rows} if outer else rows

@@ -24,8 +24,11 @@ _GAP, _APPLIES, _BAR = 1, 7, 2
 _ABOUT = {
     "pool": "every router's connections, breaker, retries", "ui": "the terminal", "billing": "where billing lives",
     "sync": "what a sync may do, and how much in a day", "routers": "address, login, and a pool of its own",
-    "sources": "somebody else's database, only ever read",
+    "sources": "somebody else's database, only ever read", "http": "what serve answers over HTTP",
+    "tokens": "who may ask over HTTP",
 }  # fmt: skip
+
+_KINDS = {"routers": "router", "sources": "source", "tokens": "token"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Page:
     @property
     def title(self) -> str:
         """Its name for people."""
-        kind = {"routers": "router", "sources": "source"}.get(self.key[-2]) if len(self.key) > 1 else None
+        kind = _KINDS.get(self.key[-2]) if len(self.key) > 1 else None
         return f"{kind} {self.key[-1]}" if kind else self.key[-1]
 
     @property
@@ -84,7 +87,7 @@ def _index_row(draft: Draft, page: Page, changed: set[Key], palette: Palette) ->
     wrong = errors_of(page, draft.problems(), changed)
     given = sum(value_of(draft.raw, setting.key) is not None for setting in page.settings)
     is_changed = any(setting.key in changed for setting in page.settings)
-    about = _ABOUT["sources" if "sources" in page.key else page.key[0]]
+    about = _ABOUT[next((each for each in ("sources", "tokens") if each in page.key), page.key[0])]
     meaning = Text(f"✗ {next(iter(wrong.values()))}", style=palette.state("critical")) if wrong else Text(about)
     return {
         "glyph": _glyph(is_wrong=bool(wrong), is_changed=is_changed, palette=palette),

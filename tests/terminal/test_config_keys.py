@@ -34,9 +34,9 @@ TYPED: Final = {Kind.FLAG, Kind.CHOICE}
 RIGHT: Final = {
     "billing.sources.phpnuxbill.profiles_query": "", "billing.sources.phpnuxbill.subscribers_query": "",
     "routers.edge-1.encoding": "cp1251", "routers.hotspot-plaza.encoding": "cp1251",
-    "billing.timezone": "Europe/Prague",
+    "billing.timezone": "Europe/Prague", "http.host": "::1", "http.private_key": "",
 }  # fmt: skip
-"""Where not every text will do. Queries are only for sources of kind sql."""
+"""Where not every text will do. Queries are only for sources of kind sql, a key only for a certificate."""
 WRONG: Final = {
     Kind.INTEGER: ("x", "-1", "1.5"),
     Kind.NUMBER: ("x", "-1", "inf"),
@@ -44,7 +44,7 @@ WRONG: Final = {
 }
 NO_WRONG_TEXT: Final = frozenset({
     "username", "fingerprint", "ca_file", "theme", "database", "url", "timezone", "fallback_profile",
-    "default_profile",
+    "default_profile", "certificate", "names",
 })  # fmt: skip
 """Texts that the model takes as they are."""
 
@@ -115,7 +115,11 @@ async def test_every_setting_of_the_model_can_be_edited(section: object) -> None
 async def test_each_wrong_value_is_refused_beside_its_field(dotted: str) -> None:
     setting = ALL[dotted]
     wrong = WRONG.get(setting.kind, ())
-    if setting.name in {"name", "host"}:
+    if setting.dotted == "http.host":
+        wrong = ("0.0.0.0", "x" * 300)  # noqa: S104 - refused
+    elif setting.name == "private_key":
+        wrong = ("key.pem",)
+    elif setting.name in {"name", "host"}:
         wrong = ("", "x" * 300)
     elif setting.name == "encoding":
         wrong = ("klingon",)
