@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mktui.billing.options import BillingOptions, SourceOptions
 from mktui.config import describe
+from mktui.config.http import HttpConfig, TokenConfig
 from mktui.config.model import RouterConfig
 from mktui.core.pool.options import PoolOptions
 from mktui.monitor.options import MonitorOptions
@@ -25,6 +26,8 @@ def tables() -> dict[str, str]:
         "source settings": describe.as_markdown(SourceOptions),
         "sync settings": describe.as_markdown(SyncOptions, leave_out=("limits",)),
         "limits": describe.as_markdown(Limits),
+        "http settings": describe.as_markdown(HttpConfig, leave_out=("tokens",)),
+        "token settings": describe.as_markdown(TokenConfig),
         "monitor settings": describe.as_markdown(MonitorOptions),
     }
 

@@ -38,7 +38,7 @@ def test_the_top_level_is_as_the_owner_asked() -> None:
 @pytest.mark.parametrize(
     ("command", "absent"),
     [
-        (["status", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
+        (["status", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit", "aiohttp"]),
         (["doctor", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["errors", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["test", "--help"], ["textual", "sqlalchemy", "tomlkit"]),

@@ -1,0 +1,1 @@
+"""HTTP: what it answers, to whom, and what it refuses."""
