@@ -25,7 +25,8 @@ _ABOUT = {
     "pool": "every router's connections, breaker, retries", "ui": "the terminal", "billing": "where billing lives",
     "sync": "what a sync may do, and how much in a day", "routers": "address, login, and a pool of its own",
     "sources": "somebody else's database, only ever read", "http": "what serve answers over HTTP",
-    "tokens": "who may ask over HTTP",
+    "tokens": "who may ask over HTTP", "monitor": "what is kept of errors and changes",
+    "maintenance": "what is done by itself, and when",
 }  # fmt: skip
 
 _KINDS = {"routers": "router", "sources": "source", "tokens": "token"}
