@@ -68,11 +68,13 @@ async def test_a_thousand_who_ask_at_once_are_answered_and_the_pools_undisturbed
             tasks.start_soon(keep_asking, here, seen)
             with anyio.fail_after(60):
                 answers = await ask_often(here)
+            during = seen["answered"]
+            await until(lambda: seen["answered"] >= 20)
             tasks.cancel_scope.cancel()
         assert Counter(answer.status for answer in answers) == {200: ASKED}
         assert all(answer.body for answer in answers)
         assert set(seen) == {"answered"}, "no read of a router failed"
-        assert seen["answered"] > 10
+        assert during > 0
         assert 0 < len(looks) < ASKED / 5, "one picture is shown to all who ask in its half second"
         pool = here.fleet.snapshot().routers[0].pool
         assert (pool.performance.timeouts, pool.performance.drops, pool.circuit_breaker.opens) == (0, 0, 0)
