@@ -143,7 +143,7 @@ ACTIONS: Final = (
     Action("top", "g", "g", "top", "First row."),
     Action("bottom", "G", "G", "bottom", "Last row."),
     Action("redraw", "ctrl+l", "^l", "redraw", "Draw everything afresh."),
-    Action("suspend", "ctrl+z", "^z", "to the shell", "Stop it there until fg.", EVERYWHERE),
+    Action("suspend", "ctrl+z", "^z", "shell", "Back to the shell, until fg.", EVERYWHERE),
     Action("quit", "q", "q", "quit", "Leave the screen; from the fleet, the program.",
            in_footer=frozenset({Place.FLEET, Place.SYNC})),
 )  # fmt: skip

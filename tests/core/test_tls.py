@@ -116,6 +116,19 @@ async def test_pin_takes_this_one_certificate_whatever_its_name_and_no_other(aut
         assert "no TLS there" in await _why_not(_router(port, "pin", fingerprint=fingerprint))
 
 
+async def test_the_fingerprint_of_whoever_answers_can_be_read_without_trusting_him(authority: trustme.CA) -> None:
+    context, fingerprint = _server(authority, "whatever.example")
+    async with _serving(context) as port:
+        options = _router(port, "verify")
+        assert "certificate was refused" in await _why_not(options)
+        with anyio.fail_after(5):
+            assert await tls.peer_fingerprint(await transport.open_tcp(options), options) == fingerprint
+    async with _serving(None) as port:
+        options = _router(port, "verify")
+        with anyio.fail_after(10), pytest.raises(ConnectFailed, match="no TLS there"):
+            await tls.peer_fingerprint(await transport.open_tcp(options), options)
+
+
 async def test_anonymous_takes_a_router_without_a_certificate_and_says_what_it_proves() -> None:
     async with _serving(anonymous_context()) as port, open_client(_router(port, "anonymous")) as client:
         assert len(await client.get("/ppp/secret", ("name",))) == 5

@@ -10,6 +10,7 @@ import sys
 import termios
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import pytest
@@ -17,7 +18,6 @@ import pytest
 if TYPE_CHECKING:
     import signal
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 WITHIN: Final = 25.0
 """Seconds that anything has to become so. Nothing here waits for time itself."""
@@ -116,6 +116,11 @@ class Terminal:
     def type(self, text: str) -> None:
         """Type a text."""
         os.write(self.ours, text.encode())
+
+    def is_stopped(self) -> bool:
+        """The process stands still."""
+        status = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8")
+        return status.rpartition(")")[2].split()[0] == "T"
 
     def close(self) -> None:
         """Close the terminal, as a lost SSH session does."""

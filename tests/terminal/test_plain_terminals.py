@@ -38,11 +38,13 @@ def see(terminal: Terminal, words: str) -> None:
 def visit(terminal: Terminal) -> None:
     """Look at some screens, and leave."""
     until_drawn(terminal)
-    for keys, seen in (("\r", "Queue"), ("R", "Reset the pool"), ("\x1b", "Queue"), ("?", "Leave the screen")):
-        terminal.type(keys)
+    terminal.type("\r")
+    see(terminal, "Queue")
+    for key, seen in (("R", "Reset the pool of"), ("?", "What every key does")):
+        terminal.type(key)
         see(terminal, seen)
-    terminal.type("\x1b")
-    terminal.until(lambda: "Queue" in shown(terminal))
+        terminal.type("\x1b")
+        terminal.until(lambda: "Reset the pool of" not in shown(terminal) and "What every key" not in shown(terminal))
     terminal.type("\x1b")
     terminal.until(lambda: all(router in shown(terminal) for router in ROUTERS))
     for word in ("healthy", "closed"):
@@ -74,12 +76,6 @@ def test_a_terminal_that_only_knows_lines_is_told_what_there_is_for_it() -> None
     assert "mktui demo --headless" in ended.complaint
 
 
-def is_stopped(terminal: Terminal) -> bool:
-    """The process stands still."""
-    status = Path(f"/proc/{terminal.process.pid}/stat").read_text(encoding="utf-8")
-    return status.rpartition(")")[2].split()[0] == "T"
-
-
 @pytest.mark.parametrize("driver", ["thrifty", "stock"])
 def test_suspended_the_terminal_is_given_back_and_all_is_drawn_afresh_when_it_goes_on(driver: str) -> None:
     if not Path("/proc/self/stat").exists():
@@ -87,7 +83,7 @@ def test_suspended_the_terminal_is_given_back_and_all_is_drawn_afresh_when_it_go
     with on_a_pty(*DEMO, "--driver", driver) as terminal:
         until_drawn(terminal)
         terminal.type("\x1a")
-        terminal.until(lambda: is_stopped(terminal))
+        terminal.until(terminal.is_stopped)
         terminal.until(lambda: b"no router is watched" in terminal.output)
         said = bytes(terminal.output)
         assert said.rindex(b"\x1b[?1049l") > said.rindex(b"\x1b[?1049h")
@@ -96,7 +92,7 @@ def test_suspended_the_terminal_is_given_back_and_all_is_drawn_afresh_when_it_go
         terminal.output.clear()
         os.kill(terminal.process.pid, signal.SIGCONT)
         terminal.until(lambda: all(router in shown(terminal) for router in ROUTERS))
-        assert "? help" in shown(terminal)
+        see(terminal, "? help")
         terminal.type("\r")
         terminal.until(lambda: "Queue" in shown(terminal))
         terminal.type("qq")

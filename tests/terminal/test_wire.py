@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import statistics
 import termios
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pyte
@@ -15,8 +18,6 @@ import pytest
 from tests.terminal.terminals import on_a_pty
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.terminal.terminals import Terminal
 
 pytestmark = pytest.mark.realtime
@@ -81,6 +82,30 @@ def test_the_picture_is_the_stock_drivers_over_a_stretch_of_use(tmp_path: Path) 
     seen = read(frames)
     assert len({tuple(frame["size"]) for frame in seen}) >= 4
     assert compare(seen, between) > 50, "there were pictures to compare"
+
+
+def test_the_picture_is_the_stock_drivers_after_a_sleep_too(tmp_path: Path) -> None:
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("no /proc here to see a process stand still")
+    frames = tmp_path / "frames"
+    with on_a_pty(*APP, "thrifty", "60", "5", str(frames)) as terminal:
+        shown(terminal)
+        for key in ("j", "\x1a"):
+            terminal.type(key)
+            watch(terminal, 0.3)
+        terminal.until(terminal.is_stopped)
+        before = len(read(frames))
+        os.kill(terminal.process.pid, signal.SIGCONT)
+        terminal.until(lambda: len(read(frames)) > before + 3)
+        for key in ("j", "\r", "\x1b", "2", "q"):
+            watch(terminal, 0.4)
+            terminal.type(key)
+        watch(terminal, 0.5)
+        terminal.type("q")
+        terminal.until(lambda: terminal.process.poll() is not None)
+    seen = read(frames)
+    assert compare(seen[before:], set()) > 4, "there were pictures to compare after it"
+    assert compare(seen, set()) > 6
 
 
 def read(frames: Path) -> list[dict[str, Any]]:  # Any: JSON

@@ -55,6 +55,8 @@ async def secure(stream: ByteStream, router: RouterOptions) -> ByteStream:
 async def peer_fingerprint(stream: ByteStream, router: RouterOptions) -> str:
     """Return the SHA-256 of the certificate that is shown, whoever made it; "" when none is. Proves nothing.
 
+    The stream is closed then.
+
     Raises:
         ConnectFailed: No TLS there.
     """
@@ -63,10 +65,11 @@ async def peer_fingerprint(stream: ByteStream, router: RouterOptions) -> str:
             secured = await TLSStream.wrap(
                 stream, server_side=False, ssl_context=_unproven(), standard_compatible=False
             )
+        certificate: bytes | None = secured.extra(TLSAttribute.peer_certificate_binary)  # noqa: S610 - as below
     except (TimeoutError, ssl.SSLError, anyio.BrokenResourceError, anyio.EndOfStream, OSError) as error:
         raise _failed(router, "no TLS there, or none with a certificate") from error
-    certificate: bytes | None = secured.extra(TLSAttribute.peer_certificate_binary)  # noqa: S610 - a stream's attribute
-    await anyio.aclose_forcefully(secured)
+    finally:
+        await anyio.aclose_forcefully(stream)
     return hashlib.sha256(certificate).hexdigest() if certificate else ""
 
 
