@@ -45,6 +45,7 @@ def test_the_top_level_is_as_the_owner_asked() -> None:
         (["stability-test", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["run", "--help"], ["textual", "sqlalchemy", "tomlkit"]),
         (["simulate", "--help"], ["textual", "sqlalchemy", "tomlkit"]),
+        (["keys"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["config", "path"], ["textual", "sqlalchemy", "tomlkit"]),
         (["--config", "sample_configs/isp-fleet.toml", "config", "check"], ["textual", "sqlalchemy", "tomlkit"]),
         (["--config", "sample_configs/isp-fleet.toml", "config", "show"], ["textual", "sqlalchemy", "tomlkit"]),

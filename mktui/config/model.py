@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema, model_validator
 
@@ -16,6 +16,11 @@ from mktui.monitor.options import MonitorOptions
 from mktui.sync.options import SyncOptions
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+_KEY: Final = {"type": "string", "minLength": 1}
+_KEYS_SCHEMA: Final[dict[str, Any]] = {  # Any: JSON
+    "type": "object",
+    "additionalProperties": {"oneOf": [_KEY, {"type": "array", "items": _KEY, "minItems": 1}]},
+}
 
 
 class RouterConfig(BaseModel):
@@ -68,7 +73,9 @@ class Config(BaseModel):
     ui: UiConfig = Field(default_factory=UiConfig, description="the terminal")
     billing: BillingOptions = Field(default_factory=BillingOptions, description="where billing lives")
     sync: SyncOptions = Field(default_factory=SyncOptions, description="what a sync may do")
-    keys: Any = Field(default_factory=dict, description="an action's own keys")  # Any: the screen judges it
+    keys: Annotated[Any, WithJsonSchema(_KEYS_SCHEMA)] = Field(  # Any: TOML; the screen judges it, and goes on without
+        default_factory=dict, description="an action's own keys"
+    )
     monitor: MonitorOptions = Field(default_factory=MonitorOptions, description="what is kept of errors and changes")
     maintenance: MaintenanceOptions = Field(
         default_factory=MaintenanceOptions, description="what is done by itself, and when"

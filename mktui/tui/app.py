@@ -195,7 +195,6 @@ class ControlRoom(Moves, Does, FindsCustomers, TestsStability):
             sys.stderr.write("mktui stands still: no router is watched and no sync goes on until fg\n")
             sys.stderr.flush()
             os.kill(os.getpid(), signal.SIGSTOP)
-        forget_screen(self._driver)
         self.look()
 
     # --- doing
