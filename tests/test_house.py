@@ -41,6 +41,7 @@ def test_the_top_level_is_as_the_owner_asked() -> None:
         (["status", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit", "aiohttp"]),
         (["doctor", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["errors", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
+        (["review", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["test", "--help"], ["textual", "sqlalchemy", "tomlkit"]),
         (["stability-test", "--help"], ["textual", "rich", "sqlalchemy", "tomlkit"]),
         (["run", "--help"], ["textual", "sqlalchemy", "tomlkit"]),

@@ -55,6 +55,7 @@ class Commands(LazyGroup):
         "test": "Test routers step by step, past the pool.",
         "doctor": "What is wrong with the routers, why, and what to do.",
         "errors": "What went wrong lately, and who changed what.",
+        "review": "What the last weeks say about the settings, and who is near a limit.",
         "run": "Run one command on a router.",
         "batch": "Run commands from a file, one a line.",
         "who": "One customer: is he paid, where is he online, what was done to him.",

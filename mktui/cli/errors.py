@@ -47,7 +47,7 @@ Examples:
 """
 
 
-class _Since(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
+class Since(click.ParamType):  # type: ignore[type-arg]  # generic only in the newest click
     """A span of time: 30m, 24h, 7d."""
 
     name = "30m|24h|7d"
@@ -63,7 +63,7 @@ class _Since(click.ParamType):  # type: ignore[type-arg]  # generic only in the 
 
 
 _router = click.option("--router", default="", shell_complete=completing.routers, help="Only of this router.")
-_since = click.option("--since", type=_Since(), default="24h", show_default=True, help="How far back.")
+_since = click.option("--since", type=Since(), default="24h", show_default=True, help="How far back.")
 _limit = click.option("--limit", type=click.IntRange(1, 100_000), default=_MOST, show_default=True, help="Most rows.")
 
 
@@ -96,7 +96,7 @@ def errors(
             raise click.UsageError("--follow has no end, and JSON is one document: --format ndjson", context)
         anyio.run(_follow, partial(_newest, router=router, kind=kind, limit=limit), after, form)
         return
-    rows, counts = _asked(partial(_read, router=router, kind=kind, since=after, limit=limit))
+    rows, counts = asked(partial(_read, router=router, kind=kind, since=after, limit=limit))
     if form == "json":
         print_json("mktui.errors/1", errors=rows, totals=counts)
     elif form == "ndjson":
@@ -118,7 +118,7 @@ def audit(*, router: str, since: timedelta, limit: int, as_json: bool, form: str
     from mktui.monitor import database  # noqa: PLC0415 - loads the database
 
     question = partial(database.read_audit, router=router, since=clock.utc_now() - since, limit=limit)
-    rows = [audit_record(each) for each in _asked(question)]
+    rows = [audit_record(each) for each in asked(question)]
     form = form_of(form, as_json=as_json)
     if form == "json":
         print_json("mktui.audit/1", changes=rows)
@@ -133,7 +133,7 @@ def audit(*, router: str, since: timedelta, limit: int, as_json: bool, form: str
         say("nothing was changed, as far as is kept")
 
 
-def _asked(question: Callable[[Connection], T]) -> T:
+def asked(question: Callable[[Connection], T]) -> T:
     """Ask the file.
 
     Raises:

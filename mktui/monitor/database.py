@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import contextmanager
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from sqlalchemy import event, exc
 
 from mktui.errors import HistoryUnavailable
 from mktui.monitor.error_ring import WINDOW, hour_of
+from mktui.monitor.hours import COUNTS, RouterHour
 from mktui.monitor.records import Audited, ErrorCount, SeenError
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from mktui.monitor.options import MonitorOptions
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 _BUSY: Final = 2.0
 """Seconds to wait for another mktui that writes."""
 
@@ -50,6 +52,15 @@ audit = sa.Table(
     sa.Column("what", sa.Text, nullable=False),
     sa.Column("router", sa.Text, nullable=False),
     sa.Column("outcome", sa.Text, nullable=False),
+)  # fmt: skip
+_HOUR: Final = {"hour": sa.Float, "router": sa.Text} | dict.fromkeys((*COUNTS, "sessions_peak", "ceiling", "rows"),
+                                                                      sa.Integer)  # fmt: skip
+hours = sa.Table(
+    "hours", metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    *(
+        sa.Column(each.name, _HOUR.get(each.name, sa.Float), index=each.name == "hour") for each in fields(RouterHour)
+    ),
 )  # fmt: skip
 
 
@@ -127,7 +138,9 @@ def _in_words(error: Exception) -> str:
     return next((words for mark, words in known if mark in text), text)
 
 
-def write(connection: sa.Connection, seen: Iterable[SeenError], audited: Iterable[Audited]) -> None:
+def write(
+    connection: sa.Connection, seen: Iterable[SeenError], audited: Iterable[Audited], past: Iterable[RouterHour] = ()
+) -> None:
     """Write a batch; an error that is there already, shortly before and in the same hour, is counted there."""
     for error in seen:
         if not _repeated(connection, error):
@@ -140,6 +153,9 @@ def write(connection: sa.Connection, seen: Iterable[SeenError], audited: Iterabl
     for each in audited:
         values = {name: _text(getattr(each, name)) for name in ("who", "origin", "what", "router", "outcome")}
         connection.execute(audit.insert().values(at=each.at.timestamp(), **values))
+    for hour in past:
+        figures = asdict(hour) | {"hour": hour.hour.timestamp(), "router": _text(hour.router)}
+        connection.execute(hours.insert().values(figures))
 
 
 def _repeated(connection: sa.Connection, error: SeenError) -> bool:
@@ -160,18 +176,25 @@ def _repeated(connection: sa.Connection, error: SeenError) -> bool:
 
 def trim(connection: sa.Connection, options: MonitorOptions, now: dt.datetime) -> None:
     """Forget what is too old and what is too much, the oldest first."""
-    for table, days, rows in (
-        (errors, options.error_days, options.error_rows), (audit, options.audit_days, options.audit_rows),
-    ):  # fmt: skip
-        connection.execute(table.delete().where(table.c.at < (now - dt.timedelta(days=days)).timestamp()))
+    for table, at, days, rows in (
+        (errors, errors.c.at, options.error_days, options.error_rows),
+        (audit, audit.c.at, options.audit_days, options.audit_rows),
+        (hours, hours.c.hour, options.figure_days, options.figure_rows),
+    ):
+        connection.execute(table.delete().where(at < (now - dt.timedelta(days=days)).timestamp()))
         newest = sa.select(table.c.id).order_by(table.c.id.desc()).offset(rows).limit(1).scalar_subquery()
         connection.execute(table.delete().where(table.c.id <= newest))
     while _size(connection) > options.size_mb * 1e6:
-        count = connection.execute(sa.select(sa.func.count()).select_from(errors)).scalar_one()
-        if not count:
+        if not any(_drop_a_tenth(connection, table) for table in (errors, hours)):
             break
-        oldest = sa.select(errors.c.id).order_by(errors.c.id).limit(max(1, count // 10))
-        connection.execute(errors.delete().where(errors.c.id.in_(oldest)))
+
+
+def _drop_a_tenth(connection: sa.Connection, table: sa.Table) -> bool:
+    """Forget the oldest tenth of a table; False: it is empty."""
+    count = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+    oldest = sa.select(table.c.id).order_by(table.c.id).limit(max(1, count // 10))
+    connection.execute(table.delete().where(table.c.id.in_(oldest)))
+    return bool(count)
 
 
 def give_back(engine: sa.Engine) -> None:
@@ -227,6 +250,16 @@ def read_audit(
     return tuple(
         Audited(_moment(row.at), row.who, row.origin, row.what, row.router, row.outcome)
         for row in connection.execute(wanted)
+    )
+
+
+def read_hours(connection: sa.Connection, since: dt.datetime) -> tuple[RouterHour, ...]:
+    """Return the hours of all routers since then, the oldest first."""
+    names = [each.name for each in fields(RouterHour) if each.name != "hour"]
+    wanted = sa.select(hours).where(hours.c.hour >= since.timestamp()).order_by(hours.c.hour, hours.c.id)
+    return tuple(
+        RouterHour(hour=_moment(row["hour"]), **{name: row[name] for name in names})
+        for row in connection.execute(wanted).mappings()
     )
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from mktui import clock
 from mktui.errors import HistoryUnavailable
 from mktui.monitor.error_ring import collapsed
+from mktui.monitor.hours import RouterHour
 from mktui.monitor.records import Audited, SeenError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from mktui.monitor.options import MonitorOptions
 
+    Kept = SeenError | Audited | RouterHour
     Connection = sa.Connection
     """What a question is asked of."""
     Question = tuple[Callable[[sa.Connection], Any], Future[Any]]  # Any: each asks for something else
@@ -53,14 +55,14 @@ class History:
         self.path = path
         self._options = options
         self._say = say
-        self._inbox: queue.SimpleQueue[SeenError | Audited | Question | None] = queue.SimpleQueue()
-        self._waiting: deque[SeenError | Audited] = deque(maxlen=WAITING)
+        self._inbox: queue.SimpleQueue[Kept | Question | None] = queue.SimpleQueue()
+        self._waiting: deque[Kept] = deque(maxlen=WAITING)
         self._thread: threading.Thread | None = None
         self._engine: sa.Engine | None = None
         self._until_trim = 0
 
-    def note(self, entry: SeenError | Audited) -> None:
-        """Keep an error or a change. Never blocks and never fails."""
+    def note(self, entry: Kept) -> None:
+        """Keep an error, a change or an hour's figures. Never blocks and never fails."""
         if self._inbox.qsize() < WAITING:
             self._put(entry)
 
@@ -76,7 +78,7 @@ class History:
             self._inbox.put(None)
             self._thread.join(_PATIENCE)
 
-    def _put(self, item: SeenError | Audited | Question) -> None:
+    def _put(self, item: Kept | Question) -> None:
         self._inbox.put(item)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="mktui history", daemon=True)
@@ -94,11 +96,11 @@ class History:
         if self._engine is not None:
             self._engine.dispose()
 
-    def _take_batch(self) -> SeenError | Audited | Question | None:
+    def _take_batch(self) -> Kept | Question | None:
         """Take entries until the first has waited long enough, or until a question or the end comes."""
         item = self._inbox.get()
         ends_at = time.monotonic() + LINGER
-        while isinstance(item, SeenError | Audited):
+        while isinstance(item, SeenError | Audited | RouterHour):
             self._waiting.append(item)
             try:
                 item = self._inbox.get(timeout=max(0.0, ends_at - time.monotonic()))
@@ -114,7 +116,8 @@ class History:
         self._until_trim -= len(entries)
         is_trimmed = self._until_trim <= 0
         with engine.begin() as connection:
-            database.write(connection, seen, [each for each in entries if isinstance(each, Audited)])
+            audited = [each for each in entries if isinstance(each, Audited)]
+            database.write(connection, seen, audited, [each for each in entries if isinstance(each, RouterHour)])
             if is_trimmed:
                 database.trim(connection, self._options, clock.utc_now())
         self._waiting.clear()

@@ -39,6 +39,14 @@ class MonitorOptions(BaseModel):
     audit_rows: int = Field(
         100_000, ge=100, le=10_000_000, description="most changes that are kept", json_schema_extra=_unit("rows")
     )
+    figure_days: int = Field(
+        400, ge=1, le=3650, description="older figures of the routers' hours are forgotten",
+        json_schema_extra=_unit("days"),
+    )  # fmt: skip
+    figure_rows: int = Field(
+        150_000, ge=100, le=10_000_000, description="most hours of routers that are kept",
+        json_schema_extra=_unit("rows"),
+    )  # fmt: skip
     size_mb: float = Field(
         64, ge=1, le=100_000, allow_inf_nan=False, description="the file's size; beyond it the oldest errors go",
         json_schema_extra=_unit("MB"),

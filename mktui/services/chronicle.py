@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from mktui.core.pool.actions import PoolEvent
     from mktui.monitor.history import Connection, History
+    from mktui.monitor.hours import RouterHour
 
 EVERY: Final = 2.0
 """Seconds between two readings of the file."""
@@ -71,6 +72,11 @@ class Chronicle:
         """Keep a change, or the try of one."""
         if self._history is not None:
             self._history.note((acting() or self._actor).did(what, router, outcome, clock.utc_now()))
+
+    def hour_over(self, hour: RouterHour | None) -> None:
+        """Keep a router's hour, when there is one to keep."""
+        if self._history is not None and hour is not None:
+            self._history.note(hour)
 
     @contextmanager
     def audited(self, what: str, router: str) -> Iterator[None]:

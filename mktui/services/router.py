@@ -19,6 +19,7 @@ from mktui.errors import RouterError
 from mktui.monitor.breaks import Breaks
 from mktui.monitor.events import EventRing
 from mktui.monitor.figures import reading_of
+from mktui.monitor.hours import HourBook
 from mktui.monitor.outlook import Outlook
 from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SyncState
@@ -74,6 +75,7 @@ class RouterService:
         self.percentiles = Percentiles()
         self._latency: deque[float | None] = deque(maxlen=SAMPLES)
         self._outlook = Outlook()
+        self._hours = HourBook(self.name)
         self._client: Client | None = None
         self._syncs: RouterSyncs | None = None
 
@@ -102,9 +104,12 @@ class RouterService:
         async with open_client(setup.options, setup.pool, connect=setup.connect, on_event=self._heard) as client:
             self._client = client
             task_status.started()
-            async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._sample)
-                tasks.start_soon(self._ask_facts)
+            try:
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(self._sample)
+                    tasks.start_soon(self._ask_facts)
+            finally:
+                self._chronicle.hour_over(self._hours.end())
 
     def snapshot(self) -> RouterSnapshot:
         """Return how it is now."""
@@ -142,6 +147,7 @@ class RouterService:
             response, now = pool.performance.response, clock.now()
             self._latency.append(response.p95)
             self.percentiles.add(now, response)
+            self._chronicle.hour_over(self._hours.take(clock.utc_now(), pool, self._facts, self._sync_state()))
             self._outlook.take(now, reading_of(pool, self._facts), self.client.options)
             await anyio.sleep(SAMPLE)
 
