@@ -16,7 +16,8 @@ This docstring is the plan of the house. Imports only go down, the core knows no
                    writes, bookkeeping.py remembers
     billing        who pays for what: profiles and subscribers, registry, journal, outbox, leases; sources/: CSV and
                    other systems' databases
-    monitor        what happened: the snapshot's form, the ring of events
+    monitor        what happened: the snapshot's form, the ring of events, history; what it means: diagnosis, outlook,
+                   review
     simulator      a RouterOS that is not there. Sees the protocol and nothing else of the core
     core           the resilient client; anyio alone; no file, no database, no screen
       client         one router, as a person would ask it

@@ -7,6 +7,7 @@ from pathlib import Path
 from mktui.billing.options import BillingOptions, SourceOptions
 from mktui.config import describe
 from mktui.config.http import HttpConfig, TokenConfig
+from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.model import RouterConfig
 from mktui.core.pool.options import PoolOptions
 from mktui.monitor.options import MonitorOptions
@@ -29,6 +30,7 @@ def tables() -> dict[str, str]:
         "http settings": describe.as_markdown(HttpConfig, leave_out=("tokens",)),
         "token settings": describe.as_markdown(TokenConfig),
         "monitor settings": describe.as_markdown(MonitorOptions),
+        "maintenance settings": describe.as_markdown(MaintenanceOptions),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from mktui.services.start import chosen_routers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import timedelta
 
     from mktui.monitor.history import Connection
     from mktui.monitor.hours import RouterHour
@@ -46,7 +46,7 @@ Exit code: 0 nothing to change, 1 something to change or a limit is near, 5 too 
 def review(
     context: click.Context, *, routers: tuple[str, ...], since: timedelta, as_json: bool, markdown: bool
 ) -> None:
-    """Say which settings the kept figures want changed, from what to what and why, and which routers are near a limit."""
+    """Say which settings the kept figures want changed, from what to what, why; and who is near a limit."""
     if as_json and markdown:
         raise click.UsageError("--json or --markdown, not both")
     loaded = loaded_config(context)

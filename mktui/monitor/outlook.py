@@ -53,11 +53,11 @@ HOURS: Final = Look(points=24, least=24, horizon=4 * 3600.0, agreement=0.45, rai
 DAY: Final = Look(points=96, least=86, horizon=12 * 3600.0, agreement=0.4, raise_after=2, drop_after=3)
 SURE: Final = 0.75
 """Agreement from which on a warning is likely and no longer only possible."""
-STEADY: Final = 0.75
+STEADY: Final = 0.85
 """Largest part of the rise in one step between quarters: more is a step and no trend."""
 FAR: Final = 3.0
 """Times the horizon beyond which a first glance is enough."""
-NEWS: Final = 1.1
+NEWS: Final = 1.25
 """How much higher than yesterday at this time a figure must be."""
 
 

@@ -157,7 +157,7 @@ def spare_it(hours: Hours, pool: PoolOptions) -> Advice | None:
         return None
     return Advice(
         "max_commands_per_second", now, proposed,
-        (f"{words} its processor was at {BUSY_CPU:.0f} % or more and its p95 over {seconds_in_words(pool.slow_response)}",
+        (f"{words} its processor was at {BUSY_CPU:.0f} % or more, its p95 over {seconds_in_words(pool.slow_response)}",
          f"up to {max(rates):.1f} commands a second were asked of it then"),
         "A full processor answers the API last: asking less is quicker.",
     )  # fmt: skip
@@ -198,7 +198,7 @@ def more_patience(hours: Hours, pool: PoolOptions) -> Advice | None:
         return None
     return Advice(
         "circuit_breaker_threshold", pool.circuit_breaker_threshold, min(10, pool.circuit_breaker_threshold + 3),
-        (f"the circuit opened {opens:,} times in {days:.0f} days", f"the router was away for {100 * away:.1f} % of them"),
+        (f"the circuit opened {opens:,} times in {days:.0f} days", f"the router was away {100 * away:.1f} % of them"),
         "A bad link, not a dead router: each break shuts out commands that would have got through.",
     )  # fmt: skip
 

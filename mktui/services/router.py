@@ -121,7 +121,7 @@ class RouterService:
             health=client.health(),
             pool=client.connection_stats().pool,
             facts=self._facts,
-            sync=SyncState(is_automatic=self.setup.is_automatic) if self._syncs is None else self._syncs.state,
+            sync=self._sync_state(),
             latency=tuple(self._latency),
             latency_step=SAMPLE,
             events=self._events.latest(EVENTS_SHOWN),
@@ -129,6 +129,9 @@ class RouterService:
             forecasts=self._outlook.forecasts,
             breaks=self._breaks.seen(),
         )
+
+    def _sync_state(self) -> SyncState:
+        return SyncState(is_automatic=self.setup.is_automatic) if self._syncs is None else self._syncs.state
 
     def note(self, kind: str, text: str) -> None:
         """Put something into the router's history that did not come from its pool."""

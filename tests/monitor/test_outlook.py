@@ -152,18 +152,19 @@ def test_the_seeds_of_the_judge_were_never_used_for_tuning() -> None:
 
 
 @pytest.mark.timeout(120)
-def test_few_failures_come_unannounced() -> None:
-    outcomes = [judge_failure(what, seed) for what in FAILURES for seed in HELD_OUT_SEEDS[:2]]
+def test_of_four_failures_three_are_said_five_minutes_before_or_more_and_the_middle_one_twenty() -> None:
+    """The benchmark says how much better it is; of so few not more can be claimed."""
+    outcomes = [judge_failure(what, seed) for what in FAILURES for seed in HELD_OUT_SEEDS[:4]]
     leads = sorted(each.lead or 0.0 for each in outcomes)
-    assert sum(lead < 5 for lead in leads) <= 2, outcomes
+    assert sum(lead < 5 for lead in leads) <= len(leads) / 4, outcomes
     assert median(leads) >= 20
 
 
 @pytest.mark.timeout(120)
-def test_a_router_that_is_well_is_seldom_warned_of() -> None:
+def test_a_router_that_is_well_is_warned_of_less_than_once_in_three_days_and_never_as_likely() -> None:
     days = 3
     alarms = [alarm for kind in HEALTHY for alarm in false_alarms(kind, HELD_OUT_SEEDS[0], days)]
-    assert len(alarms) <= 4, alarms
+    assert len(alarms) < days * len(HEALTHY) / 3, alarms
     assert not [alarm for alarm in alarms if alarm.endswith(LIKELY)]
 
 

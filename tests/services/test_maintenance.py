@@ -25,7 +25,7 @@ from tests.sync.offices import PROFILES, Desk, customers, office
 from tests.wiring import ROUTER, until, wire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from mktui.monitor.snapshot import JobState
@@ -84,11 +84,11 @@ class Calendar:
 
 
 @pytest.fixture
-def calendar(monkeypatch: pytest.MonkeyPatch) -> Iterator[Calendar]:
+def calendar(monkeypatch: pytest.MonkeyPatch) -> Calendar:
     found = Calendar()
     monkeypatch.setattr(clock, "utc_now", found)
     monkeypatch.setattr(maintenance, "LOOK", 0.01)
-    yield found
+    return found
 
 
 @asynccontextmanager

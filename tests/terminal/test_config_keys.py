@@ -35,6 +35,8 @@ RIGHT: Final = {
     "billing.sources.phpnuxbill.profiles_query": "", "billing.sources.phpnuxbill.subscribers_query": "",
     "routers.edge-1.encoding": "cp1251", "routers.hotspot-plaza.encoding": "cp1251",
     "billing.timezone": "Europe/Prague", "http.host": "::1", "http.private_key": "",
+    "billing.timezone": "Europe/Prague", "maintenance.self_check": "hourly",
+    "maintenance.pool_reset": "sunday 04:00 on edge-*", "maintenance.sync": "monday, thursday 02:15",
 }  # fmt: skip
 """Where not every text will do. Queries are only for sources of kind sql, a key only for a certificate."""
 WRONG: Final = {
@@ -123,6 +125,8 @@ async def test_each_wrong_value_is_refused_beside_its_field(dotted: str) -> None
         wrong = ("", "x" * 300)
     elif setting.name == "encoding":
         wrong = ("klingon",)
+    elif setting.key[0] == "maintenance":
+        wrong = ("sometimes", "daily 25:00", "hourly on nowhere-*")
     elif setting.name.endswith("_query"):
         wrong = ("delete from customers",)
     assert wrong or setting.name in NO_WRONG_TEXT
