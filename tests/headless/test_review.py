@@ -1,18 +1,15 @@
-"""``mktui review``, and what ``status`` and ``doctor`` know from the control room that runs: as a shell sees them."""
+"""``mktui review``, and what ``status`` says of the schedule: as a shell sees them."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from mktui.monitor import bulletin
 from mktui.monitor.history import History
 from mktui.monitor.options import MonitorOptions, default_file
-from mktui.monitor.snapshot import Bulletin, Forecast, JobOutcome, JobState, RouterBulletin
 from tests.headless.programs import mktui_here, simulated, write_config
 from tests.monitor.test_review import WELL
 
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.realtime
 NOW: Final = datetime.now(UTC)
-QUICK: Final = ("--for", "0")
 
 
 def keep(count: int, **changes: object) -> None:
@@ -67,64 +63,10 @@ def test_two_forms_at_once_and_an_unknown_router_are_refused(tmp_path: Path) -> 
     assert "no router is called 'edge-9'" in ended.complaint
 
 
-# -- a note of the one that runs ---------------------------------------------------------------------------------------
-
-
-def left(config: Path, port: int, at: datetime) -> None:
-    """What a control room leaves that has watched for long."""
-    coming = Forecast("memory_percent", 71.0, 90.0, 2400.0, "likely")
-    outcome = JobOutcome("edge-1", "failed", "no answer", NOW)
-    job = JobState("sync", "daily 03:30", NOW + timedelta(hours=5), last_at=NOW, outcomes=(outcome,))
-    told = Bulletin(at, (RouterBulletin("edge-1", f"127.0.0.1:{port}", (coming,)),), (job,))
-    bulletin.write(bulletin.file_of(config), told)
-
-
-def test_status_and_doctor_know_what_the_running_control_room_has_seen_and_done(tmp_path: Path) -> None:
+def test_status_says_what_is_due(tmp_path: Path) -> None:
     with simulated("--secrets", "5") as (_, announced):
-        port = announced[0]["port"]
-        config = write_config(tmp_path / "c.toml", port, pool="slow_response = 30")
-        left(config, port, datetime.now(UTC))
-        document = mktui_here("--config", config, "status", "--json").document
-        (warning,) = document["routers"][0]["warnings"]
-        assert warning["text"] == "router memory reaches 90 % in about 40 min (likely)"
-        (job,) = document["maintenance"]
-        assert (job["job"], job["outcomes"][0]["text"]) == ("sync", "no answer")
-        shown = mktui_here("--config", config, "status").out
-        assert "reaches 90 % in about 40 min" in shown
-        assert "sync: daily 03:30, next" in shown
-        assert "1 failed" in shown
-        ended = mktui_here("--config", config, "doctor", *QUICK)
-        assert ended.code == 1
-        assert "A figure rises towards its limit." in ended.out
-
-
-def test_what_a_control_room_left_that_runs_no_more_is_not_believed(tmp_path: Path) -> None:
-    with simulated("--secrets", "5") as (_, announced):
-        port = announced[0]["port"]
-        more = "[maintenance]\nself_check = 'daily 03:30'\n"
-        config = write_config(tmp_path / "c.toml", port, pool="slow_response = 30", more=more)
-        left(config, port, datetime.now(UTC) - timedelta(minutes=10))
-        document = mktui_here("--config", config, "status", "--json").document
-        assert document["routers"][0]["warnings"] == []
-        (job,) = document["maintenance"]
-        assert (job["job"], job["last_at"], job["outcomes"]) == ("self check", None, [])
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": "mktui.bulletin/1", "bulletin": {"$": "Path"}}', "null"])
-def test_a_broken_note_is_none(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "note.json"
-    path.write_text(text, encoding="utf-8")
-    assert bulletin.read(path, NOW) is None
-    assert bulletin.read(tmp_path / "nothing", NOW) is None
-
-
-def test_a_note_comes_back_as_it_was_and_is_for_its_owner_alone(tmp_path: Path) -> None:
-    config = tmp_path / "c.toml"
-    left(config, 7, NOW)
-    path = bulletin.file_of(config)
-    found = bulletin.read(path, NOW)
-    assert found is not None
-    assert found.maintenance[0].count("failed") == 1
-    assert path.stat().st_mode & 0o077 == 0
-    assert json.loads(path.read_text(encoding="utf-8"))["schema"] == "mktui.bulletin/1"
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
+        config = write_config(tmp_path / "c.toml", announced[0]["port"])
+        config.write_text(f"{config.read_text()}\n[maintenance]\nsync = 'daily 03:30'\n", encoding="utf-8")
+        (job,) = mktui_here("--config", config, "status", "--json").document["maintenance"]
+        assert (job["job"], job["when"], job["outcomes"]) == ("sync", "daily 03:30", [])
+        assert "sync: daily 03:30, next" in mktui_here("--config", config, "status").out
