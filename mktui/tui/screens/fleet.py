@@ -142,7 +142,7 @@ class FleetScreen(Filterable, Sortable):
         response, pool = router.pool.performance.response, router.pool
         is_gone = status == "offline"
         style = palette.state("critical" if is_gone else status)
-        quiet = palette.quiet if is_gone else ""  # its figures are old; what is wrong is not
+        quiet = palette.quiet if is_gone or palette.is_stale else ""  # its figures are old; what is wrong is not
         return {
             "glyph": Text(f" {words.GLYPHS[status]}", style=style),
             "router": Text(f" {router.name}", style=f"bold {style}" if is_gone else "bold"),

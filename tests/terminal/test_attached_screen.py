@@ -1,0 +1,191 @@
+"""A screen that shows another mktui: in real terminals, over the socket and over ssh; and what a lost one looks like."""
+
+from __future__ import annotations
+
+import getpass
+import shutil
+import signal
+import socket as sockets
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyte
+import pytest
+
+from mktui.services.control.place import socket_of
+from mktui.tui.app import ControlRoom
+from tests.headless.programs import mktui
+from tests.headless.shops import open_shop
+from tests.headless.test_serve import serving, wait
+from tests.terminal.recorded import RecordedServices, fleet
+from tests.terminal.terminals import on_a_pty
+from tests.terminal.test_pictures import after
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.headless.shops import Shop
+    from tests.terminal.terminals import Terminal
+    from tests.terminal.test_pictures import Compare
+
+
+def lost() -> RecordedServices:
+    return RecordedServices(replace(fleet(), lost_for=95.0))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_lost_connection_is_said_with_its_age_and_nothing_looks_well(
+    snap_compare: Compare, size: tuple[int, int]
+) -> None:
+    assert snap_compare(ControlRoom(lost()), terminal_size=size, run_before=after())
+
+
+@pytest.mark.parametrize("theme", ["noc-light", "high-contrast"])
+def test_a_lost_connection_in_other_themes(snap_compare: Compare, theme: str) -> None:
+    assert snap_compare(ControlRoom(lost(), theme=theme), run_before=after())
+
+
+def test_a_router_behind_a_lost_connection(snap_compare: Compare) -> None:
+    assert snap_compare(ControlRoom(lost()), run_before=after("enter", filtered="edge-1"))
+
+
+def test_what_keeps_a_screen_from_being_asked_is_told_on_it(snap_compare: Compare) -> None:
+    notice = "mktui already serves here, pid 4711: this screen opens router sessions of its own"
+    assert snap_compare(ControlRoom(RecordedServices(), notices=[notice]), run_before=after())
+
+
+def shown(terminal: Terminal) -> str:
+    """What the terminal's eyes see."""
+    screen = pyte.Screen(80, 24)
+    pyte.ByteStream(screen).feed(bytes(terminal.output))
+    return "\n".join(screen.display)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    with open_shop(tmp_path, count=3) as opened:
+        yield opened
+
+
+@contextmanager
+def screen(shop: Shop, *arguments: str) -> Iterator[Terminal]:
+    with on_a_pty("-m", "mktui", "--config", str(shop.config), *arguments) as terminal:
+        yield terminal
+
+
+@pytest.mark.realtime
+def test_several_operators_see_and_steer_one_serve_without_a_session_of_their_own(shop: Shop) -> None:
+    with serving(shop) as served:
+        wait(lambda: served.ask("snapshot")["done"]["routers"][0]["facts"]["read_at"])
+        sessions = len(shop.ask("/user/active/print"))
+        with screen(shop, "--attach") as ana, screen(shop, "--read-only", "--attach") as luis:
+            ana.until(lambda: "edge-1" in shown(ana) and "healthy" in shown(ana))
+            luis.until(lambda: "edge-1" in shown(luis) and " RO" in shown(luis))
+            assert len(shop.ask("/user/active/print")) == sessions
+            ana.type("b")
+            ana.until(lambda: "Isolate" in shown(ana))
+            ana.type("y")
+            luis.until(lambda: "isolated" in shown(luis))
+            luis.type("b")
+            luis.until(lambda: "refused, this is read-only" in shown(luis))
+            assert served.end(signal.SIGTERM) == 0
+            ana.until(lambda: "CONNECTION LOST" in shown(ana) and "edge-1" in shown(ana))
+            with serving(shop):
+                ana.until(lambda: "CONNECTION LOST" not in shown(ana) and "healthy" in shown(ana))
+                ana.type("q")
+                ana.until(lambda: ana.process.poll() is not None)
+                assert ana.process.returncode == 0
+                assert luis.send(signal.SIGTERM) == 143
+
+
+@pytest.mark.realtime
+def test_where_nobody_serves_no_screen_is_opened(shop: Shop) -> None:
+    with screen(shop, "--attach") as terminal:
+        terminal.until(lambda: terminal.process.poll() is not None)
+        terminal.until(lambda: b"nobody serves here (mktui serve does)" in terminal.output)
+        assert terminal.process.returncode == 3
+        assert b"\x1b[?1049h" not in terminal.output, "the alternate screen was never opened"
+    assert "--attach needs a terminal" in mktui("--config", shop.config, "--attach").err
+
+
+@pytest.mark.realtime
+def test_a_screen_of_its_own_can_be_asked_too_and_a_second_one_says_that_it_is_the_second(shop: Shop) -> None:
+    with screen(shop) as first:
+        first.until(lambda: "healthy" in shown(first))
+        done = mktui("--config", shop.config, "reset", "edge-1")
+        assert done.out == f"edge-1: reset (pid {first.process.pid})\n"
+        with screen(shop) as second:
+            second.until(lambda: all(word in shown(second) for word in ("already", "serves", f"{first.process.pid}")))
+        assert first.send(signal.SIGTERM) == 143
+    assert not socket_of(shop.config).exists()
+
+
+@contextmanager
+def sshd(folder: Path, command: str) -> Iterator[int]:
+    """Run an sshd of our own on loopback that lets its one key do one thing; give its port."""
+    daemon = shutil.which("sshd", path="/usr/sbin:/usr/bin:/sbin")
+    if daemon is None or shutil.which("ssh") is None:
+        pytest.skip("no sshd here")
+    for name in ("host", "user"):
+        keygen = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
+        subprocess.run(keygen, check=True, timeout=20)
+    key = (folder / "user.pub").read_text(encoding="ascii")
+    (folder / "authorized").write_text(f'restrict,command="{command}" {key}', encoding="utf-8")
+    (folder / "authorized").chmod(0o600)
+    with sockets.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    options = (f"Port={port}", "ListenAddress=127.0.0.1", f"HostKey={folder / 'host'}", "UsePAM=no", "StrictModes=no",
+               f"AuthorizedKeysFile={folder / 'authorized'}", f"PidFile={folder / 'sshd.pid'}",
+               "PasswordAuthentication=no", "PermitRootLogin=yes")  # fmt: skip
+    words = [daemon, "-D", "-e", "-f", "/dev/null", *(word for option in options for word in ("-o", option))]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            line = process.stderr.readline()
+            if "Server listening" not in line:
+                pytest.skip(f"sshd does not run here: {line.strip()}")
+            yield port
+        finally:
+            process.kill()
+
+
+@pytest.mark.realtime
+def test_over_ssh_a_screen_is_attached_through_a_relay_and_is_kept_with_where_it_came_from(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrapper = tmp_path / "bin" / "ssh"
+    wrapper.parent.mkdir()
+    real = shutil.which("ssh")
+    wrapper.write_text(
+        f"#!/bin/sh\nexec {real} -F /dev/null -i {tmp_path / 'user'} -o IdentitiesOnly=yes"
+        f' -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=no -o LogLevel=ERROR "$@"\n',
+        encoding="utf-8",
+    )
+    wrapper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{wrapper.parent}:/usr/local/bin:/usr/bin:/bin")
+    place = socket_of(shop.config)
+    relay = f"PYTHONPATH={':'.join(filter(None, sys.path))} {sys.executable} -m mktui control-relay --socket {place}"
+    with sshd(tmp_path, relay) as port, serving(shop) as served:
+        where = f"ssh://{getpass.getuser()}@127.0.0.1:{port}"
+        with screen(shop, "--attach", where) as terminal:
+            terminal.until(lambda: "edge-1" in shown(terminal) and "healthy" in shown(terminal))
+            terminal.type("R")
+            terminal.until(lambda: "Reset the pool of" in shown(terminal))
+            terminal.type("y")
+            wait(lambda: any(line["event"] == "pool reset" for line in served.lines()))
+            terminal.type("q")
+            terminal.until(lambda: terminal.process.poll() is not None)
+            assert terminal.process.returncode == 0
+        assert served.end(signal.SIGTERM) == 0
+        with screen(shop, "--attach", where) as terminal:
+            terminal.until(lambda: terminal.process.poll() is not None)
+            terminal.until(lambda: b"nobody serves here" in terminal.output)
+            assert terminal.process.returncode == 3
+    (change,) = shop.run("errors", "audit", "--json").document["changes"]
+    assert change["what"] == "reset pool"
+    assert change["from"] == "attached, ssh 127.0.0.1"
