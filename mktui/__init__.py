@@ -9,7 +9,8 @@ This docstring is the plan of the house. Imports only go down, the core knows no
     tui            keys -> services; one frozen snapshot -> widgets. Owns no router. actions.py: every key, once;
                    driver.py and cell_diff.py: what of a picture is sent
     web            HTTP: JSON, metrics, the terminal in a browser. Renders snapshots; aiohttp, only in here
-    services       what every front end can do: one start, one stop, actions, snapshots. No drawing
+    services       what every front end can do: one start, one stop, actions, snapshots. No drawing; control/: how a
+                   running one is asked by others, and how a screen shows one that runs elsewhere
     config         the file: model, load with line numbers, secrets, presets. Read here and nowhere else
     stability      what a router and its pool bear: a scenario a file, a runner, a report
     sync           billing -> router. Pure: mapping, planner, guards, renames, rollback. run.py carries out, apply.py

@@ -1,4 +1,4 @@
-"""A screen that shows another mktui: in real terminals, over the socket and over ssh; and what a lost one looks like."""
+"""A screen that shows another mktui: in real terminals, over the socket and over ssh; and one that has lost it."""
 
 from __future__ import annotations
 
