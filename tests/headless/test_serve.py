@@ -106,7 +106,7 @@ def test_a_signal_ends_it_in_good_order_with_0_and_the_routers_sessions_are_clos
 def test_a_signal_while_passwords_are_still_fetched_ends_it_at_once(shop: Shop, tmp_path: Path) -> None:
     asked = tmp_path / "asked"
     text = shop.config.read_text(encoding="utf-8")
-    slow = f"password = {{ command = ['sh', '-c', 'touch {asked}; exec sleep 9'] }}"
+    slow = f"password = {{ command = ['sh', '-c', 'touch {asked}; exec sleep 60'] }}"
     shop.config.write_text(text.replace("password = 'secret'", slow), encoding="utf-8")
     with subprocess.Popen([*PROGRAM, "--config", str(shop.config), "serve"], stderr=subprocess.PIPE) as process:
         wait(asked.exists)

@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from mktui import clock
+from mktui.billing import ledger
 from mktui.config.draft import Edit
 from mktui.config.edit import edited
 from mktui.errors import ConfigError, ControlRefused, NobodyServes
@@ -18,6 +19,7 @@ from mktui.services.control.dialling import Target, ssh_command, target_of
 from mktui.services.planning import PlanStage
 from mktui.sync.order import Order
 from tests.services.control.houses import house
+from tests.sync.offices import customers
 from tests.wiring import until
 
 if TYPE_CHECKING:
@@ -106,6 +108,22 @@ async def test_a_plan_that_another_operator_has_replaced_is_not_carried_out_but_
         await until(lambda: bool((now := ana.plan_of("edge-1")) and now.because and is_ready(now)))
         assert not at.router.tables["/ppp/secret"]
         assert at.fleet.last_report("edge-1") is None
+
+
+async def test_a_plan_that_is_older_than_the_one_that_is_looked_at_there_is_not_carried_out(tmp_path: Path) -> None:
+    async with house(tmp_path) as at, at.attached() as ana, at.attached() as luis:
+        ana.start_plan("edge-1")
+        await until(lambda: is_ready(ana.plan_of("edge-1")))
+        seen = ana.plan_of("edge-1")
+        assert seen is not None
+        store = (await at.fleet.office.get()).store
+        more = customers(6)[-1]
+        await store.run(ledger.save_subscriber, more, now=clock.utc_now())
+        luis.start_plan("edge-1")
+        await until(lambda: bool((now := luis.plan_of("edge-1")) and now.plan and len(now.plan.changes) == 9))
+        ana.start_sync("edge-1", replace(seen.order, saved=seen.plan))
+        await until(lambda: bool((now := ana.plan_of("edge-1")) and now.because and is_ready(now)))
+        assert not at.router.tables["/ppp/secret"]
 
 
 async def test_each_operator_looks_for_his_own_customer(tmp_path: Path) -> None:
