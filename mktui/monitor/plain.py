@@ -9,10 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+_AS_IT_IS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 class Forms:
@@ -24,6 +27,8 @@ class Forms:
 
     def plain(self, value: Any) -> Any:  # Any: a record, and JSON
         """Return a record as JSON."""
+        if type(value) in _AS_IT_IS:  # most are, and there are many
+            return value
         if is_dataclass(value):
             named = {field.name: self.plain(getattr(value, field.name)) for field in fields(value)}
             return {"$": type(value).__name__, **named}
@@ -31,6 +36,9 @@ class Forms:
             return {"$": "datetime", "at": value.isoformat()}
         if isinstance(value, enum.StrEnum):
             return {"$": type(value).__name__, "is": value.value}
+        return self._collected(value)
+
+    def _collected(self, value: Any) -> Any:  # Any: a record, and JSON
         if isinstance(value, dict):
             return {"$": "dict", "items": [[self.plain(key), self.plain(each)] for key, each in value.items()]}
         if isinstance(value, frozenset):

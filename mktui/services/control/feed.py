@@ -2,40 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, Final
 
 from mktui.errors import ControlError
 from mktui.monitor.recording import PICTURES
 from mktui.monitor.snapshot import RouterSnapshot, Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mktui.services.control.wire import Document
 
-_ODD = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+    Latency = tuple[float | None, ...]
+
+_STEPS: Final = 5
+"""Points that a chart may have gained between two pictures, to be told as such."""
+_FIELDS: Final = tuple(field.name for field in fields(RouterSnapshot))
+_ODD: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 class Feed:
     """Remembers what one reader has been told."""
 
     def __init__(self) -> None:
-        self._told: Document = {}
+        self._told: dict[str, RouterSnapshot] = {}
 
-    def news(self, snapshot: Snapshot) -> Document:
-        """Return what he has to be told of a picture: of each router the fields that are new."""
+    def news(self, snapshot: Snapshot) -> Iterator[Document]:
+        """Yield what he has to be told of a picture, router by router, and at last the whole: others may go first."""
         changed: Document = {}
-        now: Document = {}
         for router in snapshot.routers:
-            fields = PICTURES.plain(router)
-            before = self._told.get(router.name, {})
-            now[router.name] = fields
-            new = {name: value for name, value in fields.items() if name not in before or before[name] != value}
+            new = self._changed(router)
             if new:
                 changed[router.name] = new
-        self._told = now
-        return {
+            yield new
+        self._told = {router.name: router for router in snapshot.routers}
+        yield {
             "at": PICTURES.plain(snapshot.at), "title": snapshot.title, "billing_problem": snapshot.billing_problem,
             "order": [router.name for router in snapshot.routers], "routers": changed,
         }  # fmt: skip
+
+    def _changed(self, router: RouterSnapshot) -> Document:
+        """Return the fields that are new; all of them, with its class, of a router that is."""
+        before = self._told.get(router.name)
+        if before is None:
+            whole: Document = PICTURES.plain(router)
+            return whole
+        new = {name: PICTURES.plain(now) for name in _FIELDS if (now := getattr(router, name)) != getattr(before, name)}
+        if (tail := _tail(before.latency, router.latency)) is not None:
+            new["latency"] = {"length": len(router.latency), "tail": tail}
+        return new
+
+
+def _tail(before: Latency, now: Latency) -> list[float | None] | None:
+    """Return what has come to a chart that goes on: it is long, and most of it is known; None: it is another one."""
+    for count in range(1, _STEPS + 1):
+        kept = now[:-count]
+        if kept and kept == before[-len(kept) :] and now != before:
+            return list(now[-count:])
+    return None
 
 
 class Picture:
@@ -58,7 +83,10 @@ class Picture:
 
     def _taken(self, news: Document) -> Snapshot:
         for name, new in news["routers"].items():
-            fields = self._fields[name] = self._fields.get(name, {}) | new
+            before = self._fields.get(name, {})
+            if isinstance(grown := new.get("latency"), dict):
+                new["latency"] = [*before["latency"], *grown["tail"]][-grown["length"] :]
+            fields = self._fields[name] = before | new
             router = PICTURES.record(fields)
             if not isinstance(router, RouterSnapshot):
                 raise TypeError(name)

@@ -41,6 +41,7 @@ CLIENTS: Final = 32
 AT_ONCE: Final = 32
 """Requests of one connection that are under way; one more is refused."""
 _LOST: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError)
+_IN_A_ROW: Final = 10
 _BREATH: Final = 0.02
 _PEER_CREDENTIALS: Final = "3i"
 
@@ -128,9 +129,13 @@ class ControlServer:
         if line.is_dropped:
             self._say(f"{visitor.actor} took nothing for {STALL:.0f} s and was dropped")
 
-    def news(self, feed: Feed, number: int | None) -> dict[str, Any]:  # Any: JSON
+    async def news(self, feed: Feed, number: int | None) -> dict[str, Any]:  # Any: JSON
         """Return what a subscriber has to be told; ``number``: of the last event that he knows, None: he wants none."""
-        news = feed.news(self._fleet.snapshot()) | {"marks": self._marks.look(self._fleet)}
+        news: dict[str, Any] = {}
+        for index, news in enumerate(feed.news(self._fleet.snapshot())):  # noqa: B007 - the last one is the whole
+            if index % _IN_A_ROW == 0:  # hundreds of routers take a while, and pools come first
+                await anyio.lowlevel.checkpoint()
+        news["marks"] = self._marks.look(self._fleet)
         if number is not None:
             after = self._events.after(number)
             news["events"] = [[each, PICTURES.plain(event)] for each, event in after]
@@ -256,7 +261,7 @@ class _Conversation:
         number = self._server.last_event if request.events else None
         with scope:
             while True:
-                news = self._server.news(feed, number)
+                news = await self._server.news(feed, number)
                 if news.get("events"):
                     number = news["events"][-1][0]
                 with anyio.CancelScope(shield=True):  # a line leaves whole, or the connection ends

@@ -235,15 +235,15 @@ async def test_a_connection_that_is_only_silent_is_called_old_and_then_given_up(
     monkeypatch.setattr(attaching, "DEAD", 1.0)
     async with house(tmp_path) as at, at.attached() as fleet:
         begun = at.server.clients
-        monkeypatch.setattr(at.server, "news", lambda _feed, _number: _raise())
+        monkeypatch.setattr(at.server, "news", _never)
         await until(lambda: fleet.snapshot().lost_for is not None)
         assert begun == 1
         monkeypatch.undo()
         await until(lambda: fleet.snapshot().lost_for is None)
 
 
-def _raise() -> None:
-    raise anyio.BrokenResourceError
+async def _never(_feed: object, _number: object) -> None:
+    await anyio.sleep_forever()
 
 
 async def test_the_first_connection_that_cannot_be_made_is_an_error_at_once(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given
@@ -24,6 +25,9 @@ from mktui.sync.plan import Action
 from tests.terminal.recorded import fleet
 from tests.terminal.recorded_customers import ANA, ANA_ONLINE
 from tests.terminal.recorded_syncs import PLAN, planned, report
+
+if TYPE_CHECKING:
+    from mktui.monitor.snapshot import Snapshot
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -151,6 +155,10 @@ def test_an_error_keeps_its_words_and_what_a_form_needs_of_it() -> None:
     assert (str(other), other.kind) == ("is gone", "BillingError")
 
 
+def told(feed: Feed, snapshot: Snapshot) -> dict[str, Any]:  # Any: JSON
+    return list(feed.news(snapshot))[-1]
+
+
 @given(st.lists(st.lists(st.sampled_from(["edge-1", "edge-2", "plaza", "west"]), unique=True), max_size=6))
 def test_pictures_told_as_what_has_changed_are_whole_at_the_other_end(rounds: list[list[str]]) -> None:
     feed, picture = Feed(), Picture()
@@ -161,11 +169,35 @@ def test_pictures_told_as_what_has_changed_are_whole_at_the_other_end(rounds: li
             for name, router in zip(names, whole.routers, strict=False)
         )
         snapshot = replace(whole, routers=routers, title=f"round {number}")
-        news = json.loads(wire.line(feed.news(snapshot)))
+        news = json.loads(wire.line(told(feed, snapshot)))
         assert picture.take(news) == snapshot
+
+
+@given(st.lists(st.lists(st.none() | st.sampled_from([0.1, 0.2]), max_size=9), min_size=1, max_size=6))
+def test_a_chart_that_grows_or_moves_on_or_begins_anew_is_the_same_at_the_other_end(
+    steps: list[list[float | None]],
+) -> None:
+    feed, picture, chart = Feed(), Picture(), deque[float | None](maxlen=6)
+    whole = fleet()
+    for step in steps:
+        chart.extend(step)
+        if len(step) == 4:
+            chart.clear()
+        snapshot = replace(whole, routers=(replace(whole.routers[0], latency=tuple(chart)),))
+        assert picture.take(json.loads(wire.line(told(feed, snapshot)))) == snapshot
+
+
+def test_of_a_long_chart_only_what_is_new_is_told() -> None:
+    feed, whole = Feed(), fleet()
+    long = tuple(number / 7 for number in range(300))
+    first, second = (
+        replace(whole, routers=(replace(whole.routers[0], latency=each),)) for each in (long, (*long[1:], 0.5))
+    )
+    told(feed, first)
+    assert told(feed, second)["routers"][whole.routers[0].name] == {"latency": {"length": 300, "tail": [0.5]}}
 
 
 def test_a_picture_in_which_nothing_has_changed_is_short() -> None:
     feed, snapshot = Feed(), fleet()
-    assert len(wire.line(feed.news(snapshot))) > 2000
-    assert feed.news(snapshot)["routers"] == {}
+    assert len(wire.line(told(feed, snapshot))) > 2000
+    assert told(feed, snapshot)["routers"] == {}

@@ -146,7 +146,8 @@ class _NoFleet:
     def _say(self, text: str) -> None:
         self.said.append(text)
 
-    def news(self, _feed: Any, _number: Any) -> dict[str, Any]:
+    async def news(self, _feed: Any, _number: Any) -> dict[str, Any]:
+        await anyio.lowlevel.checkpoint()
         self.pictures += 1
         return {}
 
