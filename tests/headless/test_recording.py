@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mktui.errors import RecordingUnreadable
 from mktui.monitor.recording import line_of, read
+from mktui.monitor.snapshot import Remark
 from mktui.services.replay import Replay, load
 from tests.headless.programs import mktui
 from tests.terminal.driving import lines as shown_lines
@@ -27,6 +29,14 @@ def test_a_picture_comes_back_as_it_was(tmp_path: Path, *, is_gzipped: bool) -> 
     file = tmp_path / "night"
     file.write_bytes(gzip.compress((LINE * 3).encode()) if is_gzipped else (LINE * 3).encode())
     assert list(read(file)) == [fleet()] * 3
+
+
+def test_a_picture_with_what_a_plan_has_found_comes_back_too(tmp_path: Path) -> None:
+    whole = fleet()
+    sync = replace(whole.routers[0].sync, remarks=(Remark("held", "20 % would be disabled", 3),))
+    seen = replace(whole, routers=(replace(whole.routers[0], sync=sync),))
+    (tmp_path / "night").write_text(line_of(seen, 1), encoding="utf-8")
+    assert list(read(tmp_path / "night")) == [seen]
 
 
 def test_a_file_cut_in_its_last_line_ends_there(tmp_path: Path) -> None:
