@@ -44,7 +44,7 @@ class Commands(LazyGroup):
     """What mktui can do."""
 
     package = __name__
-    changing: ClassVar = frozenset({"init"})
+    changing: ClassVar = frozenset({"init", "reset", "breaker"})
     listed: ClassVar = {
         "init": "A starter configuration, and what the router must be told.",
         "demo": "Three simulated routers on screen: no configuration, no router, no network needed.",

@@ -15,6 +15,7 @@ from typing import Final
 
 import click
 
+from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import config_path
 from mktui.monitor.audit import present_actor
@@ -30,7 +31,7 @@ _CHUNK: Final = 65536
 def control_relay(context: click.Context, *, socket: Path | None) -> None:
     """Pass lines between standard input and output and the mktui that serves on this machine."""
     place = socket or socket_of(config_path(context))
-    role = "viewer" if context.find_root().params.get("read_only") else "operator"
+    role = "viewer" if wish("read_only") else "operator"
     with sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM) as server:
         try:
             server.connect(str(place))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 import click
 
+from mktui.cli.everywhere import wish
 from mktui.cli.options import loaded_config
 from mktui.services.control.events import EventRow
 from mktui.services.control.place import claimed, socket_of
@@ -55,9 +56,14 @@ Exit code: 0 ended by a signal, in good order; 2 wrong configuration; 1 another 
 @click.option("-v", "--verbose", is_flag=True, help="Log what is asked, too.")
 @click.pass_context
 def serve(context: click.Context, /, **options: Any) -> None:  # Any: what click has parsed
-    """Hold the routers' pools and sync them, without a screen; be asked over a socket."""
+    """Hold the routers' pools and sync them, without a screen; be asked over a socket.
+
+    With --read-only nothing is synced, and whoever asks may only look.
+    """
     loaded = loaded_config(context)
-    with open_serve_log(options["log_format"], options["log_file"], verbose=options["verbose"]) as log:
+    with open_serve_log(
+        options["log_format"], options["log_file"], verbose=options["verbose"] or wish("verbose")
+    ) as log:
         anyio.run(_serve, loaded, options["socket"] or socket_of(loaded.file), log)
 
 
@@ -101,7 +107,7 @@ async def _run(loaded: LoadedConfig, socket: Path, log: ServeLog, enough: anyio.
         log.warning("history", text=text)
 
     async with open_configured(
-        loaded, on_event=on_event, automatic=True, keeps_history=True, say=no_history
+        loaded, on_event=on_event, automatic=not wish("read_only"), keeps_history=True, say=no_history
     ) as fleet:  # fmt: skip
         is_open.set()
         await serve_fleet(fleet, front_ends(socket, events, log, manager), enough, on_ready=on_ready)
@@ -112,7 +118,8 @@ def front_ends(socket: Path, events: EventRow, log: ServeLog, manager: ServiceMa
     """Return what shows the fleet to others; each is started with the fleet once its pools run."""
 
     async def control(fleet: Fleet, *, task_status: TaskStatus[None]) -> None:
-        server = ControlServer(fleet, socket, events, say=lambda text: log.info("control", text=text),
+        may_write = not wish("read_only")
+        server = ControlServer(fleet, socket, events, may_write=may_write, say=lambda text: log.info("control", text=text),
                                on_request=lambda who, what: log.debug("asked", who=who, what=what))  # fmt: skip
         await server.run(task_status=task_status)
 

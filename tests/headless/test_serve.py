@@ -241,6 +241,27 @@ def test_a_relay_speaks_for_a_viewer_who_cannot_make_himself_more(shop: Shop) ->
     assert "nobody serves here" in gone.stderr
 
 
+def test_a_serve_that_is_read_only_syncs_nothing_and_lets_nobody_change_anything(shop: Shop) -> None:
+    text = shop.config.read_text(encoding="utf-8")
+    with serving(shop, "--read-only") as served:
+        wait(lambda: served.ask("snapshot")["done"]["routers"][0]["facts"]["read_at"])
+        assert served.ask("snapshot")["done"]["routers"][0]["sync"]["is_automatic"] is False
+        for do in ("reset", "isolate", "apply"):
+            assert served.ask(do, router="edge-1")["error"]["kind"] == "ReadOnly"
+        assert mktui("--config", shop.config, "reset", "edge-1").code == 6
+    assert not shop.rows()
+    assert shop.config.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("words", [("reset", "edge-1"), ("breaker", "edge-1", "isolate")], ids=" ".join)
+def test_a_command_that_is_read_only_does_not_even_ask(shop: Shop, words: tuple[str, ...]) -> None:
+    with serving(shop) as served:
+        refused = mktui("--config", shop.config, "--read-only", *words)
+        assert refused.code == 6
+        assert refused.complaint.endswith("would change something: --read-only")
+        assert served.ask("snapshot")["done"]["routers"][0]["pool"]["circuit_breaker"]["state"]["is"] == "closed"
+
+
 def test_systemd_is_told_when_it_is_ready_that_it_lives_and_when_it_stops(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
