@@ -118,9 +118,10 @@ def front_ends(socket: Path, events: EventRow, log: ServeLog, manager: ServiceMa
     """Return what shows the fleet to others; each is started with the fleet once its pools run."""
 
     async def control(fleet: Fleet, *, task_status: TaskStatus[None]) -> None:
-        may_write = not wish("read_only")
-        server = ControlServer(fleet, socket, events, may_write=may_write, say=lambda text: log.info("control", text=text),
-                               on_request=lambda who, what: log.debug("asked", who=who, what=what))  # fmt: skip
+        server = ControlServer(
+            fleet, socket, events, may_write=not wish("read_only"), say=lambda text: log.info("control", text=text),
+            on_request=lambda who, what: log.debug("asked", who=who, what=what),
+        )  # fmt: skip
         await server.run(task_status=task_status)
 
     async def watchdog(fleet: Fleet, *, task_status: TaskStatus[None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -14,7 +14,7 @@ from mktui.services.chronicle import Chronicle
 from mktui.services.one_writer import only_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from mktui.config.model import RouterConfig
     from mktui.core.protocol.sentences import Command
@@ -44,11 +44,27 @@ def sent_by_hand(
     if effect_of(command) is Effect.READ:
         yield
         return
-    address = router.options(SecretStr("")).address
-    what = " ".join(("run", command.path, *command.attributes))  # a value may be anybody's password
-    with (
-        only_writer(router.name, address, f"mktui run {router.name} {command.path}"),
-        kept_chronicle(options, say) as chronicle,
-        chronicle.audited(what, router.name),
-    ):
+    doing = f"mktui run {router.name} {command.path}"
+    with written_by_hand([router], doing, options, say) as chronicle, chronicle.audited(named(command), router.name):
         yield
+
+
+@contextmanager
+def written_by_hand(
+    routers: Iterable[RouterConfig], doing: str, options: MonitorOptions, say: Callable[[str], None]
+) -> Iterator[Chronicle]:
+    """Be the only writer to routers for the block; gives what its changes are told to.
+
+    Raises:
+        LeaseLost: Another program writes to one of them; nothing was sent to any.
+    """
+    with ExitStack() as stack:
+        for router in routers:
+            address = router.options(SecretStr("")).address
+            stack.enter_context(only_writer(router.name, address, doing))
+        yield stack.enter_context(kept_chronicle(options, say))
+
+
+def named(command: Command) -> str:
+    """Return a command as it is kept: without its values, any of which may be somebody's password."""
+    return " ".join(("run", command.path, *command.attributes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -11,6 +12,7 @@ from mktui.core.pool.effects import Effect, effect_of
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command, Row
 from mktui.errors import WrongUse
+from mktui.services.one_writer import only_writer
 
 if TYPE_CHECKING:
     from mktui.services.chronicle import Chronicle
@@ -86,9 +88,11 @@ class Console:
 
         Raises:
             RouterError: The router could not be asked, said no, or nobody knows what became of it.
+            LeaseLost: It is no read, and another one writes to this router.
         """
-        client = self._desk.service(router).client
-        begun_at = clock.now()
-        with self._desk.chronicle.audited(f"run {in_words(command)}", router):
+        service = self._desk.service(router)
+        client, begun_at = service.client, clock.now()
+        alone = nullcontext() if is_read(command) else only_writer(router, service.setup.options.address, command.path)
+        with alone, self._desk.chronicle.audited(f"run {in_words(command)}", router):
             rows = await client.run(command.path, command.attributes, where=command.query, priority=Priority.LOW)
         return Answer(tuple(rows), clock.now() - begun_at)

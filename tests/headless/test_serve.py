@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mktui.services.control.place import socket_of
+from mktui.services.one_writer import only_writer
 from tests.headless.programs import PROGRAM, mktui
 from tests.headless.shops import customers, open_shop
 
@@ -225,6 +226,23 @@ def test_what_was_done_over_the_socket_and_by_hand_is_in_the_audit_by_names_not_
     ]
     (reset,) = [each for each in changes if each["what"] == "reset pool"]
     assert reset["from"].startswith("attached, ")
+    assert "hush" not in json.dumps(changes)
+
+
+def test_a_batch_is_one_writer_and_each_of_its_writes_is_kept(shop: Shop) -> None:
+    file = shop.folder / "changes.txt"
+    file.write_text("/ppp/secret/add name=zoe password=pw-zoe-hush\n/ppp/secret/add name=zoe\n/ip/pool/print\n")
+    with only_writer("edge-1", f"127.0.0.1:{shop.ports[0]}", "a sync, by hand"):
+        refused = shop.run("batch", file, "--keep-going")
+        assert refused.code == 6
+        assert "edge-1 is being written to by pid" in refused.err
+        assert not shop.rows()
+    assert shop.run("batch", file, "--keep-going").code == 1
+    changes = shop.run("errors", "audit", "--json").document["changes"]
+    assert [(each["what"], each["outcome"].partition(":")[0]) for each in reversed(changes)] == [
+        ("run /ppp/secret/add name password", "applied"),
+        ("run /ppp/secret/add name", "not applied"),
+    ]
     assert "hush" not in json.dumps(changes)
 
 

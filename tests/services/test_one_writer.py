@@ -85,6 +85,19 @@ async def test_a_sync_that_finds_another_writer_is_deferred_and_writes_nothing(t
         assert (await at.fleet.sync("edge-1")).is_done
 
 
+@pytest.mark.anyio
+@pytest.mark.realtime
+async def test_a_command_from_the_screen_is_a_writer_too_unless_it_only_reads(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        address = at.fleet.service("edge-1").setup.options.address
+        with only_writer("edge-1", address, "mktui sync apply"):
+            assert (await at.fleet.console.run("edge-1", Command("/ppp/secret/print"))).rows == ()
+            with pytest.raises(LeaseLost, match="mktui sync apply"):
+                await at.fleet.console.run("edge-1", Command("/ppp/secret/add", {"name": "zoe"}))
+        await at.fleet.console.run("edge-1", Command("/ppp/secret/add", {"name": "zoe"}))
+        assert len(at.router.tables["/ppp/secret"]) == 1
+
+
 def test_a_command_that_only_reads_waits_for_nobody() -> None:
     router = RouterConfig(name="edge-1", host="10.0.0.1", password=SecretSource("plain", "hush"))
     address = router.options(SecretStr("")).address

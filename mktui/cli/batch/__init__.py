@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,12 +18,14 @@ from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import form_of, form_option, json_option, loaded_config
 from mktui.cli.output import Lines, cell, print_json, print_rows, print_table, say
 from mktui.cli.progress import shown_progress
+from mktui.services.by_hand import named, written_by_hand
 from mktui.services.start import chosen_routers
 
 if TYPE_CHECKING:
     from mktui.cli.batch.carrying import Result
     from mktui.cli.batch.script import Script, Step
     from mktui.config.load import LoadedConfig
+    from mktui.services.chronicle import Chronicle
 
 _PROBLEMS: Final = 20
 """Most lines that are said to be wrong."""
@@ -72,13 +75,23 @@ def batch(context: click.Context, /, **given: Any) -> None:  # Any: an option ea
     progress = Progress(read.steps)
     if form == "ndjson":
         progress.on_result = lambda result: lines.print("mktui.batch_result/1", _record(result))
-    try:
-        anyio.run(_run, loaded, progress, not given["stop"], given["timeout"])
-    finally:  # who interrupts hears what was done, too
-        results = progress.finish()
-        _show_results(results, form)
-        say(carrying.in_words(results))
+    written = {step.router for step in read.steps if not step.is_read}
+    writing = [each for each in loaded.config.routers if each.name in written]
+    with written_by_hand(writing, "mktui batch", loaded.config.monitor, say) as chronicle:
+        progress.on_write = partial(_keep, chronicle)
+        try:
+            anyio.run(_run, loaded, progress, not given["stop"], given["timeout"])
+        finally:  # who interrupts hears what was done, too
+            results = progress.finish()
+            _show_results(results, form)
+            say(carrying.in_words(results))
     context.exit(carrying.worst(results))
+
+
+def _keep(chronicle: Chronicle, result: Result) -> None:
+    """Keep a write in the audit, however it ended."""
+    outcome = f"{result.end.value}: {result.error}" if result.error is not None else result.end.value
+    chronicle.audit(named(result.step.command), result.step.router, outcome)
 
 
 async def _run(loaded: LoadedConfig, progress: Progress, keep_going: bool, timeout: float | None) -> None:

@@ -77,12 +77,16 @@ class Progress:
     under_way: dict[int, Step] = field(default_factory=dict)
     is_stopped: bool = False
     on_result: Callable[[Result], None] = lambda _result: None
+    on_write: Callable[[Result], None] = lambda _result: None
+    """Hears of each write that was sent."""
 
     def settled(self, result: Result) -> None:
         """Take a line's end."""
         self.under_way.pop(result.step.number, None)
         self.results.append(result)
         self.on_result(result)
+        if not result.step.is_read and result.end is not End.NOT_SENT:
+            self.on_write(result)
 
     def finish(self) -> list[Result]:
         """Settle what is still open, and return everything in the order of the lines."""
