@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +13,8 @@ import click
 
 from mktui.cli.everywhere import wish
 from mktui.cli.options import loaded_config
+from mktui.config.http import Role
+from mktui.errors import ConfigError
 from mktui.services.control.events import EventRow
 from mktui.services.control.place import claimed, socket_of
 from mktui.services.control.server import ControlServer
@@ -107,10 +110,14 @@ async def _run(loaded: LoadedConfig, socket: Path, log: ServeLog, enough: anyio.
         log.warning("history", text=text)
 
     async with open_configured(
-        loaded, on_event=on_event, automatic=not wish("read_only"), keeps_history=True, say=no_history
+        loaded, on_event=on_event, automatic=not wish("read_only"), keeps_history=True, keeps_schedule=True,
+        read_only=bool(wish("read_only")), say=no_history,
     ) as fleet:  # fmt: skip
         is_open.set()
-        await serve_fleet(fleet, front_ends(socket, events, log, manager), enough, on_ready=on_ready)
+        shown = front_ends(socket, events, log, manager)
+        if loaded.config.http.tokens:
+            shown.append(over_http(loaded, socket, log))
+        await serve_fleet(fleet, shown, enough, on_ready=on_ready)
         manager.tell("STOPPING=1")
 
 
@@ -130,6 +137,33 @@ def front_ends(socket: Path, events: EventRow, log: ServeLog, manager: ServiceMa
         await manager.keep_telling()
 
     return [control, watchdog]
+
+
+def over_http(loaded: LoadedConfig, socket: Path, log: ServeLog) -> FrontEnd:
+    """Return what shows the fleet over HTTP; a terminal in a browser is one more screen attached to this mktui.
+
+    Raises:
+        ConfigError: The extra that it needs is not installed.
+    """
+    try:
+        from mktui.web.options import http_options  # noqa: PLC0415 - an extra
+        from mktui.web.server import serve_http  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise ConfigError(
+            f"HTTP needs {error.name}", key="http.tokens", remedy="pip install 'mktui[serve]', or take the tokens out"
+        ) from None
+
+    def terminal(role: Role) -> list[str]:
+        may_only_look = ["--read-only"] if role is Role.VIEWER or wish("read_only") else []
+        return [sys.executable, "-m", "mktui", *may_only_look, "--attach", str(socket)]
+
+    async def http(fleet: Fleet, *, task_status: TaskStatus[None]) -> None:
+        options = await http_options(loaded.config.http, terminal)
+        async with anyio.create_task_group() as tasks:
+            log.info("http", address=await tasks.start(serve_http, fleet, options))
+            task_status.started()
+
+    return http
 
 
 async def _obey(stop: Callable[[str], None], *, task_status: TaskStatus[None]) -> None:
