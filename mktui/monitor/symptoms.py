@@ -96,7 +96,7 @@ def opens_often(router: RouterSnapshot, now: datetime) -> Finding | None:
         "The router is there only now and then: a bad link, restarts, or more load than it can bear. Or the threshold"
         f" of {breaker.threshold} failures is too low for this link.",
         "Mend what the errors name. On a bad link raise circuit_breaker_threshold and connection_timeout.",
-        "open",
+        "errors",
     )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def commands_fail(router: RouterSnapshot, _now: datetime) -> Finding | None:
         "Many commands get no answer.", tuple(evidence),
         "Sessions are cut under them, or the router does not answer within command_timeout.",
         "The errors name the commands. Ask less at once (max_size, max_in_flight), or wait longer (command_timeout).",
-        "open",
+        "errors",
     )  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def connection_errors(router: RouterSnapshot, now: datetime) -> Finding | None:
         (f"within the hour: {lost} lost, {failed} not opened", f"last: {last.text}"),
         "An unstable link, a router that restarts, a firewall that forgets idle sessions, or its session limit.",
         "Look at the link and the router's log. Where a firewall forgets, a shorter health_check_interval helps.",
-        "open",
+        "errors",
     )
 
 

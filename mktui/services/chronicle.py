@@ -10,17 +10,16 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import anyio
-
 from mktui import clock
 from mktui.core.pool.actions import CommandFailed, EventKind
-from mktui.errors import CommandTrapped, HistoryUnavailable, MktuiError
+from mktui.errors import CommandTrapped, MktuiError
 from mktui.monitor.audit import acting, present_actor
 from mktui.monitor.error_ring import ErrorRing, hour_of
 from mktui.monitor.records import ErrorLog, SeenError
+from mktui.services.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from anyio.abc import TaskGroup
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
     from mktui.core.pool.actions import PoolEvent
     from mktui.monitor.history import Connection, History
     from mktui.monitor.hours import RouterHour
+    from mktui.monitor.records import Audited
+    from mktui.monitor.snapshot import Snapshot
 
-EVERY: Final = 2.0
-"""Seconds between two readings of the file."""
 SHOWN: Final = 1000
 KINDS: Final = {
     EventKind.CONNECTION_LOST: "ConnectionLost", EventKind.CONNECT_FAILED: "ConnectFailed",
@@ -49,10 +48,12 @@ class Chronicle:
         self._history = history
         self._ring = ErrorRing()
         self._actor = present_actor()
-        self._read: ErrorLog | None = None
-        self._read_version = -1
-        self._due_at = 0.0
-        self._is_reading = False
+        self._errors = Reading(history, _all_errors)
+        self._remembered = ErrorLog()
+        self._remembered_from: tuple[int, datetime, str] | None = None
+        self._done: tuple[Audited, ...] = ()
+        self._done_count = 0
+        self._changes = Reading(history, lambda: _read_changes)
 
     def heard(self, router: str, event: PoolEvent) -> None:
         """Take in what a pool tells, when it is an error."""
@@ -70,8 +71,11 @@ class Chronicle:
 
     def audit(self, what: str, router: str, outcome: str = "done") -> None:
         """Keep a change, or the try of one."""
+        change = (acting() or self._actor).did(what, router, outcome, clock.utc_now())
+        self._done = (change, *self._done)[:SHOWN]
+        self._done_count += 1
         if self._history is not None:
-            self._history.note((acting() or self._actor).did(what, router, outcome, clock.utc_now()))
+            self._history.note(change)
 
     def hour_over(self, hour: RouterHour | None) -> None:
         """Keep a router's hour, when there is one to keep."""
@@ -91,35 +95,61 @@ class Chronicle:
         finally:
             self.audit(what, router, outcome)
 
+    @property
+    def problem(self) -> str:
+        """Why nothing is kept in the file now; "": it is, or nobody asked for one."""
+        return self._history.problem if self._history is not None else ""
+
     def log(self) -> ErrorLog:
         """Return what is known now: of the file when it can be read, else of this process."""
-        problem = self._history.problem if self._history is not None else ""
-        if self._read is None or problem:
-            return self._ring.log(clock.utc_now(), problem)
-        return self._read
+        problem, now = self.problem, clock.utc_now()
+        if self._errors.answer is not None and not problem:
+            return self._errors.answer
+        made_from = self._ring.version, hour_of(now), problem
+        if made_from != self._remembered_from:
+            self._remembered_from, self._remembered = made_from, self._ring.log(now, problem)
+        return self._remembered
+
+    def changes(self) -> tuple[Audited, ...]:
+        """Return who changed what, the newest first: of the file when it can be read, else of this process."""
+        kept = self._changes.answer
+        return self._done if kept is None or self.problem else kept
 
     def want(self, tasks: TaskGroup) -> None:
-        """Begin to read the file when there is something new in it. Never blocks."""
-        is_new = self._read_version != self._ring.version
-        if self._history is not None and is_new and not self._is_reading and clock.now() >= self._due_at:
-            self._is_reading = True
-            tasks.start_soon(self._refresh, self._history, name="error log")
+        """Begin to read the errors of the file when something in it may be new. Never blocks."""
+        self._errors.want(self._ring.version, tasks)
 
-    async def _refresh(self, history: History) -> None:
-        version = self._ring.version
-        answer = history.ask(partial(_read_log, since=hour_of(clock.utc_now()) - timedelta(hours=23)))
-        try:
-            self._read = await anyio.to_thread.run_sync(answer.result, abandon_on_cancel=True)
-            self._read_version = version
-        except HistoryUnavailable:
-            self._read = None  # the ring is shown, with why
-        finally:
-            self._due_at, self._is_reading = clock.now() + EVERY, False
+    def want_changes(self, tasks: TaskGroup) -> None:
+        """Begin to read the changes of the file when something in it may be new. Never blocks."""
+        self._changes.want(self._done_count, tasks)
 
     def _note(self, error: SeenError) -> None:
         self._ring.add(error)
         if self._history is not None:
             self._history.note(error)
+
+
+def log_of(picture: Snapshot) -> ErrorLog:
+    """Return the error log that the events of one picture tell, where there is no other."""
+    ring = ErrorRing()
+    events = sorted((event for router in picture.routers for event in router.events), key=lambda event: event.at)
+    for event in events:
+        if event.kind == EventKind.FAILED:
+            path, _, text = event.text.partition(": ")
+            ring.add(SeenError(event.at, event.router, "CommandFailed", path, text, event.repeats))
+        elif event.kind in KINDS and event.text != _OUR_END:
+            ring.add(SeenError(event.at, event.router, KINDS[EventKind(event.kind)], "", event.text, event.repeats))
+    return ring.log(picture.at)
+
+
+def _all_errors() -> Callable[[Connection], ErrorLog]:
+    return partial(_read_log, since=hour_of(clock.utc_now()) - timedelta(hours=23))
+
+
+def _read_changes(connection: Connection) -> tuple[Audited, ...]:
+    from mktui.monitor import database  # noqa: PLC0415 - loads the database
+
+    return tuple(database.read_audit(connection, limit=SHOWN))
 
 
 def _read_log(connection: Connection, *, since: datetime) -> ErrorLog:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.core.pool.options import PoolOptions
     from mktui.monitor.history import History
-    from mktui.monitor.records import ErrorLog
+    from mktui.monitor.records import Audited, ErrorLog
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.configuring import Saved
     from mktui.services.console import Console
@@ -265,6 +265,14 @@ class Fleet:
     def watch_errors(self) -> None:
         """Read the error log soon, when there is something new; may be called as often as one likes."""
         self.chronicle.want(self._tasks)
+
+    def changes(self) -> tuple[Audited, ...]:
+        """Return who changed what, the newest first, as far as it is known."""
+        return self.chronicle.changes()
+
+    def watch_changes(self) -> None:
+        """Read the changes soon, when there may be something new; may be called as often as one likes."""
+        self.chronicle.want_changes(self._tasks)
 
     def watch_billing(self) -> None:
         """Ask billing soon how the routers stand; may be called as often as one likes."""

@@ -9,6 +9,8 @@ from mktui import clock
 from mktui.errors import RecordingUnreadable, WrongUse
 from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.recording import read
+from mktui.monitor.records import ErrorLog
+from mktui.services.chronicle import log_of
 from mktui.services.no_customers import NoCustomers
 from mktui.services.no_newcomers import NoConsole, NoNewcomers
 from mktui.services.no_tests import NoTests
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.monitor.percentiles import Chart
+    from mktui.monitor.records import Audited
     from mktui.monitor.snapshot import Snapshot
     from mktui.services.configuring import Saved
     from mktui.services.planning import Planning
@@ -52,6 +55,8 @@ class Replay:
         self._pictures = pictures
         self._speed = speed
         self._begun_at: float | None = None
+        self._logged_of: Snapshot | None = None
+        self._log = ErrorLog()
         first = pictures[0].at
         self._offsets = [(each.at - first).total_seconds() for each in pictures]
 
@@ -118,6 +123,23 @@ class Replay:
         """Reports are not in a recording."""
         del name
         return None
+
+    def errors(self) -> ErrorLog:
+        """Return what went wrong, as far as the routers' events of the moment tell it."""
+        picture = self.snapshot()
+        if picture is not self._logged_of:
+            self._logged_of, self._log = picture, log_of(picture)
+        return self._log
+
+    def watch_errors(self) -> None:
+        """They are in the pictures as they were."""
+
+    def changes(self) -> tuple[Audited, ...]:
+        """Who changed what is not in a recording."""
+        return ()
+
+    def watch_changes(self) -> None:
+        """They are not in a recording."""
 
     def watch_billing(self) -> None:
         """Billing is in the pictures as it was."""

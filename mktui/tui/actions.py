@@ -24,16 +24,25 @@ class Place(enum.Enum):
     ADD = "add"
     ROWS = "rows"
     TESTS = "tests"
+    ERRORS = "errors"
+    CHANGES = "changes"
 
 
 EVERYWHERE: Final = frozenset(Place)
-ROUTERS: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC, Place.PLAN})
+ROUTERS: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC, Place.PLAN, Place.ERRORS})
 """Where there is a router under the cursor, or one that is open."""
 _FLEET: Final = frozenset({Place.FLEET})
 _PLAN: Final = frozenset({Place.PLAN})
 _SYNCS: Final = frozenset({Place.SYNC, Place.PLAN})
-_TABLES: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN})
+_LOGS: Final = frozenset({Place.ERRORS, Place.CHANGES})
+_FILTERED: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN, Place.ROWS}) | _LOGS
+"""Where rows can be filtered."""
+_TABLES: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN}) | _LOGS
 _BUT_PLAN: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC})
+_LISTS: Final = frozenset({Place.FLEET, Place.SYNC})
+_ERRORS: Final = frozenset({Place.ERRORS})
+_CHANGES: Final = frozenset({Place.CHANGES})
+_SORTED: Final = frozenset({Place.FLEET, Place.SYNC}) | _LOGS
 _CUSTOMER: Final = frozenset({Place.CUSTOMER})
 _CONFIG: Final = frozenset({Place.CONFIG})
 _ROWS: Final = frozenset({Place.ROWS})
@@ -75,15 +84,16 @@ class Action:
 
 ACTIONS: Final = (
     Action("help", "question_mark,f1", "?", "help", "What every key does.", in_footer=_BUT_ADD),
-    Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=_BUT_PLAN),
-    Action("filter", "slash", "/", "filter", "Show rows whose name has a text (! has not).",
-           _FLEET | _ROWS, in_footer=_FLEET | _ROWS, is_urgent=True),
+    Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=_LISTS),
+    Action("filter", "slash", "/", "filter", "Show rows that have a text (! have not).",
+           _FILTERED, in_footer=_FILTERED, is_urgent=True),
     Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES | _CONFIG | _TESTS,
-           in_footer=_TABLES | _CONFIG | _TESTS),
+           in_footer=_TABLES - _PLAN | _CONFIG | _TESTS),
     Action("back", "escape", "esc", "back", "Back; in a filter: leave it.",
            in_footer=EVERYWHERE - _FLEET),
     Action("fleet", "1", "1", "fleet", "A row per router, trouble first."),
     Action("syncs", "2", "2", "syncs", "How each router stands with billing.", is_place=True),
+    Action("error_log", "3", "3", "error log", "What went wrong, and how often.", in_footer=_CHANGES, is_place=True),
     Action("tests", "4", "4", "tests", "The stability test: scenarios, verdicts, reports.", is_place=True),
     Action("config", "6", "6", "config", "Look at the configuration, and change it.", is_place=True),
     Action("customer", "f", "f", "customer", "Find a customer: paid, online, on which router.",
@@ -118,12 +128,13 @@ ACTIONS: Final = (
     Action("stop", "c", "c", "stop", "Stop the test; what it found stays.", _TESTS, in_footer=_TESTS,
            is_of_screen=True),
     Action("reset", "R", "R", "reset pool", "Replace its connections, one at a time.", ROUTERS, Danger.CONFIRMED,
-           in_footer=frozenset({Place.FLEET, Place.ROUTER})),
+           in_footer=frozenset({Place.ROUTER})),
     Action("breaker", "b", "b", "circuit", "Isolate the router, or let it back in.", ROUTERS, Danger.CONFIRMED,
            in_footer=frozenset({Place.ROUTER})),
     Action("run", "x", "x", "run", "Run one command; a write asks first.", ROUTERS | _ROWS,
            in_footer=frozenset({Place.ROUTER, Place.ROWS})),
-    Action("copy", "y", "y", "copy", "Copy the row under the cursor.", _ROWS, in_footer=_ROWS, is_of_screen=True),
+    Action("copy", "y", "y", "copy", "Copy the row, over SSH too.", _LOGS | _ROWS, in_footer=_LOGS | _ROWS,
+           is_of_screen=True),
     Action("edit", "e", "e", "edit", "Change the router's settings.", ROUTERS),
     Action("new", "n", "n", "add router", "Add a router: tested live, then saved.", _BUT_ADD, Danger.WRITES),
     Action("try", "ctrl+t", "^t", "try it", "Test the new router as it was typed.", _ADD, in_footer=_ADD,
@@ -135,8 +146,14 @@ ACTIONS: Final = (
            is_of_screen=True),
     Action("unset", "delete", "del", "default", "A setting to its default; takes a router out.", _CONFIG,
            in_footer=_CONFIG, is_of_screen=True),
-    Action("sort", "o", "o", "sort", "Sort by the next column.", _FLEET),
-    Action("reverse", "O", "O", "reverse", "Turn the order round.", _FLEET),
+    Action("diagnosis", "d", "d", "why", "What is wrong with it, and what to do.", ROUTERS,
+           in_footer=ROUTERS - _PLAN),
+    Action("errors", "l", "l", "errors", "Only this router's errors; again: all.", ROUTERS,
+           in_footer=frozenset({Place.FLEET, Place.ROUTER, Place.ERRORS})),
+    Action("changes", "c", "c", "changes", "Who changed what, when, from where.", _BUT_ADD - _TESTS,
+           in_footer=_ERRORS, is_place=True),
+    Action("sort", "o", "o", "sort", "Sort by the next column.", _SORTED, in_footer=_LOGS),
+    Action("reverse", "O", "O", "reverse", "Turn the order round.", _SORTED),
     Action("pause", "p", "p", "pause", "Hold the screen still; the pools go on."),
     Action("down", "j", "j", "down", "Next row."),
     Action("up", "k", "k", "up", "Row before."),
@@ -145,7 +162,7 @@ ACTIONS: Final = (
     Action("redraw", "ctrl+l", "^l", "redraw", "Draw everything afresh."),
     Action("suspend", "ctrl+z", "^z", "shell", "Back to the shell, until fg.", EVERYWHERE),
     Action("quit", "q", "q", "quit", "Leave the screen; from the fleet, the program.",
-           in_footer=frozenset({Place.FLEET, Place.SYNC})),
+           in_footer=_FLEET),
 )  # fmt: skip
 _BY_ID: Final = {action.id: action for action in ACTIONS}
 

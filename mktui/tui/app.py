@@ -22,6 +22,7 @@ from textual.widgets import Input
 from mktui.tui import actions, words
 from mktui.tui.doing import Does
 from mktui.tui.driver import backlog_of, forget_screen, has_caught_up
+from mktui.tui.explaining import Explains
 from mktui.tui.finding import FindsCustomers
 from mktui.tui.link import Link
 from mktui.tui.moving import Moves
@@ -48,11 +49,13 @@ TICK: Final = 0.5
 """Seconds between two looks at the services."""
 PLAIN: Final = "ansi"
 """The theme that needs no colours: NO_COLOR takes what it has, and what is left says the same."""
+HISTORY_AFTER: Final = 3.0
+"""Seconds after the first picture at which it is tried whether history can be kept: said early, and not in its way."""
 TICK_UNSEEN: Final = 2.0
 """The same while the terminal has lost the focus."""
 
 
-class ControlRoom(Moves, Does, FindsCustomers, TestsStability):
+class ControlRoom(Moves, Does, FindsCustomers, Explains, TestsStability):
     """The application."""
 
     TITLE = "mktui"
@@ -107,6 +110,7 @@ class ControlRoom(Moves, Does, FindsCustomers, TestsStability):
         if self._is_first and not self.read_only:
             self.push_screen(AddScreen(is_first=True))
         self.set_interval(TICK, self._tick, name="look")
+        self.set_timer(HISTORY_AFTER, self.services.watch_errors, name="history")
         self.call_after_refresh(self.look)
         for problem in self._problems:
             self.notify(problem, severity="warning", timeout=10)
@@ -147,6 +151,7 @@ class ControlRoom(Moves, Does, FindsCustomers, TestsStability):
             return
         if has_caught_up(self._driver):
             self.refresh(layout=True)
+        self.tell_of_history()
         is_due = self._has_focus or self._ticks % int(TICK_UNSEEN / TICK) == 0
         if is_due and not self._paused:
             self.look()

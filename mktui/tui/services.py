@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.monitor.percentiles import Chart
+    from mktui.monitor.records import Audited, ErrorLog
     from mktui.monitor.snapshot import Snapshot
     from mktui.services.configuring import Saved
     from mktui.services.planning import Planning
@@ -72,6 +73,18 @@ class Services(Protocol):
 
     def last_report(self, name: str) -> Report | None:
         """Return what became of each row of the last run."""
+
+    def errors(self) -> ErrorLog:
+        """Return the error log as far as it is known; the same object as long as nothing is new."""
+
+    def watch_errors(self) -> None:
+        """Read the error log soon."""
+
+    def changes(self) -> tuple[Audited, ...]:
+        """Return who changed what, the newest first; the same object as long as nothing is new."""
+
+    def watch_changes(self) -> None:
+        """Read the changes soon."""
 
     def watch_billing(self) -> None:
         """Ask billing soon how the routers stand."""

@@ -28,6 +28,7 @@ from mktui.core.pool.statistics import (
     QueueStatistics,
 )
 from mktui.monitor.percentiles import Chart
+from mktui.monitor.records import Audited, ErrorLog
 from mktui.monitor.snapshot import Break, RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
 from mktui.services.configuring import Saved
 from mktui.sync.order import Order
@@ -258,6 +259,8 @@ class RecordedServices:
     """What a plan that is asked for turns out to be."""
     reports: dict[str, Report] = field(default_factory=dict)
     is_billing_watched: bool = False
+    log: ErrorLog = field(default_factory=ErrorLog)
+    audit: tuple[Audited, ...] = ()
     config: Seen | None = None
     """The configuration's file; None as in the demo."""
     saves: list[str] = field(default_factory=list)
@@ -320,6 +323,18 @@ class RecordedServices:
 
     def last_report(self, name: str) -> Report | None:
         return self.reports.get(name)
+
+    def errors(self) -> ErrorLog:
+        return self.log
+
+    def watch_errors(self) -> None:
+        pass
+
+    def changes(self) -> tuple[Audited, ...]:
+        return self.audit
+
+    def watch_changes(self) -> None:
+        pass
 
     def watch_billing(self) -> None:
         self.is_billing_watched = True

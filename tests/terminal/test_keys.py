@@ -15,9 +15,11 @@ from mktui.tui.customer_deeds import Extend
 from mktui.tui.finding import Find
 from mktui.tui.places import SCREENS
 from mktui.tui.screens.add import AddScreen
+from mktui.tui.screens.changes import ChangesScreen
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.config_questions import SaveChanges
-from mktui.tui.screens.filtering import Filterable
+from mktui.tui.screens.diagnosis import DiagnosisView
+from mktui.tui.screens.errors import ErrorsScreen
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
 from mktui.tui.screens.plan import PlanScreen
@@ -28,6 +30,7 @@ from mktui.tui.screens.view import View
 from tests.terminal.driving import lines, look, notices, opened, press, routers, text
 from tests.terminal.recorded import RecordedServices, fleet
 from tests.terminal.recorded_configs import SEEN
+from tests.terminal.recorded_errors import log
 from tests.terminal.recorded_syncs import ROUTER, planned, report
 
 if TYPE_CHECKING:
@@ -75,6 +78,7 @@ PATHS: Final[dict[Place, tuple[str, ...]]] = {
     Place.CONFIG: ("6",),
     Place.ADD: ("n",), Place.ROWS: ASK,
     Place.TESTS: ("4",),
+    Place.ERRORS: ("3",), Place.CHANGES: ("c",),
 }  # fmt: skip
 """The keys that lead from the fleet to each screen."""
 
@@ -90,6 +94,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "fleet": (("enter",), on(FleetScreen)),
     "syncs": ((), on(SyncScreen)),
     "tests": ((), on(TestsScreen)),
+    "error_log": ((), on(ErrorsScreen)),
     "config": ((), on(ConfigScreen)),
     "customer": ((), on(Find)),
     "sync": ((), on(PlanScreen)),
@@ -119,6 +124,10 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "undo": (CHANGED, lambda app: "1 change" not in lines(app)[0]),
     "preset": (("6",), lambda app: "preset: development" in lines(app)[1]),
     "unset": (("6", "enter"), lambda app: "1 change" in lines(app)[0]),
+    "diagnosis": ((), on(DiagnosisView)),
+    "errors": ((), on(ErrorsScreen)),
+    "changes": ((), on(ChangesScreen)),
+    "copy": (("3",), lambda app: app.clipboard.startswith("2026-11-23T03:40:09+00:00 hotspot-plaza CommandTimeout")),
     "sort": ((), lambda app: "by router" in text(app)),
     "reverse": ((), lambda app: routers(app)[FIRST] == "edge-1"),
     "pause": ((), lambda app: "PAUSED" in lines(app)[0]),
@@ -141,7 +150,7 @@ def test_every_action_has_a_claim() -> None:
 async def test_the_key_does_what_help_says(action: Action) -> None:
     before, is_done = DOES[action.id]
     first = fleet().routers[4].name
-    services = RecordedServices(will_plan={first: planned()}, reports={ROUTER: report()}, config=SEEN)
+    services = RecordedServices(will_plan={first: planned()}, reports={ROUTER: report()}, config=SEEN, log=log())
     async with opened(services) as (app, pilot):
         await press(pilot, *before)
         assert not is_done(app) or action.id == "redraw"
@@ -166,6 +175,12 @@ async def test_open_shows_the_router_under_the_cursor_and_back_keeps_the_cursor(
         assert row(2)(app)
 
 
+def screens_of(kind: type[View]) -> list[type[View]]:
+    """Every screen: the kinds of View that no other is made from."""
+    kinds = kind.__subclasses__()
+    return [screen for each in kinds for screen in screens_of(each)] if kinds else [kind]
+
+
 def test_keys_ids_and_titles_are_unique_and_each_has_its_handler() -> None:
     for facts in (
         [action.id for action in ACTIONS],
@@ -178,9 +193,7 @@ def test_keys_ids_and_titles_are_unique_and_each_has_its_handler() -> None:
         if action.is_place:
             assert action.id in SCREENS
         elif action.is_of_screen:
-            screens = [
-                view for view in (*View.__subclasses__(), *Filterable.__subclasses__()) if view.place in action.where
-            ]
+            screens = [view for view in screens_of(View) if view.place in action.where]
             assert screens
             assert all(callable(getattr(screen, f"action_{action.id}")) for screen in screens), action.id
         else:

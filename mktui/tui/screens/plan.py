@@ -9,9 +9,10 @@ from rich.text import Text
 from textual.widgets import Static
 
 from mktui.sync.order import Order
-from mktui.sync.plan import Refused
+from mktui.sync.plan import Change, Refused
 from mktui.tui import words
 from mktui.tui.actions import Place
+from mktui.tui.plan_filter import PlanFilter
 from mktui.tui.plan_rows import (
     COLUMNS,
     Finding,
@@ -24,9 +25,10 @@ from mktui.tui.plan_rows import (
     rows_of_plan,
     rows_of_report,
 )
+from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.plan_words import Seen, applying, consequences, headline, instead_of_rows, second_line, two_lines
 from mktui.tui.screens.row import RowView
-from mktui.tui.screens.view import StillStatic, View
+from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.long_table import LongTable
 from mktui.tui.widgets.top_lines import TopLines, first_line
 
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from mktui.tui.palette import Palette
 
 
-class PlanScreen(View):
+class PlanScreen(Filterable):
     """The plan of ``router``; when there is none to look at, the report of its last run."""
 
     place = Place.PLAN
@@ -58,6 +60,8 @@ class PlanScreen(View):
         self._router = router
         self._is_failed_only = False
         self._rows_of: tuple[object, bool] = (None, False)
+        self._filter = PlanFilter()
+        self._filtered_by: tuple[object, str] = ((), "")
         self._rows: Sequence[PlanRow] = ()
         self._last: tuple[Snapshot, Palette, str] | None = None
 
@@ -67,6 +71,7 @@ class PlanScreen(View):
         yield LongTable[PlanRow](COLUMNS, self._cells, id="rows")
         yield StillStatic(id="message")
         yield StillStatic(id="foot")
+        yield self.filter_line("filter: part of a name, an action, a field or a reason; ! in front for all others")
         yield Static(id="keys")
 
     @property
@@ -91,6 +96,10 @@ class PlanScreen(View):
         is_running = router is not None and router.sync.is_running
         if self.planning is None and self.report is None and not is_running:
             self.plan(Order())
+
+    def rows_widget(self) -> LongTable[PlanRow]:
+        """The table has the keys."""
+        return self.table
 
     def target(self) -> str | None:
         """This router."""
@@ -148,7 +157,12 @@ class PlanScreen(View):
             self.room.services.start_sync(name, replace(planning.order, saved=plan))
 
         doing = f"Write {words.count(len(plan.changes), 'change')} to"
-        self.room.ask("apply", doing, consequences(plan), begin, said="")
+        self.room.ask("apply", doing, f"{self._hidden_by_filter(plan)}{consequences(plan)}", begin, said="")
+
+    def _hidden_by_filter(self, plan: Plan) -> str:
+        """Say that what is not seen is written too."""
+        hidden = len(plan.changes) - sum(isinstance(row, Change) for row in self.table.all_rows)
+        return f"The filter hides {hidden:,} of them. All of them are written.\n\n" if hidden else ""
 
     def action_adopt(self) -> None:
         """Take over the row under the cursor that is there and not ours."""
@@ -237,13 +251,26 @@ class PlanScreen(View):
                 self._rows = rows_of_report(seen.report, is_failed_only=self._is_failed_only)
             else:
                 self._rows = ()
-            self.table.show(self._rows)
-            self.table.move_to(0)
+        if self._filtered_by == (self._rows, self.filter_text):
+            return
+        is_new = self._filtered_by[0] is not self._rows
+        self._filtered_by = (self._rows, self.filter_text)
+        here = None if is_new else self.table.current
+        found = self._filter.of(self._rows, self.passes) if self.filter_text else self._rows
+        self.table.show(found)
+        self.table.move_to(next((at for at, row in enumerate(found) if row is here), 0))
+
+    def again(self) -> None:
+        """Show what passes now."""
+        self.on_long_table_moved()
 
     def _show_top(self, seen: Seen, mode: str) -> None:
         width = self.width_of_lines()
         first = first_line(f"mktui · {seen.router.name}", mode, headline(seen), width)
         left, right = second_line(seen)
+        if self.filter_text:
+            left.append(f"  filter {self.filter_text}", style=seen.palette.accent)
+            right = f"{len(self.table.all_rows):,} of {words.count(len(self._rows), 'row')}"
         gap = max(1, width - left.cell_len - len(right))
         self.query_one(TopLines).show(first, Text.assemble(left, " " * gap, (right, seen.palette.quiet)))
 
@@ -251,6 +278,8 @@ class PlanScreen(View):
         row = self.table.current if not self.has_class("said") else None
         palette, planning = seen.palette, seen.planning
         told = Text(reason(row), style=palette.quiet)
+        if row is None and self.filter_text and not self.has_class("said"):
+            told = Text("no row has this: esc shows all again", style=palette.quiet)
         if planning is not None and planning.plan is not None and planning.because:
             told = Text(planning.because, style=palette.state("warning"))
         last = Text()

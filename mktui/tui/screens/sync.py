@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -9,14 +10,16 @@ from textual.widgets import Static
 
 from mktui.tui import words
 from mktui.tui.actions import Place
+from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.plan import PlanScreen
 from mktui.tui.screens.plan_words import applying
-from mktui.tui.screens.view import StillStatic, View
+from mktui.tui.screens.sorting import Sortable
+from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.live_table import Column, LiveTable
 from mktui.tui.widgets.top_lines import TopLines, counts, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from textual.app import ComposeResult
     from textual.events import Resize
@@ -38,6 +41,7 @@ COLUMNS: Final = (
     Column("gap", "", 2, least=100),
     Column("automatic", "AUTOMATIC", 28, least=118),
 )
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _GLYPHS: Final = {
     "offline": ("○", "offline"), "failed": ("▲", "critical"), "held": ("⊘", "critical"), "deferred": ("◐", "warning"),
     "clash": ("!", "warning"), "running": ("»", ""), "pending": ("~", "warning"), "drift": ("≠", "warning"),
@@ -46,10 +50,22 @@ _GLYPHS: Final = {
 """What a router's standing looks like, trouble first."""
 
 
-class SyncScreen(View):
+SORTS: Final[dict[str, Callable[[RouterSnapshot], object]]] = {
+    "standing": lambda router: list(_GLYPHS).index(words.standing(router)),
+    "router": lambda router: router.name,
+    "pending": lambda router: -router.sync.pending,
+    "drift": lambda router: -router.sync.drift,
+    "held": lambda router: -router.sync.held,
+    "last": lambda router: router.sync.finished_at or _NEVER,
+}
+"""The last: who was not synced for longest."""
+
+
+class SyncScreen(Filterable, Sortable):
     """All routers and billing."""
 
     place = Place.SYNC
+    orders = tuple(SORTS)
     DEFAULT_CSS = """
     SyncScreen #standings { height: 1fr; background: $background; }
     SyncScreen #why { height: 5; padding: 0 1; background: $background; }
@@ -64,6 +80,7 @@ class SyncScreen(View):
         yield TopLines()
         yield LiveTable(COLUMNS, id="standings")
         yield StillStatic(id="why")
+        yield self.filter_line("filter: part of a name or a state; ! in front for all others")
         yield Static(id="keys")
 
     @property
@@ -79,6 +96,14 @@ class SyncScreen(View):
         """Fit columns to the width."""
         super().on_resize(event)
         self.table.fit_to(event.size.width)
+        self.again()
+
+    def rows_widget(self) -> LiveTable:
+        """The table has the keys."""
+        return self.table
+
+    def again(self) -> None:
+        """Show the last snapshot as it is wanted now."""
         if self._last is not None:
             self.show(*self._last)
 
@@ -95,11 +120,19 @@ class SyncScreen(View):
         """Show a snapshot."""
         self.room.services.watch_billing()
         self._last = (snapshot, palette, mode)
-        order = list(_GLYPHS)
-        routers = sorted(snapshot.routers, key=lambda router: (order.index(words.standing(router)), router.name))
-        self.table.show({router.name: _row(router, snapshot, palette) for router in routers})
+        self.table.show({router.name: _row(router, snapshot, palette) for router in self._chosen(snapshot)})
         self._show_top(snapshot, palette, mode)
         self._show_why(snapshot, palette)
+
+    def _chosen(self, snapshot: Snapshot) -> list[RouterSnapshot]:
+        routers = [
+            each
+            for each in snapshot.routers
+            if self.passes(each.name, words.standing_in_words(each, snapshot.at), _automatic(each))
+        ]
+        routers.sort(key=lambda router: router.name)
+        routers.sort(key=SORTS[self.sorted_by], reverse=self.is_reversed)  # type: ignore[arg-type]  # each key is of one type
+        return routers
 
     def on_data_table_row_highlighted(self) -> None:
         """Tell of the router under the cursor."""
@@ -114,13 +147,17 @@ class SyncScreen(View):
         figures = [f"{in_step} of {len(states)} in step", f"{sum(state.pending for state in states):,} pending"]
         figures += [f"{drift:,} drift"] if (drift := sum(state.drift for state in states)) else []
         figures += [f"{held:,} held"] if (held := sum(state.held for state in states)) else []
-        right = "   ".join(figures)
-        gap = max(1, width - len("Sync") - len(right))
-        self.query_one(TopLines).show(first, Text(f"Sync{' ' * gap}{right}", style=palette.quiet))
+        left = f"Sync   filter {self.filter_text}" if self.filter_text else "Sync"
+        right = "   ".join((self.order_in_words, *figures))
+        gap = max(1, width - len(left) - len(right))
+        self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
 
     def _show_why(self, snapshot: Snapshot, palette: Palette) -> None:
         router = snapshot.router(self.table.current or "")
-        text = Text() if router is None else _last_run(router, snapshot, palette, self.width_of_lines())
+        if router is None:
+            text = Text("no router here" if self.filter_text else "", style=palette.quiet)
+        else:
+            text = _last_run(router, snapshot, palette, self.width_of_lines())
         if snapshot.billing_problem:
             text = Text.assemble((f"▲ {snapshot.billing_problem}", palette.state("critical")), "\n", text)
         text.no_wrap, text.overflow = True, "ellipsis"

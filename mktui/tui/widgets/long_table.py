@@ -71,6 +71,11 @@ class LongTable(ScrollView, Generic[R], can_focus=True):
         self._columns = columns
         self.refresh()
 
+    @property
+    def all_rows(self) -> Sequence[R]:
+        """Every row, seen or not."""
+        return self._rows
+
     def show(self, rows: Sequence[R]) -> None:
         """Show these rows; the same object again changes nothing."""
         if rows is self._rows:
