@@ -127,7 +127,6 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "diagnosis": ((), on(DiagnosisView)),
     "errors": ((), on(ErrorsScreen)),
     "changes": ((), on(ChangesScreen)),
-    "copy": (("3",), lambda app: app.clipboard.startswith("2026-11-23T03:40:09+00:00 hotspot-plaza CommandTimeout")),
     "sort": ((), lambda app: "by router" in text(app)),
     "reverse": ((), lambda app: routers(app)[FIRST] == "edge-1"),
     "pause": ((), lambda app: "PAUSED" in lines(app)[0]),

@@ -16,15 +16,16 @@ from mktui import clock
 from mktui.config.load import check_text
 from mktui.errors import ControlError, MktuiError, NobodyServes
 from mktui.monitor.percentiles import Percentiles
-from mktui.monitor.records import ErrorLog
+from mktui.monitor.records import Audited, ErrorLog
 from mktui.services.configuring import Saved
 from mktui.services.control.client import open_link
+from mktui.services.control.consoles import AttachedConsole
 from mktui.services.control.customers import AttachedCustomers
 from mktui.services.control.dialling import ASKING, CONNECT
 from mktui.services.control.feed import Picture
 from mktui.services.control.forms import fingerprint, heard
 from mktui.services.control.messages import Wish
-from mktui.services.no_newcomers import NoConsole, NoNewcomers
+from mktui.services.no_newcomers import NoNewcomers
 from mktui.services.no_tests import NoTests
 from mktui.services.planning import Planning, PlanStage
 from mktui.sync.order import Order
@@ -62,7 +63,7 @@ class AttachedFleet:
         """What the other side allows, once it is connected."""
         self.customers = AttachedCustomers(self, tasks)
         self.newcomers = NoNewcomers("a router is added where mktui runs, not from an attached screen")
-        self.console = NoConsole("a command is run where mktui runs, not from an attached screen")
+        self.console = AttachedConsole(self)
         self.stability = NoTests("stability is tested where mktui runs, not from an attached screen")
         self._percentiles: dict[str, Percentiles] = {}
         self._target = target
@@ -77,6 +78,8 @@ class AttachedFleet:
         self._fetching: set[tuple[str, str]] = set()
         self._log = ErrorLog()
         self._log_due_at = 0.0
+        self._changes: tuple[Audited, ...] = ()
+        self._changes_due_at = 0.0
         self._first_picture = anyio.Event()
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
@@ -181,6 +184,16 @@ class AttachedFleet:
         if clock.now() >= self._log_due_at:
             self._log_due_at = clock.now() + _ERRORS_EVERY
             self._in_background(self._fetch_errors, "errors")
+
+    def changes(self) -> tuple[Audited, ...]:
+        """Return who changed what as far as it has been heard."""
+        return self._changes
+
+    def watch_changes(self) -> None:
+        """Ask for the changes soon; may be called as often as one likes."""
+        if clock.now() >= self._changes_due_at:
+            self._changes_due_at = clock.now() + _ERRORS_EVERY
+            self._in_background(self._fetch_changes, "changes")
 
     def watch_billing(self) -> None:
         """Ask soon how billing stands."""
@@ -294,6 +307,11 @@ class AttachedFleet:
 
     async def _fetch_errors(self) -> None:
         self._log = heard(await self.ask("errors"))
+
+    async def _fetch_changes(self) -> None:
+        found = heard(await self.ask("changes"))
+        if found != self._changes:
+            self._changes = found
 
     async def _watch_billing(self) -> None:
         await self.ask("watch billing")

@@ -17,7 +17,8 @@ from mktui.core.client.connection_test import TestReport, TestStep
 from mktui.errors import ConfigError, ControlError, ControlRefused, MktuiError
 from mktui.monitor.plain import Forms
 from mktui.monitor.recording import RECORDS, WORDS
-from mktui.monitor.records import ErrorCount, ErrorLog, SeenError
+from mktui.monitor.records import Audited, ErrorCount, ErrorLog, SeenError
+from mktui.services.console import Answer
 from mktui.services.customer import Customer, OnlineSession, RouterRow
 from mktui.services.customers import Search
 from mktui.services.planning import Planning, PlanStage
@@ -59,7 +60,7 @@ FORMS: Final = _Everything(
     (
         *RECORDS, TestReport, TestStep, ControlRefused, Planning, Order, Lifts, Plan, Change, Refused, Report,
         RowReport, Search, Customer, OnlineSession, RouterRow, RowHistory, Subscriber, Profile, ErrorLog, SeenError,
-        ErrorCount, Seen, Fingerprint, Path,
+        ErrorCount, Audited, Answer, Seen, Fingerprint, Path,
     ),
     (*WORDS, Action, RowStatus, PlanStage, Kind, SubscriberStatus, OnInactive),
 )  # fmt: skip

@@ -195,6 +195,21 @@ class Errors(_Asked):
     do: Literal["errors"]
 
 
+class Changes(_Asked):
+    """Who changed what, as far as it is known."""
+
+    do: Literal["changes"]
+
+
+class Run(_ToRouter):
+    """Run one command by hand; a path that is none is the router's to refuse."""
+
+    do: Literal["run"]
+    path: Name
+    attributes: dict[Name, Annotated[str, Field(max_length=_TEXT)]] = {}
+    query: tuple[Name, ...] = ()
+
+
 class Find(_Asked):
     """Begin to look for a customer."""
 
@@ -248,7 +263,7 @@ class SaveConfig(_Write):
 
 Request = (
     Hello | SnapshotNow | Subscribe | Test | Reset | Isolate | Probe | StartPlan | PlanOf | StartSync | ReportOf | Hold
-    | LetGo | WatchBilling | Errors | Find | Found | SetActive | Extend | Kick | ConfigText | SaveConfig
+    | LetGo | WatchBilling | Errors | Changes | Run | Find | Found | SetActive | Extend | Kick | ConfigText | SaveConfig
 )  # fmt: skip
 _ADAPTER: Final[TypeAdapter[Request]] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 WORDS: Final = tuple(kind.model_fields["do"].annotation.__args__[0] for kind in Request.__args__)

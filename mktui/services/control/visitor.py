@@ -10,6 +10,7 @@ import anyio
 
 from mktui.config.save import Fingerprint, Seen
 from mktui.core.client.connection_test import TestStep
+from mktui.core.protocol.sentences import Command
 from mktui.errors import ConfigError, ControlRefused, NotAccepted
 from mktui.monitor.audit import Actor, acting_as
 from mktui.monitor.recording import PICTURES
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from mktui.services.fleet import Fleet
 
     OnStep = Callable[[Any], Awaitable[None]]  # Any: JSON
-    _ToRouter = asked.Reset | asked.Isolate | asked.Probe | asked.Hold | asked.LetGo
+    _ToRouter = asked.Run | asked.Reset | asked.Isolate | asked.Probe | asked.Hold | asked.LetGo
     _OfCustomer = asked.Find | asked.Found | asked.SetActive | asked.Extend | asked.Kick
     _OfSync = asked.StartPlan | asked.PlanOf | asked.StartSync | asked.ReportOf
 
@@ -74,7 +75,7 @@ class Visitor:
         match request:
             case asked.Test():
                 return await self._test(request.router, on_step)
-            case asked.Reset() | asked.Isolate() | asked.Probe() | asked.Hold() | asked.LetGo():
+            case asked.Run() | asked.Reset() | asked.Isolate() | asked.Probe() | asked.Hold() | asked.LetGo():
                 return await self._to_router(request)
             case asked.Find() | asked.Found() | asked.SetActive() | asked.Extend() | asked.Kick():
                 return await self._of_customer(request)
@@ -97,12 +98,18 @@ class Visitor:
             case asked.Errors():
                 fleet.watch_errors()
                 return FORMS.plain(fleet.errors())
+            case asked.Changes():
+                fleet.watch_changes()
+                return FORMS.plain(fleet.changes())
             case _:  # a subscription is the connection's business
                 raise ControlRefused("ProtocolError", f"{request.do} cannot be answered here")
 
-    async def _to_router(self, request: _ToRouter) -> None:
+    async def _to_router(self, request: _ToRouter) -> Any:  # Any: JSON
         fleet, router = self._fleet, request.router
         match request:
+            case asked.Run():
+                command = Command(request.path, request.attributes, request.query)
+                return FORMS.plain(await fleet.console.run(router, command))
             case asked.Reset():
                 await fleet.reset(router)
             case asked.Isolate():
@@ -113,6 +120,7 @@ class Visitor:
                 await fleet.hold(router, request.reason)
             case asked.LetGo():
                 await fleet.let_go(router)
+        return None
 
     async def _of_config(self, request: asked.ConfigText | asked.SaveConfig) -> Any:  # Any: JSON
         if isinstance(request, asked.ConfigText):

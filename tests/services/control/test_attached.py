@@ -12,7 +12,8 @@ from mktui import clock
 from mktui.billing import ledger
 from mktui.config.draft import Edit
 from mktui.config.edit import edited
-from mktui.errors import ConfigError, ControlRefused, NobodyServes
+from mktui.core.protocol.sentences import Command
+from mktui.errors import ConfigError, ControlRefused, MktuiError, NobodyServes
 from mktui.services.control import attached as attaching
 from mktui.services.control.attached import AttachedFleet
 from mktui.services.control.dialling import Target, ssh_command, target_of
@@ -74,6 +75,22 @@ async def test_each_action_of_a_screen_reaches_the_router_and_no_session_of_its_
         await until(lambda: fleet.snapshot().routers[0].sync.paused is None)
         with pytest.raises(ConfigError, match="no router is called 'edge-9'"):
             await fleet.reset("edge-9")
+
+
+async def test_a_command_by_hand_runs_there_and_stands_in_the_changes(tmp_path: Path) -> None:
+    async with house(tmp_path) as at, at.attached() as fleet:
+        answer = await fleet.console.run("edge-1", Command("/system/identity/print"))
+        assert len(answer.rows) == 1
+        await fleet.console.run("edge-1", Command("/system/identity/set", {"name": "gate"}))
+        assert (await fleet.console.run("edge-1", Command("/system/identity/print"))).rows[0]["name"] == "gate"
+
+        def is_heard() -> bool:
+            fleet.watch_changes()
+            return any("/system/identity/set" in each.what and "gate" not in each.what for each in fleet.changes())
+
+        await until(is_heard)
+        with pytest.raises(MktuiError):
+            await fleet.console.run("edge-1", Command("/no/such/print"))
 
 
 async def test_a_plan_is_looked_at_carried_out_as_it_was_and_reported(tmp_path: Path) -> None:
