@@ -117,8 +117,6 @@ def cli(context: click.Context, *, attach: str | None, driver: str) -> None:
             raise click.UsageError("--attach is for the screen; a command asks the mktui that runs by itself")
         return
     file, is_read_only = wish("config_file"), bool(wish("read_only"))
-    if wish("no_color"):
-        os.environ["NO_COLOR"] = "1"  # the screen is told so as any program is
     if attach is not None:
         if not has_screen():
             raise click.UsageError("--attach needs a terminal; mktui status --json asks the mktui that runs")

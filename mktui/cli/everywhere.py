@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ def _keep(context: click.Context, parameter: click.Parameter, value: Any) -> Any
         context.find_root().meta[_META.format(parameter.name)] = value
         if parameter.name == "no_color":
             context.color = context.find_root().color = False
+            os.environ["NO_COLOR"] = "1"  # the screen is told so as any program is
     return value
 
 

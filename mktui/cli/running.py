@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from mktui.errors import NobodyServes
 from mktui.monitor.audit import present_actor
-from mktui.services.control.client import open_link
-from mktui.services.control.dialling import Target
 from mktui.services.control.place import socket_of
 
 if TYPE_CHECKING:
@@ -25,10 +23,14 @@ async def running(config_file: Path) -> AsyncIterator[ControlLink | None]:
     Raises:
         ControlError: Somebody does, and cannot be asked.
     """
-    target = Target(socket_of(config_file))
-    if target.socket is None or not target.socket.exists():
+    socket = socket_of(config_file)
+    if not socket.exists():
         yield None
         return
+    from mktui.services.control.client import open_link  # noqa: PLC0415 - only who has somebody to ask
+    from mktui.services.control.dialling import Target  # noqa: PLC0415 - as above
+
+    target = Target(socket)
     async with AsyncExitStack() as stack:
         try:
             stream = await stack.enter_async_context(target.dial(first=True))

@@ -85,7 +85,7 @@ def right_value(setting: Setting) -> str:
     """A value that is right for a setting, and another than it has."""
     now = value_of(RAW, setting.key)
     if setting.kind in {Kind.INTEGER, Kind.NUMBER}:
-        for number in (4, 2, 1, 60):
+        for number in (4, 2, 1, 60, 5000):
             if number != (setting.default if now is None else now) and not problems_of(
                 applied(RAW, [Edit(setting.key, number)])
             ):

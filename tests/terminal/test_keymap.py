@@ -19,14 +19,14 @@ from tests.headless.programs import mktui_here
 from tests.terminal.driving import fleet_is_shown, lines, notices, press, text
 from tests.terminal.recorded import RecordedServices
 
-TEXT = '# mine\n[keys]\ntest = "T"\npaus = "x"\n'
+TEXT = '# mine\n[keys]\ntest = "Z"\npaus = "x"\n'
 
 
 @pytest.mark.parametrize(
     ("keys", "told"),
     [
-        ({"tset": "T"}, "keys.tset: is no action (did you mean test?)"),
-        ({"frobnicate": "T"}, "keys.frobnicate: is no action (mktui keys lists them)"),
+        ({"tset": "Z"}, "keys.tset: is no action (did you mean test?)"),
+        ({"frobnicate": "Z"}, "keys.frobnicate: is no action (mktui keys lists them)"),
         ({"test": "hyper+x"}, "keys.test: 'hyper+x' is no key"),
         ({"test": "ctrl+ctrl+x"}, "keys.test: 'ctrl+ctrl+x' is no key"),
         ({"test": ""}, "keys.test: '' is no key"),
@@ -34,9 +34,9 @@ TEXT = '# mine\n[keys]\ntest = "T"\npaus = "x"\n'
         ({"test": 7}, "keys.test: must be a key, or a list of keys"),
         ({"test": "ctrl+c"}, "keys.test: 'ctrl+c' cannot be given away: it is the terminal's"),
         ({"test": "R"}, "keys.test: R is reset too (give one of the two another key)"),
-        ({"test": "T", "sync": "T"}, "keys.sync: T is test too"),
+        ({"test": "Z", "sync": "Z"}, "keys.sync: Z is test too"),
         ({"undo": "L"}, "keys.undo: L is preset too on config"),
-        ("T", "keys: must be a table"),
+        ("Z", "keys: must be a table"),
     ],
     ids=str,
 )
@@ -54,7 +54,7 @@ def test_a_key_may_do_another_thing_on_another_screen_and_two_may_be_swapped() -
 
 
 def test_the_line_of_a_problem_is_told() -> None:
-    keymap = keymap_of({"test": "T", "paus": "x"}, Path("config.toml"), LineFinder(TEXT))
+    keymap = keymap_of({"test": "Z", "paus": "x"}, Path("config.toml"), LineFinder(TEXT))
     assert [str(problem) for problem in keymap.problems] == [
         "config.toml, line 4: keys.paus: is no action (did you mean pause?)"
     ]
@@ -78,7 +78,7 @@ def test_whatever_is_written_there_a_keymap_is_clear_or_refused(keys: dict[str, 
 
 @pytest.mark.anyio
 async def test_own_keys_work_the_old_ones_do_not_and_all_that_names_keys_names_these() -> None:
-    keymap = keymap_of({"test": ["T", "f5"], "config": "ctrl+e", "undo": "U", "help": "h"})
+    keymap = keymap_of({"test": ["Z", "f5"], "config": "ctrl+e", "undo": "U", "help": "h"})
     assert keymap.problems == ()
     services = RecordedServices()
     app = ControlRoom(services, keymap=keymap)
@@ -86,26 +86,26 @@ async def test_own_keys_work_the_old_ones_do_not_and_all_that_names_keys_names_t
     async with app.run_test(size=(80, 60), notifications=True) as pilot:
         await fleet_is_shown(pilot)
         assert "h help" in lines(app)[-1]
-        assert "T test" in lines(app)[-1]
+        assert "Z test" in lines(app)[-1]
         await press(pilot, "t", "6")
         assert services.asked == []
-        for key in ("T", "f5"):
+        for key in ("Z", "f5"):
             await press(pilot, key)
             assert isinstance(app.screen, TestView), key
             await press(pilot, "escape")
         titles = [command.title for command in app.get_system_commands(app.screen)]
-        assert "test (T)" in titles
+        assert "test (Z)" in titles
         assert "config (^e)" in titles
         await press(pilot, "h")
         assert isinstance(app.screen, Help)
-        assert "  T  test " in text(app)
+        assert "  Z  test " in text(app)
         await press(pilot, "escape", "ctrl+e")
         assert isinstance(app.screen, ConfigScreen)
 
 
 @pytest.mark.anyio
 async def test_a_broken_keymap_is_said_on_the_screen_and_its_own_keys_work() -> None:
-    app = ControlRoom(RecordedServices(), keymap=keymap_of({"tset": "T"}))
+    app = ControlRoom(RecordedServices(), keymap=keymap_of({"tset": "Z"}))
     app.animation_level = "none"
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         await fleet_is_shown(pilot)
@@ -116,10 +116,10 @@ async def test_a_broken_keymap_is_said_on_the_screen_and_its_own_keys_work() -> 
 
 def test_the_command_lists_and_checks_them(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
-    file.write_text('[keys]\ntest = "T"\n', encoding="utf-8")
+    file.write_text('[keys]\ntest = "Z"\n', encoding="utf-8")
     listed = mktui_here("--config", file, "keys")
     assert listed.code == 0
-    assert any(line.split()[:2] == ["test", "T"] for line in listed.out.splitlines())
+    assert any(line.split()[:2] == ["test", "Z"] for line in listed.out.splitlines())
     assert mktui_here("--config", file, "keys", "--check").code == 0
     document = mktui_here("--config", file, "keys", "--json").document
     assert {each["action"] for each in document["keys"]} == {action.id for action in ACTIONS}
