@@ -13,8 +13,8 @@ from mktui.cli.events import open_log
 from mktui.cli.output import say
 from mktui.cli.running import running
 from mktui.monitor.recording import PICTURES
-from mktui.services.maintenance import first_states
 from mktui.services.start import chosen_routers, open_configured, plan_of
+from mktui.services.timetable import first_states
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

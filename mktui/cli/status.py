@@ -15,7 +15,7 @@ from mktui.cli.records import job_record, router_record
 from mktui.cli.watching import Watch, WatchingCommand, watch_options
 from mktui.core.pool.health import HealthStatus
 from mktui.monitor.outlook import in_words
-from mktui.services.maintenance import job_in_words
+from mktui.services.timetable import job_in_words
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig

@@ -13,7 +13,6 @@ from mktui.errors import BillingError, ConfigError
 from mktui.monitor.percentiles import Chart
 from mktui.monitor.snapshot import Snapshot
 from mktui.services.chronicle import Chronicle
-from mktui.services.maintenance import Maintenance
 from mktui.services.members import Members
 from mktui.services.office import LazyOffice
 from mktui.services.standings import Standings
@@ -34,13 +33,14 @@ if TYPE_CHECKING:
     from mktui.services.configuring import Saved
     from mktui.services.console import Console
     from mktui.services.customers import CustomerDesk
-    from mktui.services.maintenance import Plan as MaintenancePlan
+    from mktui.services.maintenance import Maintenance
     from mktui.services.newcomers import NewcomerDesk
     from mktui.services.office import OpenOffice
     from mktui.services.planning import Planning
     from mktui.services.router import RouterService, RouterSetup
     from mktui.services.sources import Sources
     from mktui.services.stability import StabilityDesk
+    from mktui.services.timetable import Plan as MaintenancePlan
     from mktui.sync.options import SyncOptions
     from mktui.sync.order import Order
     from mktui.sync.plan import Plan
@@ -132,6 +132,8 @@ class Fleet:
 
     def run_schedule(self, plan: MaintenancePlan) -> None:
         """Do by itself what a plan says, until the fleet is closed."""
+        from mktui.services.maintenance import Maintenance  # noqa: PLC0415 - a status does nothing by itself
+
         self.maintenance = Maintenance(self, plan)
         self._tasks.start_soon(self.maintenance.run, name="maintenance")
 

@@ -15,10 +15,10 @@ from mktui.config.secrets import resolve
 from mktui.errors import ConfigError
 from mktui.monitor.options import default_file
 from mktui.services.fleet import Fleet, open_fleet
-from mktui.services.maintenance import Plan
 from mktui.services.office import open_office
 from mktui.services.router import RouterSetup
 from mktui.services.sources import Sources
+from mktui.services.timetable import Plan
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable

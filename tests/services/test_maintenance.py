@@ -17,8 +17,9 @@ from mktui.config.maintenance import Job, parse
 from mktui.core.pool.options import PoolOptions
 from mktui.services import maintenance
 from mktui.services.fleet import Fleet, open_fleet
-from mktui.services.maintenance import GRACE, Maintenance, Plan, Timetable, first_states, job_in_words
+from mktui.services.maintenance import GRACE, Maintenance
 from mktui.services.router import RouterSetup
+from mktui.services.timetable import Plan, Timetable, first_states, job_in_words
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
 from tests.sync.offices import PROFILES, Desk, customers, office
