@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 @contextmanager
 def without_collection() -> Iterator[None]:
     """Look for no garbage while modules are loaded: there is none, and the looking is a tenth of the start."""
+    # pydantic would look through everything that is installed for plugins; mktui has none
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     was_enabled = gc.isenabled()
     gc.disable()
     try:
