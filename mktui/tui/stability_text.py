@@ -152,7 +152,7 @@ def progress(state: StabilityState, palette: Palette, width: int) -> Text:
         saved = "  ^s keeps the report"
         return Text.assemble((f"{report.target}: {report.summary}", style), f" in {report.seconds:.0f} s", saved)
     now = next((each.title for each in report.scenarios if each.verdict is Verdict.RUNNING), "")
-    told = f" {100 * state.share:3.0f} %  {report.seconds:.0f} s  {now}  c stops"
+    told = f" {100 * state.share:3.0f} %  {report.seconds:.0f} s  {now}  Z stops"
     bar = words.progress(round(100 * state.share), 100, max(10, min(40, width - len(told) - 2)))
     return Text.assemble((bar, palette.accent), told)
 

@@ -36,6 +36,7 @@ from tests.terminal.recorded_syncs import ROUTER, planned, report
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mktui.sync.order import Order
     from tests.terminal.recorded_stability import RecordedStability
 
 pytestmark = pytest.mark.anyio
@@ -85,6 +86,14 @@ PATHS: Final[dict[Place, tuple[str, ...]]] = {
 
 CHANGED: Final = ("6", "enter", "enter", "4", "enter")
 """The keys that lead to a configuration that was changed."""
+
+
+def planned_last(app: ControlRoom) -> Order:
+    """The last order that was planned with."""
+    assert isinstance(app.services, RecordedServices)
+    return app.services.orders[-1]
+
+
 DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = {
     "help": ((), on(Help)),
     "palette": ((), on(CommandPalette)),
@@ -102,6 +111,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "adopt": (("s", "j"), on(Confirm)),
     "prune": (("s",), lambda app: "  prune" in lines(app)[1]),
     "heal": (("s",), lambda app: "  heal" in lines(app)[1]),
+    "rollback": (("2", "j", "j", "enter"), lambda app: planned_last(app).rollback == 17),
     "failed": (("2", "j", "j", "enter"), lambda app: "failed only" in lines(app)[1]),
     "hold": (("2",), on(Hold)),
     "standing": (FIND, on(Confirm)),

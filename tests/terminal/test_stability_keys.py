@@ -107,9 +107,9 @@ async def test_what_is_refused_is_told() -> None:
 async def test_a_run_can_be_stopped_and_one_that_is_over_cannot() -> None:
     tests = RecordedStability(RUNNING)
     async with opened(served(tests)) as (app, pilot):
-        await press(pilot, "4", "c")
+        await press(pilot, "4", "Z")
         assert not tests.shown.is_running
-        await press(pilot, "c")
+        await press(pilot, "Z")
         assert notices(app)[-1].message == "no test runs"
 
 

@@ -241,6 +241,35 @@ async def test_a_report_groups_by_cause_with_a_hint_and_can_show_only_what_faile
     assert not any(isinstance(row, Finding) for row in rows_of_report(report(), is_failed_only=True))
 
 
+async def test_a_run_is_taken_back_by_a_plan_of_its_own_and_automatic_syncs_are_held() -> None:
+    services = RecordedServices(
+        recorded=with_sync(ROUTER, reason="", run=17), reports={ROUTER: report()}, will_plan={ROUTER: planned()}
+    )
+    async with opened(services) as (app, pilot):
+        await press(pilot, "2")
+        assert isinstance(app.screen, SyncScreen)
+        app.screen.table.go_to(ROUTER)
+        await press(pilot, "enter", "U")
+        assert services.orders[-1].rollback == 17
+        assert services.asked == [("plan", ROUTER)], "nothing is written by the key alone"
+        await press(pilot, "a")
+        assert "automatic syncs are held" in text(app)
+        await press(pilot, "y")
+    assert services.asked[1:] == [("hold: rollback of 17", ROUTER), ("sync", ROUTER)]
+    assert services.orders[-1].rollback == 17
+
+
+async def test_without_a_run_there_is_nothing_to_take_back() -> None:
+    services = RecordedServices(recorded=with_sync(ROUTER, reason="", run=0), reports={ROUTER: report()})
+    async with opened(services) as (app, pilot):
+        await press(pilot, "2")
+        assert isinstance(app.screen, SyncScreen)
+        app.screen.table.go_to(ROUTER)
+        await press(pilot, "enter", "U")
+        assert "no run of it is known" in notices(app)[-1].message
+    assert services.orders == []
+
+
 async def test_five_thousand_changes_are_moved_through_without_a_stall() -> None:
     async with opened(ready(planned(many(5000)))) as (app, pilot):
         begun_at = time.perf_counter()

@@ -154,10 +154,14 @@ class PlanScreen(Filterable):
             if self.planning is not planning:
                 self.notify("it has been planned again meanwhile: look at it first", severity="warning")
                 return
+            if planning.order.rollback is not None:  # or the next automatic sync would do it all again
+                await self.room.services.hold(name, planning.order.cause)
             self.room.services.start_sync(name, replace(planning.order, saved=plan))
 
         doing = f"Write {words.count(len(plan.changes), 'change')} to"
-        self.room.ask("apply", doing, f"{self._hidden_by_filter(plan)}{consequences(plan)}", begin, said="")
+        self.room.ask(
+            "apply", doing, f"{self._hidden_by_filter(plan)}{consequences(plan, planning.order)}", begin, said=""
+        )
 
     def _hidden_by_filter(self, plan: Plan) -> str:
         """Say that what is not seen is written too."""
@@ -182,6 +186,18 @@ class PlanScreen(Filterable):
         words_of_it = (f"The row {name} that is on the router becomes ours as it is; what billing wants of it is a "
                        f"change like any other. It is planned first; a writes it.")  # fmt: skip
         self.room.ask("adopt", f"Adopt {name} on", words_of_it, adopt, said="")
+
+    def action_rollback(self) -> None:
+        """Plan what takes the last run back, as far as nobody has changed it since; a writes it."""
+        router = self.room.services.snapshot().router(self._router)
+        if router is None or not self.room.is_allowed("rollback"):
+            return
+        if router.sync.is_running:
+            self.notify("it is being written: wait for its end", severity="warning")
+        elif not router.sync.run:
+            self.notify("no run of it is known that could be taken back", severity="warning")
+        else:
+            self.plan(Order(cause=f"rollback of {router.sync.run}", rollback=router.sync.run))
 
     def action_prune(self) -> None:
         """Plan with or without those who are no longer in billing."""

@@ -16,6 +16,7 @@ from mktui.tui import words
 if TYPE_CHECKING:
     from mktui.monitor.snapshot import RouterSnapshot, Snapshot, SyncState
     from mktui.services.planning import Planning
+    from mktui.sync.order import Order
     from mktui.sync.plan import Plan
     from mktui.sync.report import Report
     from mktui.tui.palette import Palette
@@ -153,12 +154,13 @@ def two_lines(text: Text, width: int) -> tuple[Text, Text]:
     return Text(first, style=text.style), Text(second, style=text.style)
 
 
-def consequences(plan: Plan) -> str:
+def consequences(plan: Plan, order: Order) -> str:
     """Return what applying a plan will do, for the question before it."""
     by_action = Counter(change.action for change in plan.changes)
     done = ", ".join(f"{number:,} {action.value}" for action, number in by_action.items())
     lost = sum(number for action, number in by_action.items() if action.is_harmful)
     loses = f"\n{words.count(lost, 'row')} lose{'s' if lost == 1 else ''} service." if lost else ""
     held = f"\n{words.count(len(plan.held), 'row')} held back by a guard stay as they are." if plan.held else ""
-    return (f"{done}.{loses}{held}\n\nExactly this plan: if billing or the router have changed meanwhile, nothing is "
-            f"written.")  # fmt: skip
+    taken = "\nIts automatic syncs are held until z lets them go." if order.rollback is not None else ""
+    return (f"{done}.{loses}{held}{taken}\n\nExactly this plan: if billing or the router have changed meanwhile, "
+            f"nothing is written.")  # fmt: skip
