@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from mktui.billing.model import Profile, Subscriber, SubscriberStatus
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 _MEGABIT = 1_000_000
+_OVERDUE = 23
+"""The one who has not paid."""
 
 
-def demo_books(count: int = 50, seed: int = 1) -> tuple[tuple[Profile, ...], tuple[Subscriber, ...]]:
-    """Return profiles and subscribers."""
+def _end(index: int, now: datetime) -> datetime:
+    """Return midnight some days from now: from today on, or a few days ago."""
+    days = -3 if index == _OVERDUE else 1 + index * 7 % 38
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days)
+
+
+def demo_books(count: int = 50, seed: int = 1, *, now: datetime) -> tuple[tuple[Profile, ...], tuple[Subscriber, ...]]:
+    """Return profiles and subscribers: most are paid for some weeks, a few only until today, one is overdue."""
     chance = random.Random(seed)  # noqa: S311 - a demo's books, not cryptography
     profiles = tuple(
         Profile(
@@ -32,6 +45,7 @@ def demo_books(count: int = 50, seed: int = 1) -> tuple[tuple[Profile, ...], tup
             password=SecretStr(f"{chance.getrandbits(40):010x}"),
             profile=profiles[index % len(profiles)].name,
             status=SubscriberStatus.SUSPENDED if index % 17 == 16 else SubscriberStatus.ACTIVE,
+            valid_until=_end(index, now),
         )
         for index in range(count)
     )

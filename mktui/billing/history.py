@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from mktui.billing import ledger, tables
+from mktui.billing import ledger, origins, tables
 from mktui.billing.records import RowHistory
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ class Named:
     subscribers: tuple[Subscriber, ...]
     profiles: tuple[Profile, ...]
     history: tuple[RowHistory, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """External id -> the source that this subscriber came from, when he did."""
 
 
 def named(connection: sa.Connection, name: str, *, limit: int = 10) -> Named:
@@ -39,4 +41,5 @@ def named(connection: sa.Connection, name: str, *, limit: int = 10) -> Named:
         .order_by(entry.c.run.desc(), entry.c.ordinal.desc()).limit(limit)
     )  # fmt: skip
     history = tuple(RowHistory(**row) for row in connection.execute(query).mappings())
-    return Named(subscribers, profiles, history)
+    from_where = {each: origins.source_of(connection, "subscriber", each) for each in ids}
+    return Named(subscribers, profiles, history, {each: source for each, source in from_where.items() if source})

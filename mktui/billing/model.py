@@ -9,7 +9,7 @@ import enum
 import ipaddress
 import unicodedata
 from datetime import datetime  # noqa: TC003 - pydantic reads the annotations
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -54,33 +54,38 @@ Seconds = Annotated[int, Field(ge=0)]
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
+def _field(default: Any, description: str, unit: str, **bounds: int) -> Any:  # Any: as pydantic's own Field
+    """Return a field that says what it means and in what it is counted."""
+    return Field(default, description=description, json_schema_extra={"unit": unit}, ge=bounds.get("ge"))
+
+
 class Profile(BaseModel):
     """What is sold. ``rate_*`` are the customer's: down is what he downloads; 0 means no limit."""
 
     model_config = _FROZEN
 
-    external_id: str = Field(min_length=1)
-    name: Name
-    kind: Kind = Kind.PPP
-    rate_down_bps: Rate = 0
-    rate_up_bps: Rate = 0
-    burst_down_bps: Rate = 0
-    burst_up_bps: Rate = 0
-    burst_threshold_down_bps: Rate = 0
-    burst_threshold_up_bps: Rate = 0
-    burst_time_s: Seconds = 0
-    priority: int = Field(8, ge=1, le=8)
-    session_timeout_s: Seconds = 0
-    idle_timeout_s: Seconds = 0
-    shared_sessions: int = Field(1, ge=1)
-    pool: str = ""
-    local_address: str = ""
-    address_list: str = ""
-    parent_queue: str = ""
-    price_minor: int = Field(0, ge=0)
-    validity_s: Seconds = 0
-    rate_limit_raw: str = ""
-    enabled: bool = True
+    external_id: str = Field(min_length=1, description="its id in your own books; never changes")
+    name: Name = Field(description="what it is called, here and on the routers")
+    kind: Kind = Field(Kind.PPP, description="how its customers connect")
+    rate_down_bps: Rate = _field(0, "what he downloads at most; 0: no limit", "bit/s")
+    rate_up_bps: Rate = _field(0, "what he uploads at most; 0: no limit", "bit/s")
+    burst_down_bps: Rate = _field(0, "download for a short while; 0: none", "bit/s")
+    burst_up_bps: Rate = _field(0, "upload for a short while; 0: none", "bit/s")
+    burst_threshold_down_bps: Rate = _field(0, "below this average a download may burst", "bit/s")
+    burst_threshold_up_bps: Rate = _field(0, "below this average an upload may burst", "bit/s")
+    burst_time_s: Seconds = _field(0, "over which that average is taken", "s")
+    priority: int = Field(8, ge=1, le=8, description="of its queue: 1 is served first, 8 last")
+    session_timeout_s: Seconds = _field(0, "a session is ended after this; 0: never", "s")
+    idle_timeout_s: Seconds = _field(0, "a silent session is ended after this; 0: never", "s")
+    shared_sessions: int = Field(1, ge=1, description="hotspot: how often one name may be online")
+    pool: str = Field("", description="the router's pool that addresses come from")
+    local_address: str = Field("", description="ppp: the router's own address in a session")
+    address_list: str = Field("", description="firewall list that its customers are put on")
+    parent_queue: str = Field("", description="queue that theirs stand under")
+    price_minor: int = _field(0, "what it costs, in hundredths: 1250 is 12.50", "1/100", ge=0)
+    validity_s: Seconds = _field(0, "how long it lasts once sold; 0: it does not say", "s")
+    rate_limit_raw: str = Field("", description="the router's own rate-limit text, instead of all rates")
+    enabled: bool = Field(default=True, description="it is sold; no: syncs do not bring it to routers")
 
     @model_validator(mode="after")
     def _raw_is_exclusive(self) -> Profile:
@@ -94,23 +99,23 @@ class Subscriber(BaseModel):
 
     model_config = _FROZEN
 
-    external_id: str = Field(min_length=1)
-    username: Name
-    password: SecretStr = SecretStr("")
-    kind: Kind = Kind.PPP
-    profile: Name
-    routers: tuple[str, ...] = ()
-    status: SubscriberStatus = SubscriberStatus.ACTIVE
-    on_inactive: OnInactive = OnInactive.DISABLE
-    valid_until: datetime | None = None
-    static_ip: Annotated[str, AfterValidator(_ipv4)] = ""
-    mac: str = ""
-    ppp_service: str = "pppoe"
-    hotspot_server: str = "all"
-    quota_bytes: int = Field(0, ge=0)
-    quota_uptime_s: Seconds = 0
-    comment: str = ""
-    protect: bool = False
+    external_id: str = Field(min_length=1, description="his id in your own books; never changes")
+    username: Name = Field(description="the name he logs in with")
+    password: SecretStr = Field(SecretStr(""), description="what he logs in with; what is there is never shown")
+    kind: Kind = Field(Kind.PPP, description="how he connects")
+    profile: Name = Field(description="what he has bought: the name of a profile of his kind")
+    routers: tuple[str, ...] = Field((), description="where he may connect; empty: on every router")
+    status: SubscriberStatus = Field(SubscriberStatus.ACTIVE, description="only who is active may connect")
+    on_inactive: OnInactive = Field(OnInactive.DISABLE, description="what his row becomes when he may not")
+    valid_until: datetime | None = Field(None, description="he is paid until then; a date: the end of it")
+    static_ip: Annotated[str, AfterValidator(_ipv4)] = Field("", description="the address he always gets")
+    mac: str = Field("", description="the only device he may use")
+    ppp_service: str = Field("pppoe", description="ppp: pppoe, l2tp, ... or any")
+    hotspot_server: str = Field("all", description="hotspot: the server he may use, or all")
+    quota_bytes: int = _field(0, "hotspot: what he may move in all; 0: no limit", "bytes", ge=0)
+    quota_uptime_s: Seconds = _field(0, "hotspot: how long he may be online in all; 0: no limit", "s")
+    comment: str = Field("", description="a note for people; it stays in billing")
+    protect: bool = Field(default=False, description="changed by hand only after his name was typed")
 
     def may_connect(self, now: datetime) -> bool:
         """Say whether he has paid and is not suspended at ``now``."""

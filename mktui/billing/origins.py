@@ -57,6 +57,20 @@ def of_source(connection: sa.Connection, source: str) -> frozenset[tuple[What, s
     return frozenset((row.what, row.external_id) for row in connection.execute(query))
 
 
+def sources(connection: sa.Connection) -> dict[tuple[str, str], str]:
+    """Return the source of every row that has one: what and external id -> its name."""
+    table = tables.origins
+    found = connection.execute(sa.select(table.c.what, table.c.external_id, table.c.source))
+    return {(str(row.what), str(row.external_id)): str(row.source) for row in found}
+
+
+def source_of(connection: sa.Connection, what: What, external_id: str) -> str:
+    """Return the source of one row; "" when somebody has typed it in."""
+    table = tables.origins
+    query = sa.select(table.c.source).where(table.c.what == what, table.c.external_id == external_id)
+    return str(connection.execute(query).scalar() or "")
+
+
 def missing(connection: sa.Connection) -> frozenset[tuple[str, str]]:
     """Return what and external id of the rows that their sources no longer have."""
     table = tables.origins

@@ -69,6 +69,8 @@ def _show(customer: Customer) -> None:
     click.echo(click.style(f"{customer.name}  {customer.verdict()}", bold=use_colour()))
     for subscriber in customer.subscribers:
         click.echo(f"  billing  {customer_words.in_billing(customer, subscriber)}")
+        if warning := customer.source_warning(subscriber):
+            click.echo(f"           {warning}")
     for session in customer.sessions:
         click.echo(f"  online   {customer_words.online(session)}")
     for each in customer.rows:
@@ -85,7 +87,10 @@ def _show(customer: Customer) -> None:
 def _record(customer: Customer) -> dict[str, Any]:  # Any: JSON
     return {
         "name": customer.name, "verdict": customer.verdict(),
-        "subscribers": [each.model_dump(mode="json", exclude={"password"}) for each in customer.subscribers],
+        "subscribers": [
+            each.model_dump(mode="json", exclude={"password"})
+            | {"source": customer.sources.get(each.external_id, "")} for each in customer.subscribers
+        ],
         "sessions": [
             {"router": each.router, "kind": each.kind, "address": each.address, "device": each.device,
              "uptime": each.uptime, "down_bytes": each.down_bytes, "up_bytes": each.up_bytes, "rate": each.rate,

@@ -11,10 +11,11 @@ from mktui import clock
 from mktui.core.client.query import Key
 from mktui.core.pool.job import Priority
 from mktui.errors import BillingError, CircuitOpen, CommandTrapped, RouterError
+from mktui.services.books import source_warning
 from mktui.sync.ownership import read_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mktui.billing.history import Named
     from mktui.billing.model import Profile, Subscriber
@@ -87,6 +88,14 @@ class Customer:
     billing_problem: str = ""
     waiting: tuple[str, ...] = ()
     """Routers that have not answered yet."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """External id -> where a subscriber came from, when he was not typed in."""
+    live_sources: frozenset[str] = frozenset()
+    """The sources that are pulled by themselves."""
+
+    def source_warning(self, subscriber: Subscriber) -> str:
+        """Say what becomes of a change to him that is made by hand; "" when it stays."""
+        return source_warning(self.sources.get(subscriber.external_id, ""), self.live_sources)
 
     @property
     def is_known(self) -> bool:
@@ -148,6 +157,7 @@ class _Answers:
     waiting: set[str] = field(default_factory=set)
     in_billing: Named | None = None
     problem: str = ""
+    live_sources: frozenset[str] = frozenset()
 
     def customer(self) -> Customer:
         """Return it, in the routers' order."""
@@ -163,6 +173,8 @@ class _Answers:
             dict(self.unknown),
             self.problem,
             tuple(router for router in self.routers if router in self.waiting),
+            said.sources if said else {},
+            self.live_sources,
         )
 
 
@@ -171,7 +183,7 @@ async def find_customer(fleet: Asked, name: str, on_news: OnNews = lambda _custo
 
     ``on_news`` hears what is known so far, each time that there is more: billing first.
     """
-    answers = _Answers(name, tuple(fleet.names), waiting=set(fleet.names))
+    answers = _Answers(name, tuple(fleet.names), waiting=set(fleet.names), live_sources=fleet.office.source_names)
     installation = ""
     try:
         from mktui.billing.history import named  # noqa: PLC0415 - loads the database

@@ -68,7 +68,7 @@ def _filled(seed: int) -> Office:
     from mktui.sync.run import Office  # noqa: PLC0415 - with it
 
     store = Store.open("sqlite://")
-    profiles, subscribers = demo_books(seed=seed)
+    profiles, subscribers = demo_books(seed=seed, now=clock.utc_now())
     with store.begin() as connection:
         for profile in profiles:
             ledger.save_profile(connection, profile, now=clock.utc_now())

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
+    from mktui.billing.options import BillingOptions
     from mktui.config.model import Config
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mktui.monitor.history import History
     from mktui.monitor.records import Audited, ErrorLog
     from mktui.monitor.snapshot import SeenEvent
+    from mktui.services.billing import BillingDesk
     from mktui.services.configuring import Saved
     from mktui.services.console import Console
     from mktui.services.customers import CustomerDesk
@@ -71,6 +73,7 @@ class Fleet:
         self._read_options = read_options
         self._tasks = tasks
         self.config_file: Path | None = None
+        self.billing_options: BillingOptions | None = None
         self.chronicle = chronicle
         self._standings = Standings(office, self._services.values(), tasks)
         self.maintenance: Maintenance | None = None
@@ -79,6 +82,13 @@ class Fleet:
     def customers(self) -> CustomerDesk:
         """The customer that somebody looks at."""
         return self.desk()
+
+    @cached_property
+    def billing(self) -> BillingDesk:
+        """Billing as a whole."""
+        from mktui.services.billing import BillingDesk  # noqa: PLC0415 - a status looks at no customers
+
+        return BillingDesk(self, self._tasks, self.chronicle, self.billing_options)
 
     def desk(self) -> CustomerDesk:
         """Return a desk of his own for one more operator."""

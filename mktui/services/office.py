@@ -34,6 +34,11 @@ class LazyOffice:
         self._options: SyncOptions | None = None
         self._opening = anyio.Lock()
 
+    @property
+    def source_names(self) -> frozenset[str]:
+        """The sources that are read into billing by themselves."""
+        return self._sources.names if self._sources is not None else frozenset()
+
     async def get(self) -> Office:
         """Return the office.
 

@@ -50,6 +50,11 @@ class Sources:
         self._turn = anyio.Lock()
         self._read_at: float | None = None
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What they are called."""
+        return frozenset(source.name for source in self._options.sources)
+
     async def pull(self, store: Store, *, is_forced: bool = False) -> list[Pulled]:
         """Read every source into billing, unless that was just done; what cannot be read changes nothing."""
         async with self._turn:

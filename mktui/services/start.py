@@ -105,5 +105,5 @@ async def open_configured(
         maintenance=plan_of(loaded, read_only=read_only) if keeps_schedule else None,
         sources=Sources(loaded.config.billing) if loaded.config.billing.sources else None, history=history,
     ) as fleet:  # fmt: skip
-        fleet.config_file = loaded.file
+        fleet.config_file, fleet.billing_options = loaded.file, loaded.config.billing
         yield fleet

@@ -26,7 +26,7 @@ from tests.sync.offices import HOUR, PROFILES, customers, desk
 
 pytestmark = pytest.mark.anyio
 NOW = dt.datetime(2026, 11, 23, 3, 40, tzinfo=dt.UTC)
-BOOKS = demo_books()
+BOOKS = demo_books(now=dt.datetime.now(dt.UTC))
 ONE = PoolOptions(min_size=1, max_size=1, retry_delay=0.01, max_retry_delay=0.02)
 DIGESTS = Digests(b"k" * 32)
 

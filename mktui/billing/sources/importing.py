@@ -21,7 +21,7 @@ from mktui.billing.sources.rows import RowError, SourceRows
 from mktui.errors import NotAccepted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     import sqlalchemy as sa
@@ -51,11 +51,14 @@ def preview_in(connection: sa.Connection, rows: SourceRows, source: str = "") ->
     return preview(ledger.read_profiles(connection), ledger.read_subscribers(connection), rows, own=own)
 
 
-def write(connection: sa.Connection, shown: ImportPreview, *, now: datetime, source: str = "") -> ImportOutcome:
+def write(
+    connection: sa.Connection, shown: ImportPreview, *, now: datetime, source: str = "",
+    on_row: Callable[[], None] = lambda: None,
+) -> ImportOutcome:  # fmt: skip
     """Write what was shown, in the transaction that is open; a row that the database refuses does not stop the others.
 
     ``source`` names where it came from: how many rows were accepted is kept under it when the source is said to be
-    everything and nothing of it was rejected.
+    everything and nothing of it was rejected. ``on_row`` hears of each row that was written, in this thread.
 
     Raises:
         DatabaseUnavailable: The database does not answer.
@@ -64,7 +67,7 @@ def write(connection: sa.Connection, shown: ImportPreview, *, now: datetime, sou
     done: list[RowChange] = []
     waiting = fresh
     for _ in range(_PASSES):
-        tried = [(change, _write_row(connection, change, now)) for change in waiting]
+        tried = [(change, _write_row(connection, change, now, on_row)) for change in waiting]
         done += [change for change, error in tried if error is None]
         refused = {change.where: error for change, error in tried if error is not None}
         waiting = [change for change in waiting if change.where in refused]
@@ -96,12 +99,15 @@ def _fresh(connection: sa.Connection, changes: Sequence[RowChange]) -> tuple[lis
     return fresh, [RowError(change.where, "", "", problem, "look again") for change in changes if change in stale]
 
 
-def _write_row(connection: sa.Connection, change: RowChange, now: datetime) -> RowError | None:
+def _write_row(
+    connection: sa.Connection, change: RowChange, now: datetime, on_row: Callable[[], None]
+) -> RowError | None:
     try:
         with _savepoint(connection):
             _save(connection, change.after, now)
     except NotAccepted as error:
         return RowError(change.where, "", "", error.problem, error.remedy)
+    on_row()
     return None
 
 

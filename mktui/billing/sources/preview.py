@@ -205,9 +205,13 @@ def _shown_name(row: Profile | Subscriber) -> str:
 
 
 def _change(books: _Books, row: Profile | Subscriber, where: str) -> RowChange:
-    before = books.before.get((_what(row), row.external_id))
-    fields = tuple(_differences(before, row))
-    return RowChange(_what(row), row.external_id, _shown_name(row), where, fields, after=row, before=before)
+    return change_of(books.before.get((_what(row), row.external_id)), row, where)
+
+
+def change_of(before: Profile | Subscriber | None, after: Profile | Subscriber, where: str = "") -> RowChange:
+    """Return what makes one row of another; ``before`` None: the row is new."""
+    fields = tuple(_differences(before, after))
+    return RowChange(_what(after), after.external_id, _shown_name(after), where, fields, after=after, before=before)
 
 
 def _differences(before: Profile | Subscriber | None, after: Profile | Subscriber) -> Iterator[FieldChange]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mktui import clock
-from mktui.billing.sources.duplicates import gather
-from mktui.billing.sources.fields import COLUMNS, read_row
-from mktui.billing.sources.importing import preview_in, write
+from mktui.billing import origins
+from mktui.billing.sources.fields import COLUMNS
 from mktui.billing.sources.zones import zone
 from mktui.cli.exit_codes import ExitCode, fail
+from mktui.services.books import source_warning
+from mktui.services.editing import preview_row, write_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,19 +44,25 @@ def cells_of(what: What, fields: tuple[str, ...], *, password_stdin: bool) -> di
 
 async def write_row(office: Office, loaded: LoadedConfig, what: What, cells: Mapping[str, str]) -> RowChange | None:
     """Write one row; None: it was so already. Ends the program when it cannot be."""
-    name = cells.get("name") or cells.get("username") or ""
-    read = read_row(what, dict(cells), where=name, local=zone(loaded.config.billing.timezone))
-    rows = gather([read], covers=(what,))
-    shown = await office.store.run(preview_in, rows)
+    shown = await preview_row(office.store, what, cells, zone(loaded.config.billing.timezone))
     if shown.rejected:
         fail(ExitCode.USAGE, *[str(error) for error in shown.rejected])
     changes = (*shown.added, *shown.changed)
     if not changes:
         return None
-    outcome = await office.store.run(write, shown, now=clock.utc_now())
+    outcome = await write_shown(office.store, shown)
     if outcome.rejected:
         fail(ExitCode.USAGE, *[str(error) for error in outcome.rejected])
+    await warn_of_source(office, loaded, changes[0].what, changes[0].external_id)
     return changes[0]
+
+
+async def warn_of_source(office: Office, loaded: LoadedConfig, what: What, external_id: str) -> None:
+    """Say on stderr that a change by hand will be written over, when it will be."""
+    source = await office.store.run(origins.source_of, what, external_id)
+    warning = source_warning(source, {each.name for each in loaded.config.billing.sources})
+    if warning:
+        click.echo(f"mktui: {warning}", err=True)
 
 
 def show_change(change: RowChange | None, name: str) -> None:

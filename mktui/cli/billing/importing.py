@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import anyio
 import click
 
-from mktui import clock
-from mktui.billing.accepted import read_accepted
-from mktui.billing.sources.csv_file import read_csv
-from mktui.billing.sources.importing import ImportOutcome, preview_in, write
 from mktui.billing.sources.zones import zone
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option
@@ -21,8 +15,10 @@ from mktui.cli.output import print_json, print_table
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.upkeep import in_office
 from mktui.errors import SourceUnreadable
+from mktui.services.editing import content_of, preview_csv, write_shown
 
 if TYPE_CHECKING:
+    from mktui.billing.sources.importing import ImportOutcome
     from mktui.billing.sources.preview import ImportPreview, RowChange
     from mktui.billing.sources.rows import What
     from mktui.config.load import LoadedConfig
@@ -77,22 +73,20 @@ def importing(
         click.echo("mktui: nobody is here to confirm: this only shows what would be done; --yes does it", err=True)
 
     async def work(office: Office, loaded: LoadedConfig) -> tuple[ImportPreview, ImportOutcome | None]:
-        accepted = await office.store.run(read_accepted, f"{source}:{kind}")
-        local = zone(loaded.config.billing.timezone)
+        name, local = f"{source}:{kind}", zone(loaded.config.billing.timezone)
         try:
-            read = partial(read_csv, content, kind, local=local, mapped=mapped, claims=complete, accepted=accepted)
-            rows = await anyio.to_thread.run_sync(read)
+            shown = await preview_csv(
+                office.store, content, kind, local=local, source=name, mapped=mapped, claims=complete
+            )
         except SourceUnreadable as error:
             error.source = error.source or str(file)
             raise
-        shown = await office.store.run(preview_in, rows, f"{source}:{kind}")
         if not as_json:
             _show(shown, file)
         is_wanted = yes or (sys.stdin.isatty() and await _confirmed(shown))
         if not is_wanted:
             return shown, None
-        name = f"{source}:{kind}"
-        return shown, await office.store.run(write, shown, now=clock.utc_now(), source=name)
+        return shown, await write_shown(office.store, shown, source=name)
 
     shown, outcome = in_office(context, work)
     if as_json:
@@ -107,9 +101,9 @@ def importing(
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes()
-    except OSError as error:
-        fail(ExitCode.USAGE, f"{file}: {(error.strerror or 'cannot be read').lower()}")
+        return content_of(file)
+    except SourceUnreadable as error:
+        fail(ExitCode.USAGE, str(error))
 
 
 async def _confirmed(shown: ImportPreview) -> bool:

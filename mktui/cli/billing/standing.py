@@ -8,6 +8,7 @@ import click
 
 from mktui import clock
 from mktui.billing import ledger
+from mktui.cli.billing.editing import warn_of_source
 from mktui.cli.sync.upkeep import in_office
 
 if TYPE_CHECKING:
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
 def set_standing(context: click.Context, names: tuple[str, ...], status: SubscriberStatus) -> None:
     """Give subscribers a status and print it."""
 
-    async def work(office: Office, _loaded: LoadedConfig) -> list[Subscriber]:
-        return [await office.store.run(ledger.set_status, name, status, now=clock.utc_now()) for name in names]
+    async def work(office: Office, loaded: LoadedConfig) -> list[Subscriber]:
+        changed = []
+        for name in names:
+            changed.append(await office.store.run(ledger.set_status, name, status, now=clock.utc_now()))
+            await warn_of_source(office, loaded, "subscriber", changed[-1].external_id)
+        return changed
 
     for subscriber in in_office(context, work):
         until = f", paid until {subscriber.valid_until:%Y-%m-%d %H:%M}" if subscriber.valid_until else ""

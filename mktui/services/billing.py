@@ -1,0 +1,343 @@
+"""Billing for a screen: read in the background, changed only after it was shown, and what was done last taken back.
+
+The database is loaded when billing is first looked at, by a thread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final, Protocol
+
+import anyio
+
+from mktui import clock
+from mktui.billing.options import BillingOptions
+from mktui.billing.sources.zones import zone
+from mktui.errors import BillingError, NotAccepted, WrongUse
+from mktui.services.books import Books, find_troubles
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import sqlalchemy as sa
+    from anyio.abc import TaskGroup
+
+    from mktui.billing.model import Subscriber, SubscriberStatus
+    from mktui.billing.single_rows import RowsOfRouter
+    from mktui.billing.sources.importing import ImportOutcome
+    from mktui.billing.sources.preview import ImportPreview, RowChange
+    from mktui.billing.sources.rows import What
+    from mktui.billing.store import Store
+    from mktui.services.chronicle import Chronicle
+    from mktui.services.editing import Changed
+    from mktui.services.office import LazyOffice
+    from mktui.services.planning import Planning
+
+EVERY: Final = 2.0
+"""Seconds between two looks whether billing has changed."""
+KEPT: Final = 20
+"""How many changes can be taken back."""
+FILE_SOURCE: Final = "csv"
+"""What a file that is imported by hand is called, as ``mktui billing import`` calls it."""
+
+
+class Edited(Protocol):
+    """What billing belongs to: a fleet."""
+
+    @property
+    def office(self) -> LazyOffice:
+        """Where its database is opened."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The routers."""
+
+    def plan_of(self, name: str) -> Planning | None:
+        """Return the plan that is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that is being read into billing, as far as it is. ``shown``: what it would do; ``outcome``: has done."""
+
+    file: Path
+    what: What
+    shown: ImportPreview | None = field(default=None, repr=False)
+    problem: str = ""
+    is_writing: bool = False
+    written: int = 0
+    outcome: ImportOutcome | None = None
+    begun_at: dt.datetime | None = None
+
+    @property
+    def total(self) -> int:
+        """How many rows it would write."""
+        return len(self.shown.added) + len(self.shown.changed) if self.shown is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done, and can be taken back."""
+
+    words: str
+    changes: tuple[RowChange, ...] = field(repr=False)
+
+
+class BillingDesk:
+    """One fleet's billing. ``books`` is the last picture of it, ``problem`` why there is no newer one."""
+
+    can_edit = True
+    """Something can be changed here at all."""
+
+    def __init__(self, fleet: Edited, tasks: TaskGroup, chronicle: Chronicle, options: BillingOptions | None) -> None:
+        self.books: Books | None = None
+        self.problem = ""
+        self.reading: Reading | None = None
+        self._fleet = fleet
+        self._tasks = tasks
+        self._chronicle = chronicle
+        self._options = options or BillingOptions()
+        self._done: list[Done] = []
+        self._seen: object = None
+        self._due_at = 0.0
+        self._is_reading = False
+
+    @property
+    def local(self) -> dt.tzinfo:
+        """Where a date without a time ends its day."""
+        return zone(self._options.timezone)
+
+    @property
+    def last_done(self) -> str:
+        """What ``undo`` would take back; "" when there is nothing."""
+        return self._done[-1].words if self._done else ""
+
+    # --- looking
+
+    def watch(self) -> None:
+        """Read billing soon when it has changed; may be called as often as one likes. Never blocks."""
+        if not self._is_reading and clock.now() >= self._due_at:
+            self._is_reading = True
+            self._tasks.start_soon(self._read, name="billing")
+
+    async def refresh(self) -> None:
+        """Read billing now, whether or not it has changed."""
+        self._seen = None
+        await self._read()
+
+    async def _read(self) -> None:
+        try:
+            store = await self._store()
+            from mktui.billing.single_rows import last_end, last_run  # noqa: PLC0415 - the database is loaded now
+
+            def mark(connection: sa.Connection) -> object:
+                from mktui.billing.ledger import edits_mark  # noqa: PLC0415 - with it
+
+                return edits_mark(connection), last_run(connection), last_end(connection)
+
+            plans = {name: plan for name in self._fleet.names if (plan := self._fleet.plan_of(name)) is not None}
+            seen = await store.run(mark), {name: id(plan.plan) for name, plan in plans.items()}
+            if seen != self._seen or self.books is None:
+                self.books = await self._books(store, plans)
+                self._seen = seen
+            else:
+                self.books = replace(self.books, read_at=clock.utc_now())
+            self.problem = ""
+        except BillingError as error:
+            self.problem = " ".join(str(error).split())
+        finally:
+            self._due_at, self._is_reading = clock.now() + EVERY, False
+
+    async def _books(self, store: Store, plans: Mapping[str, Planning]) -> Books:
+        from mktui.billing import ledger, origins  # noqa: PLC0415 - the database is loaded now
+        from mktui.billing.single_rows import rows_of_router  # noqa: PLC0415 - with it
+
+        names, live = self._fleet.names, self._fleet.office.source_names
+        now = clock.utc_now()
+
+        def read(connection: sa.Connection) -> Books:
+            profiles, subscribers = ledger.read_profiles(connection), ledger.read_subscribers(connection)
+            gone = origins.missing(connection)
+            rows = {name: _with_plan(rows_of_router(connection, name), plans.get(name)) for name in names}
+            return Books(
+                now, profiles, subscribers, names, origins.sources(connection), gone, live,
+                find_troubles(profiles, subscribers, gone, rows, now), {name: rows[name].synced_at for name in names},
+            )  # fmt: skip
+
+        return await store.run(read)
+
+    # --- changing
+
+    async def preview(self, what: What, cells: Mapping[str, str]) -> ImportPreview:
+        """Say what writing one row would do. ``cells`` are texts by field, as in a CSV.
+
+        Raises:
+            BillingError: The database does not answer.
+        """
+        from mktui.services.editing import preview_row  # noqa: PLC0415 - loads the database
+
+        return await preview_row(await self._store(), what, cells, self.local)
+
+    async def write(self, shown: ImportPreview) -> ImportOutcome:
+        """Write what was shown, and keep what it was before.
+
+        Raises:
+            NotAccepted: Nothing of it could be written: somebody has changed it meanwhile, or a rule forbids it.
+            BillingError: The database does not answer.
+        """
+        changes = (*shown.added, *shown.changed)
+        words = _in_words(changes)
+        with self._chronicle.audited(words, ""):
+            outcome = await self._write(shown)
+            if outcome.rejected and not outcome.added + outcome.changed:
+                raise NotAccepted(outcome.rejected[0].problem, remedy=outcome.rejected[0].remedy)
+        self._keep(words, outcome, changes)
+        return outcome
+
+    async def set_status(self, subscribers: Sequence[Subscriber], status: SubscriberStatus) -> Changed:
+        """Suspend, enable or delete subscribers, all in one.
+
+        Raises:
+            BillingError: The database does not answer; nobody was changed.
+        """
+        from mktui.services.editing import set_status_of_all  # noqa: PLC0415 - loads the database
+
+        doing = {"active": "enable", "suspended": "suspend", "deleted": "delete"}.get(status.value, status.value)
+        ids = [each.external_id for each in subscribers]
+        work = partial(set_status_of_all, ids=ids, status=status, now=clock.utc_now())
+        return await self._change(f"{doing} {named(subscribers)}", work)
+
+    async def extend(self, subscribers: Sequence[Subscriber], days: int) -> Changed:
+        """Let subscribers be paid for longer, all in one.
+
+        Raises:
+            BillingError: The database does not answer; nobody was changed.
+        """
+        from mktui.services.editing import extend_all  # noqa: PLC0415 - loads the database
+
+        ids = [each.external_id for each in subscribers]
+        doing = f"extend {named(subscribers)} by {days} day{'' if days == 1 else 's'}"
+        return await self._change(doing, partial(extend_all, ids=ids, days=days, now=clock.utc_now()))
+
+    async def undo(self) -> str:
+        """Take back what was done last, and return in words what became of it.
+
+        Raises:
+            WrongUse: There is nothing to take back.
+            BillingError: The database does not answer.
+        """
+        from mktui.services.editing import taken_back  # noqa: PLC0415 - loads the database
+
+        if not self._done:
+            raise WrongUse("nothing was changed here that could be taken back")
+        last = self._done[-1]
+        back = taken_back(last.changes)
+        with self._chronicle.audited(f"take back: {last.words}", ""):
+            outcome = await self._write(back)
+        self._done.remove(last)
+        left = len(last.changes) - outcome.changed
+        told = f"; {left} not: {outcome.rejected[0].problem}" if outcome.rejected else ""
+        stays = f"; {left} added stay as they are" if left and not told else ""
+        return f"{outcome.changed} of {len(last.changes)} put back{told}{stays}"
+
+    # --- a file
+
+    def read_file(self, file: Path, what: What) -> None:
+        """Begin to read a file; ``reading`` says what it would do."""
+        self.reading = Reading(file, what)
+        self._tasks.start_soon(self._read_file, self.reading, name=f"read {file.name}")
+
+    def import_file(self) -> None:
+        """Begin to write the file that was read; ``reading`` says how far it is."""
+        reading = self.reading
+        if reading is not None and reading.shown is not None and not reading.is_writing and reading.outcome is None:
+            self.reading = replace(reading, is_writing=True, begun_at=clock.utc_now())
+            self._tasks.start_soon(self._import, self.reading, name=f"import {reading.file.name}")
+
+    async def _read_file(self, reading: Reading) -> None:
+        try:
+            store = await self._store()
+            from mktui.services.editing import content_of, preview_csv  # noqa: PLC0415 - the database is loaded now
+
+            content = await anyio.to_thread.run_sync(content_of, reading.file)
+            source = f"{FILE_SOURCE}:{reading.what}"
+            shown = await preview_csv(store, content, reading.what, local=self.local, source=source)
+            read = replace(reading, shown=shown)
+        except BillingError as error:
+            read = replace(reading, problem=" ".join(str(error).split()))
+        if self.reading is reading:
+            self.reading = read
+
+    async def _import(self, reading: Reading) -> None:
+        shown = reading.shown
+        assert shown is not None
+        written = 0
+
+        def count() -> None:  # in a thread: only a number and a frozen record change hands
+            nonlocal written
+            written += 1
+            if written % 50 == 0:
+                self.reading = replace(reading, written=written)
+
+        words = f"import {reading.file.name}: {len(shown.added)} added, {len(shown.changed)} changed"
+        try:
+            with self._chronicle.audited(words, ""):
+                outcome = await self._write(shown, source=f"{FILE_SOURCE}:{reading.what}", on_row=count)
+        except BillingError as error:
+            self.reading = replace(reading, is_writing=False, problem=" ".join(str(error).split()))
+            return
+        self._keep(words, outcome, (*shown.added, *shown.changed))
+        self.reading = replace(reading, is_writing=False, written=outcome.added + outcome.changed, outcome=outcome)
+
+    # --- inside
+
+    async def _store(self) -> Store:
+        return (await self._fleet.office.get()).store
+
+    async def _write(
+        self, shown: ImportPreview, *, source: str = "", on_row: Callable[[], None] = lambda: None
+    ) -> ImportOutcome:
+        from mktui.services.editing import write_shown  # noqa: PLC0415 - loads the database
+
+        outcome = await write_shown(await self._store(), shown, source=source, on_row=on_row)
+        await self.refresh()
+        return outcome
+
+    async def _change(self, words: str, work: Callable[[sa.Connection], Changed]) -> Changed:
+        with self._chronicle.audited(words, ""):
+            changed = await (await self._store()).run(work)
+        if changed.changes:
+            self._done = [*self._done[-KEPT + 1 :], Done(words, changed.changes)]
+        await self.refresh()
+        return changed
+
+    def _keep(self, words: str, outcome: ImportOutcome, changes: Sequence[RowChange]) -> None:
+        refused = {error.where for error in outcome.rejected}
+        kept = tuple(change for change in changes if change.where not in refused)
+        if kept:
+            self._done = [*self._done[-KEPT + 1 :], Done(words, kept)]
+
+
+def named(subscribers: Sequence[Subscriber]) -> str:
+    """Name a few, or count them."""
+    if len(subscribers) > 3:
+        return f"{len(subscribers):,} subscribers"
+    return ", ".join(each.username for each in subscribers)
+
+
+def _in_words(changes: Sequence[RowChange]) -> str:
+    if len(changes) != 1:
+        return f"change {len(changes)} rows of billing"
+    change = changes[0]
+    fields = "" if change.before is None else f": {', '.join(each.field for each in change.fields)}"
+    return f"{'add' if change.before is None else 'change'} {change.what} {change.name}{fields}"
+
+
+def _with_plan(rows: RowsOfRouter, planning: Planning | None) -> RowsOfRouter:
+    """A plan that somebody looks at knows more of a router than its last run."""
+    if planning is None or planning.plan is None:
+        return rows
+    return replace(rows, findings={(each.menu, each.name): (each.kind, each.reason) for each in planning.plan.refused})
