@@ -11,6 +11,8 @@ from mktui.billing import ledger, origins, tables
 from mktui.billing.records import RowHistory
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mktui.billing.model import Profile, Subscriber
 
 

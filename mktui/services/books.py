@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mktui.billing.model import Kind, OnInactive, Profile, Subscriber, SubscriberStatus
 from mktui.sync.mapping import PROFILE_MENUS, SUBSCRIBER_MENUS
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from mktui.billing.single_rows import RowsOfRouter
     from mktui.billing.sources.rows import What
 
-    Row = Profile | Subscriber
     RowKey = tuple[What, str]
+
+Row: TypeAlias = Profile | Subscriber
+"""What billing has rows of."""
 
 
 class Step(enum.StrEnum):

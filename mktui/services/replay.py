@@ -11,6 +11,7 @@ from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.recording import read
 from mktui.monitor.records import ErrorLog
 from mktui.services.chronicle import log_of
+from mktui.services.no_billing import NoBilling
 from mktui.services.no_customers import NoCustomers
 from mktui.services.no_newcomers import NoConsole, NoNewcomers
 from mktui.services.no_tests import NoTests
@@ -47,7 +48,7 @@ class Replay:
     """Serves the picture of the moment. ``speed`` 60: an hour in a minute. At its end the last picture stays."""
 
     def __init__(self, pictures: Sequence[Snapshot], *, speed: float = 1.0) -> None:
-        self.customers = NoCustomers()
+        self.customers, self.billing = NoCustomers(), NoBilling()
         self.newcomers = NoNewcomers()
         self.console = NoConsole()
         self._trends: dict[str, tuple[Percentiles, int]] = {}

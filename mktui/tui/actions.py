@@ -26,6 +26,9 @@ class Place(enum.Enum):
     TESTS = "tests"
     ERRORS = "errors"
     CHANGES = "changes"
+    BILLING = "billing"
+    FORM = "form"
+    IMPORT = "import"
 
 
 EVERYWHERE: Final = frozenset(Place)
@@ -50,6 +53,10 @@ _ADD: Final = frozenset({Place.ADD})
 _BUT_ADD: Final = EVERYWHERE - _ADD
 """Where a letter is a command; on the form it is typed."""
 _TESTS: Final = frozenset({Place.TESTS})
+_BILLING: Final = frozenset({Place.BILLING})
+_FORM: Final = frozenset({Place.FORM})
+_FORMS: Final = _CONFIG | _FORM
+_IMPORT: Final = frozenset({Place.IMPORT})
 
 
 class Danger(enum.Enum):
@@ -86,40 +93,52 @@ ACTIONS: Final = (
     Action("help", "question_mark,f1", "?", "help", "What every key does.", in_footer=_BUT_ADD),
     Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=_LISTS),
     Action("filter", "slash", "/", "filter", "Show rows that have a text (! have not).",
-           _FILTERED, in_footer=_FILTERED, is_urgent=True),
-    Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES | _CONFIG | _TESTS,
-           in_footer=_TABLES - _PLAN | _CONFIG | _TESTS),
+           _FILTERED | _BILLING, in_footer=_FILTERED | _BILLING, is_urgent=True),
+    Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES | _FORMS | _TESTS | _BILLING,
+           in_footer=_TABLES - _PLAN | _FORMS | _TESTS),
     Action("back", "escape", "esc", "back", "Back; in a filter: leave it.",
-           in_footer=EVERYWHERE - _FLEET),
+           in_footer=EVERYWHERE - _FLEET - _BILLING),
     Action("fleet", "1", "1", "fleet", "A row per router, trouble first."),
     Action("syncs", "2", "2", "syncs", "How each router stands with billing.", is_place=True),
     Action("error_log", "3", "3", "error log", "What went wrong, and how often.", in_footer=_CHANGES, is_place=True),
     Action("tests", "4", "4", "tests", "The stability test: scenarios, verdicts, reports.", is_place=True),
+    Action("billing", "5", "5", "billing", "Subscribers and profiles, trouble first.", is_place=True),
     Action("config", "6", "6", "config", "Look at the configuration, and change it.", is_place=True),
     Action("customer", "f", "f", "customer", "Find a customer: paid, online, on which router.",
            in_footer=_CUSTOMER),
-    Action("sync", "s", "s", "sync", "Plan what would bring the router into step.", ROUTERS | _CUSTOMER,
+    Action("sync", "s", "s", "sync", "Plan what would bring the router into step.", ROUTERS | _CUSTOMER | _BILLING,
            in_footer=_BUT_PLAN | _CUSTOMER),
-    Action("apply", "a", "a", "apply", "Write exactly what is shown.", _PLAN, Danger.CONFIRMED,
-           in_footer=_PLAN, is_of_screen=True),
+    Action("apply", "a", "a", "apply", "Write exactly what is shown.", _PLAN | _IMPORT, Danger.CONFIRMED,
+           in_footer=_PLAN | _IMPORT, is_of_screen=True),
     Action("adopt", "A", "A", "adopt", "Take over the conflicting row; plan again.", _PLAN, Danger.CONFIRMED,
            in_footer=_PLAN, is_of_screen=True),
     Action("prune", "P", "P", "prune", "Plan with or without who left billing.", _PLAN, in_footer=_PLAN,
            is_of_screen=True),
     Action("heal", "H", "H", "heal", "Plan with or without undoing drift.", _PLAN, in_footer=_PLAN, is_of_screen=True),
-    Action("failed", "F", "F", "failed only", "In a report: only rows that were not applied.", _PLAN, in_footer=_PLAN,
+    Action("failed", "F", "F", "failed only", "Only rows that were not, or cannot be, written.", _PLAN | _IMPORT,
+           in_footer=_PLAN | _IMPORT,
            is_of_screen=True),
     Action("rollback", "U", "U", "roll back", "Plan to take the last run back; a writes it.", _PLAN, Danger.WRITES,
            is_of_screen=True),
     Action("hold", "z", "z", "hold", "Hold its automatic syncs, or let them go on.", _SYNCS, Danger.CONFIRMED,
            in_footer=frozenset({Place.SYNC})),
-    Action("standing", "E,S", "E", "suspend", "Suspend a customer, or let him connect.", _CUSTOMER, Danger.CONFIRMED,
+    Action("switch", "tab", "tab", "switch", "Subscribers, or profiles.", _BILLING, in_footer=_BILLING,
+           is_urgent=True, is_of_screen=True),
+    Action("mark", "space", "spc", "mark", "Mark a row: what is done is done to all marked.", _BILLING,
+           in_footer=_BILLING, is_of_screen=True),
+    Action("standing", "E,S", "E", "suspend", "Suspend a customer, or let him connect.", _CUSTOMER | _BILLING,
+           Danger.CONFIRMED, in_footer=_CUSTOMER | _BILLING, is_of_screen=True),
+    Action("extend", "X", "X", "extend", "Let him be paid for 1, 7 or 30 days more.", _CUSTOMER | _BILLING,
+           Danger.CONFIRMED, in_footer=_CUSTOMER, is_of_screen=True),
+    Action("new_row", "N", "N", "new", "Add a subscriber, or a profile.", _BILLING, Danger.WRITES,
+           in_footer=_BILLING, is_of_screen=True),
+    Action("remove", "D", "D", "delete", "He is no customer any more.", _BILLING, Danger.CONFIRMED,
+           is_of_screen=True),
+    Action("import", "I", "I", "import", "Read a CSV file into billing: shown first.", _BILLING, Danger.WRITES,
+           in_footer=_BILLING, is_of_screen=True),
+    Action("kick", "K", "K", "kick", "End his sessions, on every router.", _CUSTOMER, Danger.CONFIRMED,
            in_footer=_CUSTOMER, is_of_screen=True),
-    Action("extend", "X", "X", "extend", "Let him be paid for 1, 7 or 30 days more.", _CUSTOMER, Danger.CONFIRMED,
-           in_footer=_CUSTOMER, is_of_screen=True),
-    Action("kick", "K", "K", "kick", "End his sessions on a router.", _CUSTOMER, Danger.CONFIRMED,
-           in_footer=_CUSTOMER, is_of_screen=True),
-    Action("again", "r", "r", "refresh", "Ask afresh.", _CUSTOMER, in_footer=_CUSTOMER, is_of_screen=True),
+    Action("again", "r", "r", "refresh", "Ask afresh.", _CUSTOMER | _BILLING, in_footer=_CUSTOMER, is_of_screen=True),
     Action("test", "t", "t", "test", "Test its connection, step by step.", ROUTERS | _CUSTOMER, in_footer=_BUT_PLAN),
     Action("stability", "T", "T", "stability", "Test what the router and its pool bear.",
            frozenset({Place.FLEET, Place.ROUTER, Place.TESTS}), in_footer=_TESTS),
@@ -137,25 +156,27 @@ ACTIONS: Final = (
            in_footer=frozenset({Place.ROUTER, Place.ROWS})),
     Action("copy", "y", "y", "copy", "Copy the row, over SSH too.", _LOGS | _ROWS, in_footer=_LOGS | _ROWS,
            is_of_screen=True),
-    Action("edit", "e", "e", "edit", "Change the router's settings.", ROUTERS),
+    Action("edit", "e", "e", "edit", "Change a router's settings, or billing's row.",
+           ROUTERS | _CUSTOMER | _BILLING),
     Action("new", "n", "n", "add router", "Add a router: tested live, then saved.", _BUT_ADD, Danger.WRITES),
     Action("try", "ctrl+t", "^t", "try it", "Test the new router as it was typed.", _ADD, in_footer=_ADD,
            is_of_screen=True),
-    Action("save", "ctrl+s", "^s", "save", "Save what was changed, or the report.", _CONFIG | _ADD | _TESTS,
-           Danger.CONFIRMED, in_footer=_CONFIG | _ADD | _TESTS, is_of_screen=True),
-    Action("undo", "u", "u", "undo", "Take the last change back.", _CONFIG, in_footer=_CONFIG, is_of_screen=True),
+    Action("save", "ctrl+s", "^s", "save", "Save what was changed, or the report.", _FORMS | _ADD | _TESTS,
+           Danger.CONFIRMED, in_footer=_FORMS | _ADD | _TESTS, is_of_screen=True),
+    Action("undo", "u", "u", "undo", "Take the last change back.", _FORMS | _BILLING, in_footer=_FORMS,
+           is_of_screen=True),
     Action("preset", "L", "L", "preset", "The next preset for the pool's settings.", _CONFIG, in_footer=_CONFIG,
            is_of_screen=True),
-    Action("unset", "delete", "del", "default", "A setting to its default; takes a router out.", _CONFIG,
-           in_footer=_CONFIG, is_of_screen=True),
+    Action("unset", "delete", "del", "default", "A setting to its default; takes a router out.", _FORMS,
+           in_footer=_FORMS, is_of_screen=True),
     Action("diagnosis", "d", "d", "why", "What is wrong with it, and what to do.", ROUTERS,
            in_footer=ROUTERS - _PLAN),
     Action("errors", "l", "l", "errors", "Only this router's errors; again: all.", ROUTERS,
            in_footer=frozenset({Place.FLEET, Place.ROUTER, Place.ERRORS})),
     Action("changes", "c", "c", "changes", "Who changed what, when, from where.", _BUT_ADD,
            in_footer=_ERRORS, is_place=True),
-    Action("sort", "o", "o", "sort", "Sort by the next column.", _SORTED, in_footer=_LOGS),
-    Action("reverse", "O", "O", "reverse", "Turn the order round.", _SORTED),
+    Action("sort", "o", "o", "sort", "Sort by the next column.", _SORTED | _BILLING, in_footer=_LOGS),
+    Action("reverse", "O", "O", "reverse", "Turn the order round.", _SORTED | _BILLING),
     Action("pause", "p", "p", "pause", "Hold the screen still; the pools go on."),
     Action("down", "j", "j", "down", "Next row."),
     Action("up", "k", "k", "up", "Row before."),
@@ -164,7 +185,7 @@ ACTIONS: Final = (
     Action("redraw", "ctrl+l", "^l", "redraw", "Draw everything afresh."),
     Action("suspend", "ctrl+z", "^z", "shell", "Back to the shell, until fg.", EVERYWHERE),
     Action("quit", "q", "q", "quit", "Leave the screen; from the fleet, the program.",
-           in_footer=_FLEET),
+           in_footer=_FLEET | _BILLING),
 )  # fmt: skip
 _BY_ID: Final = {action.id: action for action in ACTIONS}
 

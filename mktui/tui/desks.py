@@ -5,18 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import datetime as dt
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from mktui.billing.model import Subscriber
+    from mktui.billing.model import Subscriber, SubscriberStatus
+    from mktui.billing.sources.importing import ImportOutcome
+    from mktui.billing.sources.preview import ImportPreview
+    from mktui.billing.sources.rows import What
     from mktui.config.newcomer import Newcomer
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestStep
     from mktui.core.pool.options import PoolOptions
     from mktui.core.protocol.sentences import Command
+    from mktui.services.billing import Reading
+    from mktui.services.books import Books
     from mktui.services.configuring import Saved
     from mktui.services.console import Answer
     from mktui.services.customers import Search
+    from mktui.services.editing import Changed
     from mktui.services.newcomers import Tried
     from mktui.services.stability import StabilityState
 
@@ -77,3 +84,58 @@ class Stability(Protocol):
 
     async def save(self) -> Path:
         """Keep the last report."""
+
+
+class Billing(Protocol):
+    """Where profiles and subscribers are looked at, and changed."""
+
+    @property
+    def books(self) -> Books | None:
+        """The last picture of billing; None: there is none yet."""
+
+    @property
+    def problem(self) -> str:
+        """Why there is no newer one; "": there is."""
+
+    @property
+    def reading(self) -> Reading | None:
+        """The file that is being read into billing."""
+
+    @property
+    def can_edit(self) -> bool:
+        """Something can be changed here at all."""
+
+    @property
+    def local(self) -> dt.tzinfo:
+        """Where a date without a time ends its day."""
+
+    @property
+    def last_done(self) -> str:
+        """What ``undo`` would take back; "": nothing."""
+
+    def watch(self) -> None:
+        """Read billing soon, when it has changed."""
+
+    async def refresh(self) -> None:
+        """Read billing now."""
+
+    async def preview(self, what: What, cells: Mapping[str, str]) -> ImportPreview:
+        """Say what writing one row would do."""
+
+    async def write(self, shown: ImportPreview) -> ImportOutcome:
+        """Write what was shown."""
+
+    async def set_status(self, subscribers: Sequence[Subscriber], status: SubscriberStatus) -> Changed:
+        """Suspend, enable or delete subscribers."""
+
+    async def extend(self, subscribers: Sequence[Subscriber], days: int) -> Changed:
+        """Let subscribers be paid for longer."""
+
+    async def undo(self) -> str:
+        """Take back what was done last; return what became of it."""
+
+    def read_file(self, file: Path, what: What) -> None:
+        """Begin to read a file; ``reading`` says what it would do."""
+
+    def import_file(self) -> None:
+        """Begin to write the file that was read."""

@@ -71,8 +71,11 @@ class Moves(Room):
         return self.view is None or self.view.may_leave(again, is_back=is_back)
 
     async def action_edit(self) -> None:
-        """Open the configuration at the router."""
-        if name := self.target("edit"):
+        """Open the form of what is under the cursor, or the configuration at the router."""
+        form = self.view.form() if self.view is not None else None
+        if form is not None:
+            await self.show_screen(form)
+        elif name := self.target("edit"):
             await self.show_screen(ConfigScreen(name))
 
     async def action_new(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mktui.tui.screens.changes import ChangesScreen
+from mktui.tui.screens.billing import BillingScreen
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.errors import ErrorsScreen
 from mktui.tui.screens.sync import SyncScreen
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from mktui.tui.screens.view import View
 
 SCREENS: Final[dict[str, type[View]]] = {
-    "syncs": SyncScreen, "error_log": ErrorsScreen, "tests": TestsScreen, "config": ConfigScreen,
-    "changes": ChangesScreen,
+    "syncs": SyncScreen, "error_log": ErrorsScreen, "tests": TestsScreen, "billing": BillingScreen,
+    "config": ConfigScreen, "changes": ChangesScreen,
 }  # fmt: skip
 """Action -> what it opens."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mktui.services.planning import Planning
     from mktui.sync.order import Order
     from mktui.sync.report import Report
-    from mktui.tui.desks import Consoles, Customers, Newcomers, Stability
+    from mktui.tui.desks import Billing, Consoles, Customers, Newcomers, Stability
 
 
 class Services(Protocol):
@@ -25,6 +25,10 @@ class Services(Protocol):
     @property
     def customers(self) -> Customers:
         """Where one customer is looked for."""
+
+    @property
+    def billing(self) -> Billing:
+        """Where all of them are."""
 
     @property
     def newcomers(self) -> Newcomers:

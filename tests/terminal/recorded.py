@@ -33,6 +33,7 @@ from mktui.monitor.snapshot import Break, RouterFacts, RouterSnapshot, SeenEvent
 from mktui.services.configuring import Saved
 from mktui.sync.order import Order
 from tests.terminal.recorded_console import RecordedConsole, day_of
+from tests.terminal.recorded_billing import RecordedBilling
 from tests.terminal.recorded_customers import RecordedCustomers
 from tests.terminal.recorded_newcomers import RecordedNewcomers
 from tests.terminal.recorded_stability import RecordedStability
@@ -268,10 +269,12 @@ class RecordedServices:
     charts: dict[str, Chart] = field(default_factory=lambda: dict(CHARTS))
     newcomers: RecordedNewcomers = field(default_factory=RecordedNewcomers)
     customers: RecordedCustomers = field(init=False)
+    billing: RecordedBilling = field(init=False)
     stability: RecordedStability = field(default_factory=RecordedStability)
 
     def __post_init__(self) -> None:
         self.customers = RecordedCustomers(self._note)
+        self.billing = RecordedBilling(self._note)
 
     def snapshot(self) -> Snapshot:
         return self.recorded

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from mktui.tui.screens.view import View
 
 
 class Sortable(View):
     """The screen names its orders in ``orders``, the usual one first, and shows itself anew in ``again``."""
 
-    orders: ClassVar[tuple[str, ...]] = ()
+    orders: tuple[str, ...] = ()
     is_reversed = False
     _order: str | None = None
 

@@ -65,6 +65,10 @@ class View(Screen[None]):
         """Return a screen for what is under the cursor; None: there is nothing to open."""
         return None
 
+    def form(self) -> Screen[None] | None:
+        """Return a form for what is under the cursor; None: it is a router's settings that can be edited."""
+        return None
+
     def may_leave(self, again: Callable[[], Awaitable[None] | None], *, is_back: bool) -> bool:
         """Say whether the screen may be left now. When not, it asks, and does ``again`` what was tried once it may.
 

@@ -66,6 +66,15 @@ class LongTable(ScrollView, Generic[R], can_focus=True):
         """The row under the cursor."""
         return self._rows[self.cursor_row] if self.cursor_row < len(self._rows) else None
 
+    @property
+    def rows(self) -> Sequence[R]:
+        """What it shows."""
+        return self._rows
+
+    def redraw(self) -> None:
+        """Draw the rows that are seen afresh: something beside them has changed what is drawn of them."""
+        self.refresh()
+
     def use(self, columns: Sequence[Column]) -> None:
         """Show these columns from now on."""
         self._columns = columns

@@ -1,0 +1,335 @@
+"""One profile or subscriber as a form: what is wrong is said beside its field, a change is shown before it is saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.widgets import Input, Static
+
+from mktui.errors import MktuiError
+from mktui.services.books import source_warning
+from mktui.tui import words
+from mktui.tui.actions import Place
+from mktui.tui.billing_deeds import ask_save, may_edit
+from mktui.tui.billing_fields import RowDraft, how_to_type
+from mktui.tui.screens.config_questions import Discard
+from mktui.tui.screens.view import StillStatic, View
+from mktui.tui.widgets.live_table import Column, LiveTable
+from mktui.tui.widgets.top_lines import TopLines, first_line
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from textual.app import ComposeResult
+    from textual.events import DescendantBlur, Resize
+
+    from mktui.billing.sources.rows import What
+    from mktui.monitor.snapshot import Snapshot
+    from mktui.services.books import Books, Row
+    from mktui.tui.billing_fields import Field
+    from mktui.tui.palette import Palette
+
+_GLYPH, _NAME = 2, 25
+_HIDDEN = "••••••••"
+
+
+class FormScreen(View):
+    """The form of ``row``; None: of a new one."""
+
+    place = Place.FORM
+    DEFAULT_CSS = """
+    FormScreen { layers: below above; }
+    FormScreen LiveTable { height: 1fr; background: $background; }
+    FormScreen #about { height: 5; padding: 1 1 0 1; background: $background; }
+    FormScreen #value { layer: above; position: absolute; background: $surface; display: none; padding: 0; }
+    FormScreen.editing #value { display: block; }
+    """
+
+    def __init__(self, what: What, row: Row | None) -> None:
+        super().__init__(id="form")
+        self._what, self._row = what, row
+        self._draft: RowDraft | None = None
+        self._editing: Field | None = None
+        self._refused: dict[str, str] = {}
+        self._is_discarded = False
+        self._last: tuple[Palette, str] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out lines, fields, explanation and keys."""
+        yield TopLines()
+        yield LiveTable(_columns(80), id="fields")
+        yield StillStatic(id="about")
+        yield Static(id="keys")
+        yield Input(id="value", compact=True)
+
+    @property
+    def table(self) -> LiveTable:
+        """The fields."""
+        return self.query_one("#fields", LiveTable)
+
+    @property
+    def box(self) -> Input:
+        """Where a value is typed."""
+        return self.query_one("#value", Input)
+
+    @property
+    def draft(self) -> RowDraft:
+        """The row as it would be."""
+        if self._draft is None:
+            self._draft = RowDraft(self._what, self._row, self.room.services.billing.local)
+        return self._draft
+
+    @property
+    def books(self) -> Books | None:
+        """Billing as it is now."""
+        return self.room.services.billing.books
+
+    def on_mount(self) -> None:
+        """Give the keys to the fields."""
+        self.table.focus()
+        self.room.services.billing.watch()
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit columns to the width."""
+        super().on_resize(event)
+        self._paint()
+
+    def target(self) -> str | None:
+        """No router is meant here."""
+        return None
+
+    # --- showing
+
+    def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
+        """Show the form as it is."""
+        del snapshot
+        self.room.services.billing.watch()
+        self._last = (palette, mode)
+        self._paint()
+
+    def _paint(self) -> None:
+        if self._last is None or not self.is_mounted:
+            return
+        palette, mode = self._last
+        draft, width, errors = self.draft, self.width_of_lines(), self._errors()
+        parts = [words.count(len(draft.typed), "change")] if draft.typed else []
+        parts += [words.count(len(errors), "error")] if errors else []
+        state = Text(" · ".join([*parts, "not saved"]) if parts else "saved" if draft.before else "empty",
+                     style=palette.state("critical" if errors else "warning") if parts else palette.quiet)  # fmt: skip
+        crumbs = f"Billing › {self._what}s › {draft.name}"
+        right = draft.before.external_id if draft.before is not None else ""
+        gap = max(1, width - len(crumbs) - len(right))
+        second = Text.assemble(crumbs, " " * gap, (right, palette.quiet))
+        self.query_one(TopLines).show(first_line(f"mktui · {draft.name}", mode, state, width), second)
+        self.table.use(_columns(self.size.width))
+        self.table.show({each.name: self._cells(each, errors, palette) for each in draft.fields})
+        self._place_box()
+        self._explain(errors, palette)
+
+    def _cells(self, each: Field, errors: Mapping[str, str], palette: Palette) -> dict[str, Text]:
+        draft, problem = self.draft, errors.get(each.name, "")
+        text, is_changed = draft.text(each.name), each.name in draft.typed
+        if each.is_secret:
+            text = _HIDDEN if is_changed or draft.before is not None else ""
+        glyph = Text("~" if is_changed else "", style=palette.state("warning"))
+        glyph = Text("✗", style=palette.state("critical")) if problem else glyph
+        is_plain = text in {each.default, ""} and not is_changed
+        shown = Text(text or words.UNKNOWN, style=palette.quiet if is_plain else "")
+        told = Text(f"✗ {problem}", style=palette.state("critical"))
+        return {
+            "glyph": Text("▸", style=palette.accent) if each is self._editing else glyph, "name": Text(each.name),
+            "value": shown, "gap": Text(""),
+            "meaning": told if problem else Text(each.description, style=palette.quiet),
+        }  # fmt: skip
+
+    def _errors(self) -> dict[str, str]:
+        """Return what is wrong; a new row's empty fields are no errors until it is saved."""
+        editing = self._editing
+        typing = {editing.name: self.box.value} if editing is not None and not self._is_untouched() else {}
+        found = self.draft.errors(self.books, typing)
+        for name in [name for name, problem in found.items() if problem == "is missing"]:
+            if name not in self.draft.typed and name not in typing and name not in self._refused:
+                del found[name]
+        return {name: text for name, text in self._refused.items() if name not in typing} | found
+
+    def _is_untouched(self) -> bool:
+        """Nothing was typed over a secret: it stays."""
+        return self._editing is not None and self._editing.is_secret and not self.box.value
+
+    def _explain(self, errors: Mapping[str, str], palette: Palette) -> None:
+        each = self._current()
+        if each is None:
+            return
+        facts = [f"default {each.default} {each.unit if each.default == '0' else ''}".rstrip()] if each.default else []
+        facts += ["must be given"] if each.must_be_given else []
+        facts += [" | ".join(each.choices)] if each.choices else []
+        problem = errors.get(each.name, "")
+        how = Text(f"✗ {problem}", style=palette.state("critical")) if problem else Text(how_to_type(each))
+        how.style = how.style or palette.quiet
+        books = self.books
+        source = books.source_of(self._row) if books is not None and self._row is not None else ""
+        warning = Text(source_warning(source, books.live if books else ()), style=palette.state("warning"))
+        head = Text.assemble((f"{each.name}: ", "bold"), each.description)
+        text = Text("\n").join((head, Text(" · ".join(facts), style=palette.quiet), how, warning))
+        text.no_wrap, text.overflow = True, "ellipsis"
+        self.query_one("#about", StillStatic).show(text)
+
+    def on_data_table_row_highlighted(self) -> None:
+        """Tell of the field under the cursor."""
+        if self._last is not None:
+            self._explain(self._errors(), self._last[0])
+
+    def _current(self) -> Field | None:
+        return next((each for each in self.draft.fields if each.name == self.table.current), None)
+
+    # --- editing
+
+    def opened(self) -> None:
+        """Edit the field under the cursor: nothing is put on top."""
+        each = self._current()
+        if each is None:
+            return
+        if each.choices:
+            now = self.draft.text(each.name)
+            place = each.choices.index(now) if now in each.choices else -1
+            self._change(each.name, each.choices[(place + 1) % len(each.choices)])
+            return
+        self._editing = each
+        self.box.value = "" if each.is_secret else self.draft.text(each.name)
+        self.box.password = each.is_secret
+        self.set_class(True, "editing")
+        self._place_box()
+        self.box.focus()
+        self._paint()
+
+    def _place_box(self) -> None:
+        if self._editing is None:
+            return
+        value = next(column for column in _columns(self.size.width) if column.key == "value")
+        row = self.table.cursor_row - int(self.table.scroll_y) + 1
+        self.box.styles.width = value.width - 1
+        self.box.styles.offset = (_GLYPH + _NAME, self.table.region.y + row)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Judge what is typed."""
+        event.stop()
+        self._paint()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take what was typed; a wrong value stays, to be mended, and is not saved."""
+        event.stop()
+        self._submit()
+
+    def _submit(self) -> bool:
+        editing = self._editing
+        if editing is None or self._is_untouched():
+            self._end_editing()
+            return True
+        if editing.name in self._errors():
+            self.room.bell()
+            return False
+        value = self.box.value if editing.is_secret else self.box.value.strip()
+        self._end_editing()
+        self._change(editing.name, value)
+        return True
+
+    def _end_editing(self) -> None:
+        self._editing = None
+        self.set_class(False, "editing")
+        self.table.focus()
+        self._paint()
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        """Whoever clicks elsewhere has given up what he typed."""
+        if event.widget is self.box and self._editing is not None and self.app.focused is not None:
+            self._end_editing()
+
+    def _change(self, name: str, text: str) -> None:
+        self._refused.pop(name, None)
+        self.draft.change(name, text)
+        self._paint()
+
+    def action_unset(self) -> None:
+        """Give a field its default."""
+        if (each := self._current()) is not None:
+            if each.is_secret or each.must_be_given:
+                self.notify(f"{each.name} has no default", severity="warning")
+                return
+            self._change(each.name, each.default)
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        if not self.draft.undo():
+            self.notify("nothing to undo")
+        self._paint()
+
+    # --- leaving and saving
+
+    def may_leave(self, again: Callable[[], Awaitable[None] | None], *, is_back: bool) -> bool:
+        """Leave a field, then the form; unsaved changes are asked about."""
+        if is_back and self._editing is not None:
+            self._end_editing()
+            return False
+        if not self.draft.typed or self._is_discarded:
+            return True
+
+        def answered(yes: bool | None) -> None:
+            self._is_discarded = bool(yes)
+            if yes:
+                self.app.call_later(again)
+
+        self.app.push_screen(Discard(len(self.draft.typed)), answered)
+        return False
+
+    def action_save(self) -> None:
+        """Show the difference and what follows, ask, save."""
+        if not may_edit(self.room, "save") or not self._submit():
+            return
+        errors = self.draft.errors(self.books)
+        if errors:
+            self._refuse(errors)
+        elif not self.draft.typed:
+            self.notify("nothing to save")
+        else:
+            self.run_worker(self._look(), name="look at the change", exclusive=True)
+
+    async def _look(self) -> None:
+        draft, billing = self.draft, self.room.services.billing
+        present = self.books.by_key.get((self._what, self._row.external_id)) if self.books and self._row else None
+        try:
+            shown = await billing.preview(self._what, draft.to_write(present))
+        except MktuiError as error:
+            self.notify(str(error), title="not saved", severity="error", timeout=15)
+            return
+        if shown.rejected:
+            self._refuse({error.field or draft.fields[0].name: error.problem for error in shown.rejected})
+        elif draft.before is None and shown.changed:
+            name = "name" if self._what == "profile" else "username"
+            self._refuse({name: f"billing has it already, as {shown.changed[0].external_id}: edit that one (e)"})
+        elif not (shown.added or shown.changed):
+            self.notify("billing has it just so already: nothing to save")
+        else:
+            ask_save(self.room, shown, self._saved)
+
+    def _refuse(self, errors: Mapping[str, str]) -> None:
+        self._refused = dict(errors)
+        first = next((each.name for each in self.draft.fields if each.name in errors), self.draft.fields[0].name)
+        self.table.go_to(first)
+        self.notify(f"not saved: {first} {errors.get(first, next(iter(errors.values())))}", severity="error")
+        self._paint()
+
+    def _saved(self) -> None:
+        """Go back to where the form was opened."""
+        self._is_discarded = True
+        if self.app.screen is self:
+            self.app.pop_screen()
+
+
+def _columns(width: int) -> tuple[Column, ...]:
+    rest = max(20, (width or 80) - _GLYPH - _NAME - 3)
+    value = min(44, rest * 2 // 5)
+    return (
+        Column("glyph", "", _GLYPH), Column("name", "FIELD", _NAME), Column("value", "VALUE", value),
+        Column("gap", "", 1), Column("meaning", "MEANING", rest - value),
+    )  # fmt: skip
