@@ -164,25 +164,27 @@ class RowDraft:
         for error in read.errors:
             name = _PRICE if error.field == "price" else error.field or self._blamed(typed)
             found.setdefault(name, f"{error.problem}{f'; {error.remedy}' if error.remedy else ''}")
-        if books is not None and read.row is not None:
-            found |= self._beside_others(read.row, books)
+        if books is not None:
+            found = self._beside_others(typed, books) | found
         return found
 
     def _blamed(self, typed: Mapping[str, str]) -> str:
         """What is wrong between two fields is said at the one that was changed last."""
         return next(reversed(list(typed)), "rate_limit_raw")
 
-    def _beside_others(self, row: Row, books: Books) -> dict[str, str]:
+    def _beside_others(self, typed: Mapping[str, str], books: Books) -> dict[str, str]:
+        """Return what cannot stand beside the rest of billing, as far as it is known."""
         found = {}
+        name_field, kind = ("name" if self.what == "profile" else "username"), typed.get("kind", self.text("kind"))
         own = self.before.external_id if self.before is not None else ""
-        holder = books.names.get((self.what, row.kind.value, name_of(row)), own)
-        is_hotspot = isinstance(row, Subscriber) and row.kind is Kind.HOTSPOT  # one name a server
-        if holder != own and not is_hotspot:
-            found["name" if self.what == "profile" else "username"] = f"billing has it already, as {holder}"
-        if isinstance(row, Subscriber) and ("profile", row.kind.value, row.profile) not in books.names:
-            known = sorted(name for what, kind, name in books.names if what == "profile" and kind == row.kind.value)
-            near = [name for name in known if name.startswith(row.profile[:1])] or known
-            found["profile"] = f"no {row.kind} profile of this name; {', '.join(near[:6]) or 'there is none yet'}"
+        holder = books.names.get((self.what, kind, typed.get(name_field, self.known(name_field))), own)
+        if holder != own and (self.what == "profile" or kind == Kind.PPP.value):  # hotspots: one name a server
+            found[name_field] = f"billing has it already, as {holder}"
+        profile = typed.get("profile", self.known("profile")) if self.what == "subscriber" else ""
+        if profile and ("profile", kind, profile) not in books.names:
+            known = sorted(name for what, of_kind, name in books.names if what == "profile" and of_kind == kind)
+            near = [name for name in known if name.startswith(profile[:1])] or known
+            found["profile"] = f"no {kind} profile of this name; {', '.join(near[:6]) or 'there is none yet'}"
         return found
 
     def to_write(self, now: Row | None) -> dict[str, str]:

@@ -37,6 +37,7 @@ class ConfirmMany(Confirm):
     """Asks before something is done to several; many of them must be counted by hand."""
 
     DEFAULT_CSS = box_css("ConfirmMany")
+    typed = "how many there are"
 
     def __init__(self, doing: str, names: Sequence[str], consequence: str) -> None:
         super().__init__(str(len(names)), doing, consequence, must_type=len(names) >= TYPED_FROM)
@@ -55,13 +56,10 @@ class ConfirmMany(Confirm):
             else:
                 yield Static("y yes   n no")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take the number; a wrong one is told, and nothing is done."""
-        event.stop()
-        if event.value.strip().replace(",", "") == self._router:
-            self.dismiss(True)
-        else:
-            self.query_one("#wrong", Static).update(f"there are {self._router}")
+    def on_mount(self) -> None:
+        """What must be typed has the keys."""
+        if self._must_type:
+            self.query_one("#name", Input).focus()
 
 
 class ExtendMany(Extend):
@@ -90,6 +88,7 @@ class SaveRow(Confirm):
     """Shows what saving changes in a row, field by field, and what follows; no secret is in it."""
 
     DEFAULT_CSS = box_css("SaveRow")
+    typed = "his name"
 
     def __init__(self, change: RowChange, warning: str, consequence: str, *, must_type: bool) -> None:
         super().__init__(change.name, "Save", consequence, must_type=must_type)
@@ -116,3 +115,8 @@ class SaveRow(Confirm):
                 yield Static(id="wrong")
             else:
                 yield Static("y saves   n does not")
+
+    def on_mount(self) -> None:
+        """What must be typed has the keys."""
+        if self._must_type:
+            self.query_one("#name", Input).focus()

@@ -47,6 +47,7 @@ PROFILES: Final = (
     Column("session", "SESSION", 9, least=100, is_number=True),
     Column("pool", "POOL", 14, least=118),
     Column("price", "PRICE", 9, least=118, is_number=True),
+    Column("gap", "", 2),
     Column("source", "SOURCE", 16, least=142),
     Column("sync", "SYNC", 0),
 )
@@ -151,6 +152,7 @@ def cells(row: Row, seen: Seen, *, is_marked: bool, is_wide: bool) -> Mapping[st
         "name": Text(name_of(row), style=palette.quiet if is_off else "bold"),
         "status": Text(f"{glyph} {status}", style=palette.quiet if state == "quiet" else palette.state(state)),
         "kind": Text(row.kind.value, style=palette.quiet),
+        "gap": Text(""),
         "source": Text(source or "by hand", style="" if source else palette.quiet),
         "sync": badge_text(seen.badge(row), seen, says_why=is_wide),
     }
@@ -225,6 +227,8 @@ def badge_text(badge: Badge, seen: Seen, *, says_why: bool) -> Text:
     if badge.step is Step.OFFLINE:
         since = next((seen.offline[name] for name in badge.routers if seen.offline.get(name)), "")
         text.append(f" {since}" if since else "", style=style)
+        if since and not says_why:
+            return text
     text.append(f" {_where(badge)}{f': {badge.why}' if badge.why and says_why else ''}", style=seen.palette.quiet)
     return text
 

@@ -1,8 +1,7 @@
-"""A provider's books at the recorded moment: rows of every state, one source that is pulled, one file, one who is gone."""
+"""A provider's books at the recorded moment: rows of every state, a source that is pulled, a file, one who is gone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final
@@ -23,6 +22,7 @@ from mktui.services.editing import Changed, content_of
 from tests.terminal.recorded_customers import AT, GOLD, ROUTERS, SILVER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from mktui.billing.sources.rows import What
@@ -163,8 +163,3 @@ class RecordedBilling:
         new = {each.external_id: each for each in changed}
         people = tuple(new.get(each.external_id, each) for each in self.books.subscribers)
         self.books = replace(self.books, subscribers=people)
-
-
-def at(moment: datetime) -> str:
-    """A moment as the screen has it."""
-    return f"{moment:%Y-%m-%d %H:%M}"

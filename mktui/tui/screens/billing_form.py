@@ -12,7 +12,7 @@ from mktui.services.books import source_warning
 from mktui.tui import words
 from mktui.tui.actions import Place
 from mktui.tui.billing_deeds import ask_save, may_edit
-from mktui.tui.billing_fields import RowDraft, how_to_type
+from mktui.tui.billing_fields import RowDraft, fields_of, how_to_type
 from mktui.tui.screens.config_questions import Discard
 from mktui.tui.screens.view import StillStatic, View
 from mktui.tui.widgets.live_table import Column, LiveTable
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mktui.tui.billing_fields import Field
     from mktui.tui.palette import Palette
 
-_GLYPH, _NAME = 2, 25
+_GLYPH = 2
 _HIDDEN = "••••••••"
 
 
@@ -58,7 +58,7 @@ class FormScreen(View):
     def compose(self) -> ComposeResult:
         """Lay out lines, fields, explanation and keys."""
         yield TopLines()
-        yield LiveTable(_columns(80), id="fields")
+        yield LiveTable(_columns(80, self._what), id="fields")
         yield StillStatic(id="about")
         yield Static(id="keys")
         yield Input(id="value", compact=True)
@@ -122,7 +122,7 @@ class FormScreen(View):
         gap = max(1, width - len(crumbs) - len(right))
         second = Text.assemble(crumbs, " " * gap, (right, palette.quiet))
         self.query_one(TopLines).show(first_line(f"mktui · {draft.name}", mode, state, width), second)
-        self.table.use(_columns(self.size.width))
+        self.table.use(_columns(self.size.width, self._what))
         self.table.show({each.name: self._cells(each, errors, palette) for each in draft.fields})
         self._place_box()
         self._explain(errors, palette)
@@ -206,10 +206,10 @@ class FormScreen(View):
     def _place_box(self) -> None:
         if self._editing is None:
             return
-        value = next(column for column in _columns(self.size.width) if column.key == "value")
+        _, name, value, *_ = _columns(self.size.width, self._what)
         row = self.table.cursor_row - int(self.table.scroll_y) + 1
         self.box.styles.width = value.width - 1
-        self.box.styles.offset = (_GLYPH + _NAME, self.table.region.y + row)
+        self.box.styles.offset = (_GLYPH + name.width, self.table.region.y + row)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Judge what is typed."""
@@ -326,10 +326,11 @@ class FormScreen(View):
             self.app.pop_screen()
 
 
-def _columns(width: int) -> tuple[Column, ...]:
-    rest = max(20, (width or 80) - _GLYPH - _NAME - 3)
+def _columns(width: int, what: What) -> tuple[Column, ...]:
+    name = 2 + max(len(each.name) for each in fields_of(what))
+    rest = max(20, (width or 80) - _GLYPH - name - 3)
     value = min(44, rest * 2 // 5)
     return (
-        Column("glyph", "", _GLYPH), Column("name", "FIELD", _NAME), Column("value", "VALUE", value),
+        Column("glyph", "", _GLYPH), Column("name", "FIELD", name), Column("value", "VALUE", value),
         Column("gap", "", 1), Column("meaning", "MEANING", rest - value),
     )  # fmt: skip

@@ -46,6 +46,8 @@ class Confirm(ModalScreen[bool]):
         Binding("y", "yes", "yes", show=False),
         Binding("n,escape,q", "no", "no", show=False),
     ]
+    typed: ClassVar[str] = "its name"
+    """What must be typed, in words."""
 
     def __init__(self, router: str, doing: str, consequence: str, *, must_type: bool) -> None:
         super().__init__()
@@ -68,7 +70,7 @@ class Confirm(ModalScreen[bool]):
         if event.value.strip() == self._router:
             self.dismiss(True)
         else:
-            self.query_one("#wrong", Static).update(f"that is not its name: {self._router}")
+            self.query_one("#wrong", Static).update(f"that is not {self.typed}: {self._router}")
 
     def action_yes(self) -> None:
         """Go ahead."""
