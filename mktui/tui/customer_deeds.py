@@ -15,7 +15,7 @@ from mktui.errors import MktuiError
 from mktui.tui.screens.modals import Confirm, box_css
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from textual.app import ComposeResult
@@ -69,7 +69,7 @@ class Extend(ModalScreen[int | None]):
         self.dismiss(None)
 
 
-def ask_standing(room: Room, subscriber: Subscriber, after: Callable[[], None]) -> None:
+def ask_standing(room: Room, subscriber: Subscriber, after: Callable[[], None], warning: str = "") -> None:
     """Ask, then suspend a customer or let him connect."""
     is_active = subscriber.status.value != "active"
     name = subscriber.username
@@ -83,11 +83,11 @@ def ask_standing(room: Room, subscriber: Subscriber, after: Callable[[], None]) 
     async def change() -> None:
         await room.services.customers.set_active(subscriber, is_active=is_active)
 
-    consequence = f"{was} It is written into billing now; {NEXT}."
+    consequence = f"{was} It is written into billing now; {NEXT}.{_after_blank(warning)}"
     _ask(room, subscriber, doing, consequence, lambda: _tell(room, f"{doing} {name}", change, after))
 
 
-def ask_extend(room: Room, subscriber: Subscriber, after: Callable[[], None]) -> None:
+def ask_extend(room: Room, subscriber: Subscriber, after: Callable[[], None], warning: str = "") -> None:
     """Ask for how long, then let a customer be paid for longer."""
     name = subscriber.username
     if subscriber.valid_until is None:
@@ -103,12 +103,49 @@ def ask_extend(room: Room, subscriber: Subscriber, after: Callable[[], None]) ->
             await room.services.customers.extend(subscriber, days)
 
         title = f"Extend {name} by {days} day{'' if days == 1 else 's'}"
-        if subscriber.protect:
-            _ask(room, subscriber, f"Extend by {days} days", NEXT, lambda: _tell(room, title, change, after))
+        if subscriber.protect or warning:
+            _ask(
+                room,
+                subscriber,
+                f"Extend by {days} days",
+                f"{NEXT}.{_after_blank(warning)}",
+                lambda: _tell(room, title, change, after),
+            )
         else:
             _tell(room, title, change, after)
 
     room.push_screen(Extend(subscriber, room.services.snapshot().at), chosen)
+
+
+def ask_kick(room: Room, name: str, routers: Sequence[str], after: Callable[[], None]) -> None:
+    """Ask once, then end a customer's sessions on all of these routers; one that fails does not stop the others."""
+    snapshot = room.services.snapshot()
+    known = {router.name: router for router in snapshot.routers}
+    title = f"End the sessions of {name}"
+
+    async def kick() -> None:
+        ended = 0
+        for router in routers:
+            try:
+                ended += await room.services.customers.kick(name, router)
+            except MktuiError as error:
+                room.notify(str(error), title=f"{title} on {router}", severity="error", timeout=15)
+        room.notify(f"{ended} session{'' if ended == 1 else 's'} ended", title=title)
+        after()
+
+    def answered(yes: bool | None) -> None:
+        if yes:
+            room.run_worker(kick(), name=title)
+        else:
+            room.notify(f"{name} was left alone")
+
+    must_type = any(router in known and known[router].is_protected for router in routers)
+    why = "He is cut off now, and his device logs in again by itself if he may connect."
+    room.push_screen(Confirm(", ".join(routers), f"{title} on", why, must_type=must_type), answered)
+
+
+def _after_blank(text: str) -> str:
+    return f"\n\n{text}" if text else ""
 
 
 def _ask(room: Room, subscriber: Subscriber, doing: str, consequence: str, then: Callable[[], None]) -> None:

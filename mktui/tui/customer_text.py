@@ -33,7 +33,7 @@ def facts(search: Search, palette: Palette, now: datetime, width: int) -> Text:
     blocks = [
         [_verdict(customer, palette, now, width)],
         list(_unasked(search, customer, palette, width)),
-        *([*_billing(customer, each, palette, now)] for each in customer.subscribers),
+        *([*_billing(customer, each, palette, now, width)] for each in customer.subscribers),
         *([*_online(customer, each, palette)] for each in customer.sessions),
         list(_rows(customer, palette)),
         list(_syncs(customer, palette, now)),
@@ -90,7 +90,7 @@ def _wrapped(text: str, width: int) -> str:
     return "\n  ".join(textwrap.wrap(text, max(20, width - 3)))
 
 
-def _billing(customer: Customer, subscriber: Subscriber, palette: Palette, now: datetime) -> Iterator[Text]:
+def _billing(customer: Customer, subscriber: Subscriber, palette: Palette, now: datetime, width: int) -> Iterator[Text]:
     may = subscriber.may_connect(now)
     style = "" if may else palette.state("critical")
     until = subscriber.valid_until
@@ -104,6 +104,9 @@ def _billing(customer: Customer, subscriber: Subscriber, palette: Palette, now: 
     protected = " · protected" if subscriber.protect else ""
     yield _line("", "connects by", Text(f"{subscriber.kind.value} on {routers}{protected}"), palette)
     yield _line("", "id", Text(subscriber.external_id, style=palette.quiet), palette)
+    if warning := customer.source_warning(subscriber):
+        told = _wrapped(warning, width - _LABEL - _KEY).replace("\n  ", "\n" + " " * (_LABEL + _KEY))
+        yield _line("", "source", Text(told, style=palette.state("warning")), palette)
 
 
 def _online(customer: Customer, session: OnlineSession, palette: Palette) -> Iterator[Text]:

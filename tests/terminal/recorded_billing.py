@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -15,7 +15,7 @@ from mktui.billing.sources.duplicates import gather
 from mktui.billing.sources.fields import read_row
 from mktui.billing.sources.importing import ImportOutcome
 from mktui.billing.sources.preview import ImportPreview, change_of, preview
-from mktui.errors import WrongUse
+from mktui.errors import BillingError, WrongUse
 from mktui.services.billing import Reading
 from mktui.services.books import Books, Step, Trouble
 from mktui.services.editing import Changed, content_of
@@ -137,9 +137,12 @@ class RecordedBilling:
 
     def read_file(self, file: Path, what: What) -> None:
         assert self.books is not None
-        rows = read_csv(content_of(file), what, local=self.local)
-        shown = preview(self.books.profiles, self.books.subscribers, rows)
-        self.reading = Reading(file, what, shown)
+        try:
+            rows = read_csv(content_of(file), what, local=self.local)
+        except BillingError as error:
+            self.reading = Reading(file, what, problem=str(error))
+            return
+        self.reading = Reading(file, what, preview(self.books.profiles, self.books.subscribers, rows))
 
     def import_file(self) -> None:
         reading = self.reading

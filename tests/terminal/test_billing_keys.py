@@ -14,7 +14,7 @@ from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm
 from mktui.tui.screens.plan import PlanScreen
 from tests.terminal.billing_driving import names, row, told, under
-from tests.terminal.driving import lines, look, notices, opened, press, text
+from tests.terminal.driving import lines, look, notices, opened, press
 from tests.terminal.recorded import RecordedServices
 from tests.terminal.recorded_billing import crowd
 from tests.terminal.recorded_syncs import planned

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 import anyio
@@ -17,6 +18,7 @@ from mktui.sync.order import Order
 from mktui.tui.app import ControlRoom
 from mktui.tui.customer_deeds import Extend
 from mktui.tui.finding import Find
+from mktui.tui.screens.billing_form import FormScreen
 from mktui.tui.screens.customer import CustomerScreen
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm
@@ -171,6 +173,59 @@ async def test_a_kick_asks_and_a_protected_router_asks_for_its_name() -> None:
     assert services.asked == [("kick ana", "edge-2"), ("kick ana", "edge-1")]
 
 
+async def test_one_question_ends_his_sessions_on_every_router_and_names_them_all() -> None:
+    services = RecordedServices()
+    first = ANA_ONLINE.sessions[0]
+    others = (replace(first, router="hotspot-plaza"), replace(first, router="tower-west", is_radius=True))
+    services.customers.known["ana"] = replace(ANA_ONLINE, sessions=(first, *others))
+    async with opened(services) as (app, pilot):
+        await find(pilot, "ana")
+        await press(pilot, "K")
+        assert "End the sessions of ana on edge-2, hotspot-plaza?" in text(app)
+        await press(pilot, "n")
+        assert services.asked == []
+        await press(pilot, "K", "y")
+        assert "2 sessions ended" in notices(app)[-1].message
+    assert services.asked == [("kick ana", "edge-2"), ("kick ana", "hotspot-plaza")]
+
+
+async def test_a_router_that_cannot_be_asked_does_not_keep_his_sessions_elsewhere_alive() -> None:
+    services = RecordedServices(refuses=DatabaseUnavailable("gone", database="x"))
+    first = ANA_ONLINE.sessions[0]
+    services.customers.known["ana"] = replace(ANA_ONLINE, sessions=(first, replace(first, router="hotspot-plaza")))
+    async with opened(services) as (app, pilot):
+        await find(pilot, "ana")
+        await press(pilot, "K", "y")
+        told = [each for each in notices(app) if each.severity == "error"]
+    assert services.asked == [("kick ana", "edge-2"), ("kick ana", "hotspot-plaza")]
+    assert len(told) == 2
+
+
+async def test_who_comes_from_a_source_is_changed_with_a_warning() -> None:
+    services = RecordedServices()
+    told = "It comes from the source crm: the next pull writes its values over what is changed here."
+    services.customers.known["ana"] = replace(ANA_ONLINE, sources={"c-0412": "crm"}, live_sources=frozenset({"crm"}))
+    async with opened(services, size=(120, 40)) as (app, pilot):
+        await find(pilot, "ana")
+        assert told in " ".join(text(app).split())
+        for keys in (("E",), ("X", "7")):
+            await press(pilot, *keys)
+            assert isinstance(app.screen, Confirm)
+            assert "the next pull writes its values over" in text(app)
+            await press(pilot, "n")
+    assert services.asked == []
+
+
+async def test_his_form_opens_from_his_screen() -> None:
+    async with opened() as (app, pilot):
+        await find(pilot, "ana")
+        await press(pilot, "e")
+        assert isinstance(app.screen, FormScreen)
+        assert "Billing › subscribers › ana" in text(app)
+        await press(pilot, "escape")
+        assert isinstance(app.screen, CustomerScreen)
+
+
 async def test_nobody_who_is_offline_or_online_by_radius_is_kicked() -> None:
     services = RecordedServices()
     session = replace(ANA_ONLINE.sessions[0], is_radius=True)
@@ -272,11 +327,16 @@ async def test_in_the_demo_a_customer_is_found_suspended_extended_and_planned() 
 
             await find(pilot, "demo-001")
             await until("answered")
-            assert body(app)[0].startswith("◐ demo-001: paid; not online")
+            assert body(app)[0].startswith("◐ demo-001: paid until ")
+            assert isinstance(app.screen, CustomerScreen)
             assert "family · 40M down, 10M up" in text(app)
             await press(pilot, "E", "y")
             await until("▲ demo-001: suspended")
             await press(pilot, "E", "y")
             await until("◐ demo-001: paid")
-            await press(pilot, "X")
-            assert any("nothing to extend" in each.message for each in notices(app))
+            customer = app.screen.customer
+            assert customer is not None
+            end = customer.subscribers[0].valid_until
+            assert end is not None
+            await press(pilot, "X", "7")
+            await until(f"until {end + timedelta(days=7):%Y-%m-%d}")

@@ -16,11 +16,14 @@ from mktui.tui.finding import Find
 from mktui.tui.places import SCREENS
 from mktui.tui.screens.add import AddScreen
 from mktui.tui.screens.changes import ChangesScreen
+from mktui.tui.screens.billing import BillingScreen
+from mktui.tui.screens.billing_form import FormScreen
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.config_questions import SaveChanges
 from mktui.tui.screens.diagnosis import DiagnosisView
 from mktui.tui.screens.errors import ErrorsScreen
 from mktui.tui.screens.fleet import FleetScreen
+from mktui.tui.screens.importing import PathLine
 from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
 from mktui.tui.screens.plan import PlanScreen
 from mktui.tui.screens.router import RouterScreen
@@ -73,10 +76,13 @@ def row(number: int) -> Callable[[ControlRoom], bool]:
 
 ASK: Final = ("x", *"ppp active print", "enter")
 FIND: Final = ("f", *"ana", "enter")
+FORM: Final = ("5", "e")
+FILE: Final = ("5", "I", *"none.csv", "enter")
 PATHS: Final[dict[Place, tuple[str, ...]]] = {
     Place.FLEET: (), Place.ROUTER: ("enter",), Place.SYNC: ("2",), Place.PLAN: ("s",),
     Place.CUSTOMER: FIND,
     Place.CONFIG: ("6",),
+    Place.BILLING: ("5",), Place.FORM: FORM, Place.IMPORT: FILE,
     Place.ADD: ("n",), Place.ROWS: ASK,
     Place.TESTS: ("4",),
     Place.ERRORS: ("3",), Place.CHANGES: ("c",),
@@ -104,6 +110,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "syncs": ((), on(SyncScreen)),
     "tests": ((), on(TestsScreen)),
     "error_log": ((), on(ErrorsScreen)),
+    "billing": ((), on(BillingScreen)),
     "config": ((), on(ConfigScreen)),
     "customer": ((), on(Find)),
     "sync": ((), on(PlanScreen)),
@@ -114,8 +121,13 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "rollback": (("2", "j", "j", "enter"), lambda app: planned_last(app).rollback == 17),
     "failed": (("2", "j", "j", "enter"), lambda app: "failed only" in lines(app)[1]),
     "hold": (("2",), on(Hold)),
+    "switch": (("5",), lambda app: "Billing › profiles" in lines(app)[1]),
+    "mark": (("5",), lambda app: "1 marked" in lines(app)[1]),
     "standing": (FIND, on(Confirm)),
     "extend": (FIND, on(Extend)),
+    "new_row": (("5",), on(FormScreen)),
+    "remove": (("5",), on(Confirm)),
+    "import": (("5",), on(PathLine)),
     "kick": (FIND, on(Confirm)),
     "again": ((*FIND, "p"), lambda app: len(looked_for(app)) == 2),
     "test": ((), on(TestView)),

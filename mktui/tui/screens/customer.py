@@ -9,8 +9,9 @@ from textual.widgets import Static
 
 from mktui.sync.order import Order
 from mktui.tui.actions import Place
-from mktui.tui.customer_deeds import ask_extend, ask_standing
+from mktui.tui.customer_deeds import ask_extend, ask_kick, ask_standing
 from mktui.tui.customer_text import facts, progress
+from mktui.tui.screens.billing_form import FormScreen
 from mktui.tui.screens.view import StillStatic, View
 from mktui.tui.widgets.page import Page
 from mktui.tui.widgets.top_lines import TopLines, counts, first_line
@@ -94,15 +95,15 @@ class CustomerScreen(View):
     def action_standing(self) -> None:
         """Suspend him, or let him connect."""
         if (subscriber := self._subscriber("standing")) is not None:
-            ask_standing(self.room, subscriber, self.action_again)
+            ask_standing(self.room, subscriber, self.action_again, self._warning(subscriber))
 
     def action_extend(self) -> None:
         """Let him be paid for longer."""
         if (subscriber := self._subscriber("extend")) is not None:
-            ask_extend(self.room, subscriber, self.action_again)
+            ask_extend(self.room, subscriber, self.action_again, self._warning(subscriber))
 
     def action_kick(self) -> None:
-        """End his sessions on the router where he is online."""
+        """End his sessions on every router where he is online."""
         if not self.room.is_allowed("kick"):
             return
         sessions = self.customer.sessions if self.customer is not None else ()
@@ -113,13 +114,15 @@ class CustomerScreen(View):
             self.notify(f"{name}: {why}", severity="warning")
             return
 
-        async def kick(router: str) -> None:
-            ended = await self.room.services.customers.kick(name, router)
-            self.notify(f"{ended} session{'' if ended == 1 else 's'} ended", title=f"{name} on {router}")
-            self.action_again()
+        ask_kick(self.room, name, tuple(dict.fromkeys(session.router for session in own)), self.action_again)
 
-        consequence = "He is cut off now, and his device logs in again by itself if he may connect."
-        self.room.ask("kick", f"End the sessions of {name} on", consequence, kick, said="")
+    def form(self) -> FormScreen | None:
+        """What billing has of him."""
+        known = self.customer.subscribers if self.customer is not None else ()
+        return FormScreen("subscriber", known[0]) if len(known) == 1 else None
+
+    def _warning(self, subscriber: Subscriber) -> str:
+        return self.customer.source_warning(subscriber) if self.customer is not None else ""
 
     def _subscriber(self, action_id: str) -> Subscriber | None:
         """Return whom billing knows by this name, when it may be changed, or say why not."""
