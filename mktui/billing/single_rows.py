@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from mktui.billing import journal, ledger, tables
+from mktui.billing import journal, ledger, origins, tables
 from mktui.billing.records import RowState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from mktui.billing.model import Profile, Subscriber
     from mktui.billing.records import RunRecord
 
 _FAILED = (RowState.FAILED.value, RowState.SKIPPED.value, RowState.UNKNOWN.value)
@@ -37,6 +38,17 @@ class RowsOfRouter:
     """What the last run found and did not write -> its kind (drift, conflict, held) and its reason."""
 
 
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All of billing at one moment: its rows, where they came from, who is gone from there, and what routers have."""
+
+    profiles: tuple[Profile, ...] = field(repr=False)
+    subscribers: tuple[Subscriber, ...] = field(repr=False)
+    sources: Mapping[tuple[str, str], str] = field(repr=False)
+    gone: frozenset[tuple[str, str]] = field(repr=False)
+    rows: Mapping[str, RowsOfRouter] = field(repr=False)
+
+
 def rows_of_router(connection: sa.Connection, router: str) -> RowsOfRouter:
     """Read one router's."""
     runs = journal.runs_of(connection, router, limit=1)
@@ -51,15 +63,19 @@ def rows_of_router(connection: sa.Connection, router: str) -> RowsOfRouter:
     )  # fmt: skip
 
 
-def last_run(connection: sa.Connection) -> int:
-    """Return the number of the last run of any router, and so whether there is a new one; 0: there was none."""
-    return int(connection.execute(sa.select(sa.func.max(tables.runs.c.id))).scalar() or 0)
+def mark(connection: sa.Connection) -> tuple[object, ...]:
+    """Return what changes with every edit, with every run that begins, and with every one that ends."""
+    run = tables.runs.c
+    runs = connection.execute(sa.select(sa.func.max(run.id), sa.func.max(run.finished_at))).one()
+    return (*ledger.edits_mark(connection), *runs)
 
 
-def last_end(connection: sa.Connection) -> datetime | None:
-    """Return when the last run ended that has ended."""
-    found: datetime | None = connection.execute(sa.select(sa.func.max(tables.runs.c.finished_at))).scalar()
-    return found
+def read_all(connection: sa.Connection, routers: Iterable[str]) -> Everything:
+    """Read billing whole, in one transaction."""
+    return Everything(
+        ledger.read_profiles(connection), ledger.read_subscribers(connection), origins.sources(connection),
+        origins.missing(connection), {router: rows_of_router(connection, router) for router in routers},
+    )  # fmt: skip
 
 
 def _failed(connection: sa.Connection, run: int) -> dict[tuple[str, str], str]:

@@ -22,17 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    import sqlalchemy as sa
     from anyio.abc import TaskGroup
 
     from mktui.billing.model import Subscriber, SubscriberStatus
+    from mktui.billing.several import Changed
     from mktui.billing.single_rows import RowsOfRouter
     from mktui.billing.sources.importing import ImportOutcome
     from mktui.billing.sources.preview import ImportPreview, RowChange
     from mktui.billing.sources.rows import What
     from mktui.billing.store import Store
     from mktui.services.chronicle import Chronicle
-    from mktui.services.editing import Changed
     from mktui.services.office import LazyOffice
     from mktui.services.planning import Planning
 
@@ -131,12 +130,7 @@ class BillingDesk:
     async def _read(self) -> None:
         try:
             store = await self._store()
-            from mktui.billing.single_rows import last_end, last_run  # noqa: PLC0415 - the database is loaded now
-
-            def mark(connection: sa.Connection) -> object:
-                from mktui.billing.ledger import edits_mark  # noqa: PLC0415 - with it
-
-                return edits_mark(connection), last_run(connection), last_end(connection)
+            from mktui.billing.single_rows import mark  # noqa: PLC0415 - the database is loaded now
 
             plans = {name: plan for name in self._fleet.names if (plan := self._fleet.plan_of(name)) is not None}
             seen = await store.run(mark), {name: id(plan.plan) for name, plan in plans.items()}
@@ -152,22 +146,16 @@ class BillingDesk:
             self._due_at, self._is_reading = clock.now() + EVERY, False
 
     async def _books(self, store: Store, plans: Mapping[str, Planning]) -> Books:
-        from mktui.billing import ledger, origins  # noqa: PLC0415 - the database is loaded now
-        from mktui.billing.single_rows import rows_of_router  # noqa: PLC0415 - with it
+        from mktui.billing.single_rows import read_all  # noqa: PLC0415 - the database is loaded now
 
-        names, live = self._fleet.names, self._fleet.office.source_names
-        now = clock.utc_now()
-
-        def read(connection: sa.Connection) -> Books:
-            profiles, subscribers = ledger.read_profiles(connection), ledger.read_subscribers(connection)
-            gone = origins.missing(connection)
-            rows = {name: _with_plan(rows_of_router(connection, name), plans.get(name)) for name in names}
-            return Books(
-                now, profiles, subscribers, names, origins.sources(connection), gone, live,
-                find_troubles(profiles, subscribers, gone, rows, now), {name: rows[name].synced_at for name in names},
-            )  # fmt: skip
-
-        return await store.run(read)
+        now, names = clock.utc_now(), self._fleet.names
+        found = await store.run(read_all, names)
+        rows = {name: _with_plan(each, plans.get(name)) for name, each in found.rows.items()}
+        judge = partial(find_troubles, found.profiles, found.subscribers, found.gone, rows, now)
+        return Books(
+            now, found.profiles, found.subscribers, names, found.sources, found.gone, self._fleet.office.source_names,
+            await anyio.to_thread.run_sync(judge), {name: each.synced_at for name, each in rows.items()},
+        )  # fmt: skip
 
     # --- changing
 
@@ -203,12 +191,14 @@ class BillingDesk:
         Raises:
             BillingError: The database does not answer; nobody was changed.
         """
-        from mktui.services.editing import set_status_of_all  # noqa: PLC0415 - loads the database
+        from mktui.billing.several import set_status_of_all  # noqa: PLC0415 - loads the database
 
         doing = {"active": "enable", "suspended": "suspend", "deleted": "delete"}.get(status.value, status.value)
         ids = [each.external_id for each in subscribers]
-        work = partial(set_status_of_all, ids=ids, status=status, now=clock.utc_now())
-        return await self._change(f"{doing} {named(subscribers)}", work)
+        words = f"{doing} {named(subscribers)}"
+        with self._chronicle.audited(words, ""):
+            changed = await (await self._store()).run(set_status_of_all, ids, status, now=clock.utc_now())
+        return await self._changed(words, changed)
 
     async def extend(self, subscribers: Sequence[Subscriber], days: int) -> Changed:
         """Let subscribers be paid for longer, all in one.
@@ -216,11 +206,13 @@ class BillingDesk:
         Raises:
             BillingError: The database does not answer; nobody was changed.
         """
-        from mktui.services.editing import extend_all  # noqa: PLC0415 - loads the database
+        from mktui.billing.several import extend_all  # noqa: PLC0415 - loads the database
 
         ids = [each.external_id for each in subscribers]
-        doing = f"extend {named(subscribers)} by {days} day{'' if days == 1 else 's'}"
-        return await self._change(doing, partial(extend_all, ids=ids, days=days, now=clock.utc_now()))
+        words = f"extend {named(subscribers)} by {days} day{'' if days == 1 else 's'}"
+        with self._chronicle.audited(words, ""):
+            changed = await (await self._store()).run(extend_all, ids, days, now=clock.utc_now())
+        return await self._changed(words, changed)
 
     async def undo(self) -> str:
         """Take back what was done last, and return in words what became of it.
@@ -229,7 +221,7 @@ class BillingDesk:
             WrongUse: There is nothing to take back.
             BillingError: The database does not answer.
         """
-        from mktui.services.editing import taken_back  # noqa: PLC0415 - loads the database
+        from mktui.billing.several import taken_back  # noqa: PLC0415 - loads the database
 
         if not self._done:
             raise WrongUse("nothing was changed here that could be taken back")
@@ -306,9 +298,7 @@ class BillingDesk:
         await self.refresh()
         return outcome
 
-    async def _change(self, words: str, work: Callable[[sa.Connection], Changed]) -> Changed:
-        with self._chronicle.audited(words, ""):
-            changed = await (await self._store()).run(work)
+    async def _changed(self, words: str, changed: Changed) -> Changed:
         if changed.changes:
             self._done = [*self._done[-KEPT + 1 :], Done(words, changed.changes)]
         await self.refresh()

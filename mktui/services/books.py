@@ -121,6 +121,12 @@ class Books:
         why = next((each.why for each in troubles if each.step is worst and each.why), "")
         return Badge(worst, named, len(own), why, unseen)
 
+    def rank(self, row: Row, offline: Collection[str], now: datetime) -> int:
+        """Return the place of a row's badge among the others, trouble first; most rows have none, and are quick."""
+        until = None if isinstance(row, Profile) else row.valid_until
+        is_plain = not offline and key_of(row) not in self.troubles and (until is None or until > now)
+        return _ORDER[Step.IN_STEP] if is_plain else self.badge(row, offline, now).rank
+
     @staticmethod
     def _seen(trouble: Trouble, offline: Collection[str]) -> Trouble:
         """What waits for a router that is offline waits for the router."""
@@ -206,8 +212,8 @@ def source_warning(source: str, live: Collection[str]) -> str:
     if not source:
         return ""
     if source in live:
-        return f"It comes from the source {source}: the next pull writes its values over what is changed here."
+        return f"From source {source}: the next pull writes its values over what is changed here."
     name, is_file, _ = source.partition(":")
     if is_file:
-        return f"It came from a CSV file ({name}): importing that file again writes its values over this."
-    return f"It came from the source {source}, which is not read any more: what is changed here stays."
+        return f"From a CSV file ({name}): importing it again writes its values over this."
+    return f"From source {source}, which is not read any more: what is changed here stays."

@@ -1,4 +1,4 @@
-"""Where there is no billing to look at: in a recording of routers that once were."""
+"""Where there is no billing to look at: in a recording of routers that once were, or far from the database."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mktui.billing.model import Subscriber, SubscriberStatus
+    from mktui.billing.several import Changed
     from mktui.billing.sources.importing import ImportOutcome
     from mktui.billing.sources.preview import ImportPreview
     from mktui.billing.sources.rows import What
-    from mktui.services.editing import Changed
-
-_WHY = "this is a recording: it holds routers, and no billing"
 
 
 class NoBilling:
@@ -26,9 +24,11 @@ class NoBilling:
     can_edit = False
     books = None
     reading = None
-    problem = _WHY
     local = dt.UTC
     last_done = ""
+
+    def __init__(self, why: str = "this is a recording: it holds routers, and no billing") -> None:
+        self.problem = why
 
     def watch(self) -> None:
         """There is nothing to read."""
@@ -70,4 +70,4 @@ class NoBilling:
         self._refuse("import")
 
     def _refuse(self, what: str) -> NoReturn:
-        raise WrongUse(f"{what}: {_WHY}")
+        raise WrongUse(f"{what}: {self.problem}")

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from mktui.billing.model import Subscriber
+    from mktui.billing.several import Changed
     from mktui.billing.sources.preview import ImportPreview
     from mktui.services.books import Row
-    from mktui.services.editing import Changed
     from mktui.tui.room import Room
 
 ACTIVE, SUSPENDED, DELETED = SubscriberStatus.ACTIVE, SubscriberStatus.SUSPENDED, SubscriberStatus.DELETED

@@ -38,12 +38,12 @@ SUBSCRIBERS: Final = (
 )
 PROFILES: Final = (
     Column("mark", "", 2),
-    Column("name", "NAME", 18),
-    Column("status", "STATUS", 11),
+    Column("name", "NAME", 16),
+    Column("status", "STATUS", 8),
     Column("kind", "BY", 8),
     Column("down", "DOWN", 9, is_number=True),
     Column("up", "UP", 9, is_number=True),
-    Column("users", "SOLD", 7, is_number=True),
+    Column("users", "SOLD", 6, is_number=True),
     Column("session", "SESSION", 9, least=100, is_number=True),
     Column("pool", "POOL", 14, least=118),
     Column("price", "PRICE", 9, least=118, is_number=True),
@@ -88,6 +88,10 @@ class Seen:
         """Return how a row stands."""
         return self.books.badge(row, self.offline, self.snapshot.at)
 
+    def rank(self, row: Row) -> int:
+        """Return its place among the others, trouble first."""
+        return self.books.rank(row, self.offline, self.snapshot.at)
+
 
 def _until(_seen: Seen, row: Row) -> float:
     until = getattr(row, "valid_until", None)
@@ -100,14 +104,14 @@ def _status_rank(seen: Seen, row: Row) -> int:
 
 ORDERS: Final[dict[str, dict[str, Callable[[Seen, Row], object]]]] = {
     "subscriber": {
-        "trouble": lambda seen, row: (seen.badge(row).rank, _status_rank(seen, row)),
+        "trouble": lambda seen, row: (seen.rank(row), _status_rank(seen, row)),
         "name": lambda _seen, _row: 0,
         "status": _status_rank,
         "paid until": _until,
         "profile": lambda _seen, row: getattr(row, "profile", ""),
     },
     "profile": {
-        "trouble": lambda seen, row: seen.badge(row).rank,
+        "trouble": lambda seen, row: seen.rank(row),
         "name": lambda _seen, _row: 0,
         "sold": lambda seen, row: -seen.books.users.get((row.kind, name_of(row)), 0),
         "rate": lambda _seen, row: -getattr(row, "rate_down_bps", 0),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mktui.billing.model import Subscriber, SubscriberStatus
+    from mktui.billing.several import Changed
     from mktui.billing.sources.importing import ImportOutcome
     from mktui.billing.sources.preview import ImportPreview
     from mktui.billing.sources.rows import What
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from mktui.services.configuring import Saved
     from mktui.services.console import Answer
     from mktui.services.customers import Search
-    from mktui.services.editing import Changed
     from mktui.services.newcomers import Tried
     from mktui.services.stability import StabilityState
 

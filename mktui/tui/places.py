@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mktui.tui.screens.changes import ChangesScreen
 from mktui.tui.screens.billing import BillingScreen
+from mktui.tui.screens.changes import ChangesScreen
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.errors import ErrorsScreen
 from mktui.tui.screens.sync import SyncScreen

@@ -32,8 +32,8 @@ from mktui.monitor.records import Audited, ErrorLog
 from mktui.monitor.snapshot import Break, RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
 from mktui.services.configuring import Saved
 from mktui.sync.order import Order
-from tests.terminal.recorded_console import RecordedConsole, day_of
 from tests.terminal.recorded_billing import RecordedBilling
+from tests.terminal.recorded_console import RecordedConsole, day_of
 from tests.terminal.recorded_customers import RecordedCustomers
 from tests.terminal.recorded_newcomers import RecordedNewcomers
 from tests.terminal.recorded_stability import RecordedStability

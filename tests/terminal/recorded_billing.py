@@ -10,6 +10,7 @@ import anyio
 from pydantic import SecretStr
 
 from mktui.billing.model import Kind, Profile, Subscriber, SubscriberStatus
+from mktui.billing.several import Changed
 from mktui.billing.sources.csv_file import read_csv
 from mktui.billing.sources.duplicates import gather
 from mktui.billing.sources.fields import read_row
@@ -18,7 +19,7 @@ from mktui.billing.sources.preview import ImportPreview, change_of, preview
 from mktui.errors import BillingError, WrongUse
 from mktui.services.billing import Reading
 from mktui.services.books import Books, Step, Trouble
-from mktui.services.editing import Changed, content_of
+from mktui.services.editing import content_of
 from tests.terminal.recorded_customers import AT, GOLD, ROUTERS, SILVER
 
 if TYPE_CHECKING:

@@ -49,7 +49,7 @@ async def test_a_file_is_shown_with_its_bad_lines_first_and_written_after_a_ques
         assert "✗ 2 bad lines" in lines(app)[0]
         shown = [line.split()[:3] for line in lines(app)[3:7]]
         assert shown == [
-            ["✗", "line", "5"], ["✗", "line", "4"], ["~", "line", "2"], ["+", "line", "3"],
+            ["✗", "line", "4"], ["✗", "line", "5"], ["~", "line", "2"], ["+", "line", "3"],
         ]  # fmt: skip
         assert "gold → silver" in told(app)
         await press(pilot, "F")

@@ -111,7 +111,7 @@ async def test_one_is_suspended_after_a_question_that_names_the_router() -> None
         await press(pilot, "E")
         assert "Suspend carmen?" in told(app)
         assert "edge-1: with the next sync" in told(app)
-        assert "It comes from the source crm: the next pull writes its values over" in told(app)
+        assert "From source crm: the next pull writes its values over" in told(app)
         await press(pilot, "n")
         assert services.asked == []
         await press(pilot, "E", "y")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import anyio
 import pytest
@@ -19,6 +19,13 @@ from tests.terminal.billing_driving import filled, names, row, told, under
 from tests.terminal.driving import fleet_is_shown, lines, look, notices, opened, press
 from tests.terminal.recorded import RecordedServices, fleet
 from tests.terminal.recorded_billing import BOOKS, EMPTY, crowd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.text import Text
+
+    from mktui.services.books import Row
 
 pytestmark = pytest.mark.anyio
 BY_TROUBLE = [
@@ -107,7 +114,13 @@ async def test_twenty_thousand_rows_draw_only_what_is_seen() -> None:
         screen = app.screen
         assert isinstance(screen, BillingScreen)
         drawn: list[object] = []
-        screen.table._draw, draw = (lambda row: (drawn.append(row), draw(row))[1]), screen.table._draw
+        draw = screen.table._draw
+
+        def counted(row: Row) -> Mapping[str, Text] | Text:
+            drawn.append(row)
+            return draw(row)
+
+        screen.table._draw = counted
         await press(pilot, "G")
         assert "20,000 subscribers" in lines(app)[1]
         assert 0 < len(drawn) < 200

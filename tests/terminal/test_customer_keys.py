@@ -203,7 +203,7 @@ async def test_a_router_that_cannot_be_asked_does_not_keep_his_sessions_elsewher
 
 async def test_who_comes_from_a_source_is_changed_with_a_warning() -> None:
     services = RecordedServices()
-    told = "It comes from the source crm: the next pull writes its values over what is changed here."
+    told = "From source crm: the next pull writes its values over what is changed here."
     services.customers.known["ana"] = replace(ANA_ONLINE, sources={"c-0412": "crm"}, live_sources=frozenset({"crm"}))
     async with opened(services, size=(120, 40)) as (app, pilot):
         await find(pilot, "ana")

@@ -15,9 +15,9 @@ from mktui.tui.customer_deeds import Extend
 from mktui.tui.finding import Find
 from mktui.tui.places import SCREENS
 from mktui.tui.screens.add import AddScreen
-from mktui.tui.screens.changes import ChangesScreen
 from mktui.tui.screens.billing import BillingScreen
 from mktui.tui.screens.billing_form import FormScreen
+from mktui.tui.screens.changes import ChangesScreen
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.config_questions import SaveChanges
 from mktui.tui.screens.diagnosis import DiagnosisView

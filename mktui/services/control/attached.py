@@ -25,6 +25,7 @@ from mktui.services.control.dialling import ASKING, CONNECT
 from mktui.services.control.feed import Picture
 from mktui.services.control.forms import fingerprint, heard
 from mktui.services.control.messages import Wish
+from mktui.services.no_billing import NoBilling
 from mktui.services.no_newcomers import NoNewcomers
 from mktui.services.no_tests import NoTests
 from mktui.services.planning import Planning, PlanStage
@@ -64,6 +65,9 @@ class AttachedFleet:
         self.customers = AttachedCustomers(self, tasks)
         self.newcomers = NoNewcomers("a router is added where mktui runs, not from an attached screen")
         self.console = AttachedConsole(self)
+        self.billing = NoBilling(
+            "billing is changed where mktui runs, not from an attached screen; f finds one customer"
+        )
         self.stability = NoTests("stability is tested where mktui runs, not from an attached screen")
         self._percentiles: dict[str, Percentiles] = {}
         self._target = target

@@ -89,7 +89,7 @@ def _filled() -> Office:
     from mktui.sync.run import Office  # noqa: PLC0415 - with it
 
     store = Store.open("sqlite://")
-    profiles, subscribers = demo_books(_CUSTOMERS)
+    profiles, subscribers = demo_books(_CUSTOMERS, now=clock.utc_now())
     with store.begin() as connection:
         for profile in profiles:
             ledger.save_profile(connection, profile, now=clock.utc_now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -130,7 +131,7 @@ class ImportScreen(View):
         last = Text(_next(reading), style=palette.accent)
         if reading.is_writing and self._last is not None:
             last = _progress(reading, self._last[0], palette)
-        text = Text("\n").join((*words_in_lines(told, self.width_of_lines(), 3), last))
+        text = Text("\n").join((*in_lines(told, self.width_of_lines(), 3), last))
         text.no_wrap, text.overflow = True, "ellipsis"
         self.query_one("#about", StillStatic).show(text)
 
@@ -168,6 +169,7 @@ def lines_of(reading: Reading, *, is_failed_only: bool) -> tuple[Line, ...]:
     if shown is None:
         return ()
     bad = reading.outcome.rejected if reading.outcome is not None else shown.rejected
+    bad = tuple(sorted(bad, key=lambda error: (len(error.where), error.where)))  # line 9 before line 10
     return bad if is_failed_only else (*bad, *shown.changed, *shown.added)
 
 
@@ -198,10 +200,9 @@ def _in_full(line: Line | None) -> str:
     return str(line) if isinstance(line, RowError) else f"{line.where}: {line.name}: {_what(line)}"
 
 
-def words_in_lines(text: Text, width: int, count: int) -> list[Text]:
-    """Return a text in so many lines, cut at the end."""
-    parts = [text.plain[start : start + width] for start in range(0, max(1, len(text.plain)), width)]
-    parts = [*parts[: count - 1], text.plain[(count - 1) * width :]][:count] if len(parts) > count else parts
+def in_lines(text: Text, width: int, count: int) -> list[Text]:
+    """Return a text in so many lines; the last one is cut."""
+    parts = textwrap.wrap(text.plain, max(20, width), max_lines=count, placeholder=" …")
     return [Text(part, style=text.style) for part in (*parts, *[""] * (count - len(parts)))]
 
 
@@ -237,7 +238,8 @@ def _next(reading: Reading) -> str:
         return "Written. On screen 5, u takes it back; the next syncs bring it to the routers."
     if reading.shown is None or reading.problem:
         return ""
-    notes = f"{reading.shown.rows.notes[0]}. " if reading.shown.rows.notes else ""
+    told = [note for note in reading.shown.rows.notes if not note.startswith("not complete")]  # nobody has said so here
+    notes = f"{told[0]}. " if told else ""
     bad = "bad lines are left out, the others go in" if reading.shown.rejected else "every line can be read"
     return (
         f"{notes}Nothing is written yet: {bad}. a writes it." if reading.total else f"{notes}Nothing would be written."
