@@ -18,7 +18,7 @@ def default_file() -> Path:
 
 
 def _unit(unit: str) -> JsonDict:
-    return {"unit": unit, "applies": "on restart"}
+    return {"unit": unit, "applies": "restart"}
 
 
 class MonitorOptions(BaseModel):

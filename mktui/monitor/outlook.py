@@ -46,11 +46,13 @@ class Look:
     raise_after: int
     """Looks in a row that must agree."""
     drop_after: int
+    fresh: float
+    """Seconds; when the newest point is older, the router is away and nothing is said."""
 
 
-HOUR: Final = Look(points=60, least=24, horizon=3600.0, agreement=0.5, raise_after=4, drop_after=10)
-HOURS: Final = Look(points=24, least=24, horizon=4 * 3600.0, agreement=0.45, raise_after=1, drop_after=3)
-DAY: Final = Look(points=96, least=86, horizon=12 * 3600.0, agreement=0.4, raise_after=2, drop_after=3)
+HOUR: Final = Look(points=60, least=24, horizon=3600.0, agreement=0.5, raise_after=4, drop_after=10, fresh=150.0)
+HOURS: Final = Look(points=24, least=24, horizon=4 * 3600.0, agreement=0.45, raise_after=1, drop_after=3, fresh=1000.0)
+DAY: Final = Look(points=96, least=86, horizon=12 * 3600.0, agreement=0.4, raise_after=2, drop_after=3, fresh=1000.0)
 SURE: Final = 0.75
 """Agreement from which on a warning is likely and no longer only possible."""
 STEADY: Final = 0.85
@@ -122,11 +124,11 @@ def _look_at(name: str, figure: _Figure, now: float, pool: PoolOptions, *, is_qu
     limits, track = WATCHED[name].limits(pool), figure.track
     track.end_minute(now)
     yesterday = track.yesterday(now)
-    figure.hour.take(forecast(name, track.minutes, limits, HOUR, yesterday), HOUR)
+    figure.hour.take(forecast(name, track.minutes, limits, HOUR, now, yesterday), HOUR)
     if is_quarter:
         track.end_quarter(now)
-        figure.hours.take(forecast(name, track.quarters, limits, HOURS, yesterday), HOURS)
-        figure.day.take(forecast(name, track.quarters, limits, DAY, yesterday), DAY)
+        figure.hours.take(forecast(name, track.quarters, limits, HOURS, now, yesterday), HOURS)
+        figure.day.take(forecast(name, track.quarters, limits, DAY, now, yesterday), DAY)
 
 
 def _sooner_first(figures: Mapping[str, _Figure]) -> tuple[Forecast, ...]:
@@ -135,10 +137,10 @@ def _sooner_first(figures: Mapping[str, _Figure]) -> tuple[Forecast, ...]:
 
 
 def forecast(
-    name: str, points: Points, limits: tuple[float, ...], look: Look, yesterday: float | None
+    name: str, points: Points, limits: tuple[float, ...], look: Look, now: float, yesterday: float | None
 ) -> Forecast | None:
     """Return what one look at one figure says; None: nothing is coming."""
-    if len(points) < look.least:
+    if len(points) < look.least or now - points[-1][0] > look.fresh:
         return None
     seen = list(points)[-look.points :]
     times, values = [at for at, _ in seen], [value for _, value in seen]
