@@ -124,11 +124,11 @@ def _look_at(name: str, figure: _Figure, now: float, pool: PoolOptions, *, is_qu
     limits, track = WATCHED[name].limits(pool), figure.track
     track.end_minute(now)
     yesterday = track.yesterday(now)
-    figure.hour.take(forecast(name, track.minutes, limits, HOUR, now, yesterday), HOUR)
+    figure.hour.take(forecast(name, track.minutes, limits, HOUR, now=now, yesterday=yesterday), HOUR)
     if is_quarter:
         track.end_quarter(now)
-        figure.hours.take(forecast(name, track.quarters, limits, HOURS, now, yesterday), HOURS)
-        figure.day.take(forecast(name, track.quarters, limits, DAY, now, yesterday), DAY)
+        figure.hours.take(forecast(name, track.quarters, limits, HOURS, now=now, yesterday=yesterday), HOURS)
+        figure.day.take(forecast(name, track.quarters, limits, DAY, now=now, yesterday=yesterday), DAY)
 
 
 def _sooner_first(figures: Mapping[str, _Figure]) -> tuple[Forecast, ...]:
@@ -137,7 +137,7 @@ def _sooner_first(figures: Mapping[str, _Figure]) -> tuple[Forecast, ...]:
 
 
 def forecast(
-    name: str, points: Points, limits: tuple[float, ...], look: Look, now: float, yesterday: float | None
+    name: str, points: Points, limits: tuple[float, ...], look: Look, *, now: float, yesterday: float | None
 ) -> Forecast | None:
     """Return what one look at one figure says; None: nothing is coming."""
     if len(points) < look.least or now - points[-1][0] > look.fresh:

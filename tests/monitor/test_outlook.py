@@ -36,7 +36,7 @@ def minutes(values: list[float]) -> deque[tuple[float, float]]:
 
 
 def of(values: list[float], *, yesterday: float | None = None) -> Forecast | None:
-    return forecast("cpu_percent", minutes(values), (85.0,), HOUR, 60.0 * len(values), yesterday)
+    return forecast("cpu_percent", minutes(values), (85.0,), HOUR, now=60.0 * len(values), yesterday=yesterday)
 
 
 @given(st.floats(0.01, 100), finite)
@@ -98,9 +98,9 @@ def test_nothing_is_said_of_what_is_further_away_than_can_be_seen_back_or_is_pas
 
 def test_half_a_day_is_no_day_or_each_morning_would_be_the_end() -> None:
     half = deque((900.0 * n, 20 + n * 0.5) for n in range(DAY.least - 1))
-    assert forecast("cpu_percent", half, (85.0,), DAY, half[-1][0], None) is None
+    assert forecast("cpu_percent", half, (85.0,), DAY, now=half[-1][0], yesterday=None) is None
     whole = deque((900.0 * n, 20 + n * 0.5) for n in range(DAY.points))
-    assert forecast("cpu_percent", whole, (85.0,), DAY, whole[-1][0], None) is not None
+    assert forecast("cpu_percent", whole, (85.0,), DAY, now=whole[-1][0], yesterday=None) is not None
 
 
 def test_memory_is_bounded_and_old_points_go_also_when_nobody_knows_anything_any_more() -> None:
