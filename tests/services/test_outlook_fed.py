@@ -1,15 +1,12 @@
-"""A router whose memory leaks is warned of by the services that watch it, and a note of it is left for others."""
+"""A router whose memory leaks is warned of by the services that watch it."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 
-from mktui import clock
 from mktui.core.pool.options import PoolOptions
-from mktui.monitor import bulletin, outlook
+from mktui.monitor import outlook
 from mktui.services import router as router_service
 from mktui.services.fleet import open_fleet
 from mktui.services.router import RouterSetup
@@ -17,18 +14,14 @@ from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
 from tests.wiring import ROUTER, until, wire
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_leak_is_seen_by_what_is_asked_anyway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_leak_is_seen_by_what_is_asked_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(router_service, "SAMPLE", 0.01)
     monkeypatch.setattr(router_service, "FACTS", 0.01)
     monkeypatch.setattr(outlook, "MINUTE", 0.0)  # each look ends a minute
-    monkeypatch.setattr(bulletin, "EVERY", 0.02)
-    router, note = SimulatedRouter(RouterProfile(secrets=0, online=0)), tmp_path / "note.json"
+    router = SimulatedRouter(RouterProfile(secrets=0, online=0))
     resource = next(iter(router.tables["/system/resource"]))
 
     async def leak() -> None:
@@ -39,7 +32,6 @@ async def test_a_leak_is_seen_by_what_is_asked_anyway(tmp_path: Path, monkeypatc
     async with anyio.create_task_group() as tasks:
         setup = RouterSetup(ROUTER, PoolOptions(min_size=1, max_size=1), connect=wire(router, tasks))
         async with open_fleet([setup]) as fleet:
-            fleet.leave_notes(note)
             tasks.start_soon(leak)
             await until(lambda: bool(fleet.snapshot().routers[0].forecasts))
             (seen,) = fleet.snapshot().routers[0].forecasts
@@ -47,5 +39,4 @@ async def test_a_leak_is_seen_by_what_is_asked_anyway(tmp_path: Path, monkeypatc
             memory = fleet.snapshot().routers[0].facts.memory_percent
             assert memory is not None
             assert 30 <= memory < 80
-            await until(lambda: (left := bulletin.read(note, clock.utc_now())) is not None and bool(left.routers))
         tasks.cancel_scope.cancel()
