@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mktui.monitor.snapshot import Forecast
 
 TUNING_SEEDS: Final = range(1, 1000)
-HELD_OUT_SEEDS: Final = range(100_000, 200_000)
+HELD_OUT_SEEDS: Final = range(500_000, 600_000)
 
 DAY: Final = 1440
 """Minutes."""
