@@ -172,7 +172,7 @@ ACTIONS: Final = (
     Action("diagnosis", "d", "d", "why", "What is wrong with it, and what to do.", ROUTERS,
            in_footer=ROUTERS - _PLAN),
     Action("errors", "l", "l", "errors", "Only this router's errors; again: all.", ROUTERS,
-           in_footer=frozenset({Place.FLEET, Place.ROUTER, Place.ERRORS})),
+           in_footer=frozenset({Place.FLEET, Place.ERRORS})),
     Action("changes", "c", "c", "changes", "Who changed what, when, from where.", _BUT_ADD,
            in_footer=_ERRORS, is_place=True),
     Action("sort", "o", "o", "sort", "Sort by the next column.", _SORTED | _BILLING, in_footer=_LOGS),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mktui.errors import ConfigError
-from mktui.tui.actions import ACTIONS, Action, Place
+from mktui.tui.actions import ACTIONS, Action, Place, by_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ _RENAMED: Final = {
     "plus_sign": "plus", "low_line": "underscore",
 }  # fmt: skip
 """Letters that Textual calls otherwise than Unicode does."""
-_SHOWN: Final = {"escape": "esc", "enter": "⏎", "delete": "del", "space": "space", "pageup": "pgup", "pagedown": "pgdn"}
+_SHOWN: Final = {"escape": "esc", "enter": "⏎", "delete": "del", "space": "spc", "pageup": "pgup", "pagedown": "pgdn"}
 _MODIFIERS: Final = ("ctrl", "shift", "alt")
 
 
@@ -85,7 +85,7 @@ def _read(name: str, value: object) -> tuple[tuple[str, ...], str, str]:
     for text, key in zip(texts, keys, strict=False):
         if not key:
             return (), f"{text!r} is no key", 'a letter, or such as "f5", "ctrl+r", "pageup"'
-        if key in _TAKEN:
+        if key in _TAKEN and key not in by_id(name).keys.split(","):
             return (), f"{text!r} cannot be given away: it {_TAKEN[key]}", "choose another key"
     return keys, "", ""
 
