@@ -69,8 +69,17 @@ def test_a_night_over_ssh(tmp_path: Path) -> None:
     ):
         enter(pane, there, shop.config, tmp_path)
         first = there.meter.down
+        pane.type("/edge-1")  # the cursor is on whichever was in trouble first
+        pane.keys("Enter")
+        pane.until(lambda shown: not row_of(shown, "edge-2") and "d why" in shown)
         shop.order("down at 0")
         pane.until(lambda shown: "2 offline" in shown and "open, " in row_of(shown, "edge-1"))
+        pane.keys("d")
+        pane.until(lambda shown: "The router cannot be reached." in shown and "do  Look at link and power" in shown)
+        pane.keys("l")  # the key that the second finding names
+        pane.until(lambda shown: "Errors" in shown and "ConnectFailed" in shown)
+        pane.keys("1")
+        pane.until(lambda shown: bool(row_of(shown, "edge-1")) and "Fleet" in shown)
         change_the_break(pane, "5")
         shop.order("clear")
         pane.keys("b")
