@@ -5,6 +5,7 @@ The database is loaded when billing is first looked at, by a thread.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
@@ -18,7 +19,6 @@ from mktui.errors import BillingError, NotAccepted, WrongUse
 from mktui.services.books import Books, find_troubles
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
@@ -106,8 +106,11 @@ class BillingDesk:
 
     @property
     def local(self) -> dt.tzinfo:
-        """Where a date without a time ends its day."""
-        return zone(self._options.timezone)
+        """The zone that times are shown in: UTC where billing's own is not known, and then no date is read."""
+        try:
+            return zone(self._options.timezone)
+        except BillingError:
+            return dt.UTC
 
     @property
     def last_done(self) -> str:
@@ -167,7 +170,7 @@ class BillingDesk:
         """
         from mktui.services.editing import preview_row  # noqa: PLC0415 - loads the database
 
-        return await preview_row(await self._store(), what, cells, self.local)
+        return await preview_row(await self._store(), what, cells, zone(self._options.timezone))
 
     async def write(self, shown: ImportPreview) -> ImportOutcome:
         """Write what was shown, and keep what it was before.
@@ -246,7 +249,7 @@ class BillingDesk:
         """Begin to write the file that was read; ``reading`` says how far it is."""
         reading = self.reading
         if reading is not None and reading.shown is not None and not reading.is_writing and reading.outcome is None:
-            self.reading = replace(reading, is_writing=True, begun_at=clock.utc_now())
+            self.reading = replace(reading, is_writing=True, problem="", begun_at=clock.utc_now())
             self._tasks.start_soon(self._import, self.reading, name=f"import {reading.file.name}")
 
     async def _read_file(self, reading: Reading) -> None:
@@ -256,7 +259,8 @@ class BillingDesk:
 
             content = await anyio.to_thread.run_sync(content_of, reading.file)
             source = f"{FILE_SOURCE}:{reading.what}"
-            shown = await preview_csv(store, content, reading.what, local=self.local, source=source)
+            local = zone(self._options.timezone)
+            shown = await preview_csv(store, content, reading.what, local=local, source=source)
             read = replace(reading, shown=shown)
         except BillingError as error:
             read = replace(reading, problem=" ".join(str(error).split()))

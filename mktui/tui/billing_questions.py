@@ -52,7 +52,7 @@ class ConfirmMany(Confirm):
             if self._must_type:
                 yield Static(f"They are many: type their number ({self._router}), then ⏎. esc leaves them alone.")
                 yield Input(id="name", compact=True)
-                yield Static(id="wrong")
+                yield Static(id="wrong", markup=False)
             else:
                 yield Static("y yes   n no")
 
@@ -110,9 +110,10 @@ class SaveRow(Confirm):
         with VerticalScroll(id="box"):
             yield Static(Text("\n").join(lines))
             if self._must_type:
-                yield Static(f"He is protected: type his name ({self._router}), then ⏎. esc saves nothing.")
+                told = f"He is protected: type his name ({self._router}), then ⏎. esc saves nothing."
+                yield Static(told, markup=False)
                 yield Input(id="name", compact=True)
-                yield Static(id="wrong")
+                yield Static(id="wrong", markup=False)
             else:
                 yield Static("y saves   n does not")
 

@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from mktui.billing.model import Profile, Subscriber
-from mktui.services.books import Row, Step, key_of, name_of, routers_of
+from mktui.services.books import Row, key_of, name_of, routers_of
 from mktui.sync.order import Order
 from mktui.tui import words
 from mktui.tui.actions import Place
@@ -106,9 +106,7 @@ class BillingScreen(Filterable, Sortable):
         row, seen = self.current, self._seen
         if row is None or seen is None:
             return None
-        badge = seen.badge(row)
-        routers = (*badge.routers, *routers_of(row, seen.books.routers))
-        return next(iter(routers), None) if badge.step is not Step.IN_STEP else next(iter(routers[-badge.of :]), None)
+        return next(iter((*seen.badge(row).routers, *routers_of(row, seen.books.routers))), None)
 
     def order(self) -> Order:
         """Ask a plan for the rows that are marked, or for the one under the cursor."""

@@ -58,9 +58,10 @@ class Confirm(ModalScreen[bool]):
         with Vertical(id="box"):
             yield Static(Text.assemble((f"{self._doing} {self._router}?", "bold"), f"\n\n{self._consequence}\n"))
             if self._must_type:
-                yield Static(f"It is protected: type its name ({self._router}), then ⏎. esc leaves it alone.")
+                told = f"It is protected: type its name ({self._router}), then ⏎. esc leaves it alone."
+                yield Static(told, markup=False)
                 yield Line(id="name", compact=True)
-                yield Static(id="wrong")
+                yield Static(id="wrong", markup=False)
             else:
                 yield Static("y yes   n no")
 
