@@ -93,7 +93,9 @@ def test_an_offline_router_is_not_counted_among_those_that_are_in_step() -> None
     books = books_of(on(), on(router="edge-2"), on(router="edge-3"))
     badge = books.badge(ANA, {"edge-2"}, NOW)
     assert (badge.step, badge.of, badge.unseen) == (Step.IN_STEP, 3, 1)
-    assert books.badge(ANA, {"edge-1", "edge-2", "edge-3"}, NOW).step is Step.OFFLINE
+    everything = {"edge-1", "edge-2", "edge-3"}
+    assert books.badge(ANA, everything, NOW).step is Step.OFFLINE
+    assert books.rank(ANA, everything, NOW) < books.rank(ANA, {"edge-2"}, NOW)
 
 
 def test_a_row_on_one_router_does_not_care_for_the_others() -> None:

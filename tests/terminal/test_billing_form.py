@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from textual.widgets import Input
 
 from mktui.tui.billing_questions import SaveRow
 from mktui.tui.screens.billing import BillingScreen
@@ -12,6 +15,7 @@ from mktui.tui.screens.fleet import FleetScreen
 from tests.terminal.billing_driving import filled, told, under
 from tests.terminal.driving import lines, notices, opened, press, text
 from tests.terminal.recorded import RecordedServices
+from tests.terminal.recorded_billing import BOOKS, person
 
 pytestmark = pytest.mark.anyio
 
@@ -81,6 +85,10 @@ async def test_a_password_is_never_shown_and_stays_unless_another_is_typed() -> 
         await filled(pilot, "password", "brand-new-hush")
         assert "brand-new-hush" not in told(app)
         assert "hush" not in repr(screen.draft)
+        screen.table.go_to("password")
+        await press(pilot, "enter")
+        assert screen.box.value == ""  # not even what was typed a moment ago
+        await press(pilot, "escape")
         await press(pilot, "ctrl+s")
         assert "(changed)" in told(app)
         assert "hush" not in told(app)
@@ -172,3 +180,43 @@ async def test_who_is_in_billing_already_is_not_added_over() -> None:
         screen.table.go_to("username")
         await press(pilot, "enter", *"ana")
         assert "billing has it already, as c-0412" in told(app)
+
+
+async def test_a_hotspot_name_that_is_taken_on_its_server_is_refused_before_anything_is_written() -> None:
+    services = RecordedServices()
+    async with opened(services) as (app, pilot):
+        await press(pilot, "5", "N")
+        screen = app.screen
+        assert isinstance(screen, FormScreen)
+        screen.table.go_to("kind")
+        await press(pilot, "enter")
+        await filled(pilot, "username", "plaza-cafe")
+        await filled(pilot, "profile", "hour")
+        await press(pilot, "ctrl+s")
+        assert screen is app.screen
+        assert "billing has it already, as c-0019" in told(app)
+        await filled(pilot, "hotspot_server", "upstairs")
+        await press(pilot, "ctrl+s")
+        assert "Add subscriber plaza-cafe?" in told(app)
+    assert services.asked == []
+
+
+async def test_a_name_is_no_markup_where_it_must_be_typed() -> None:
+    services = RecordedServices()
+    odd = person(90, "x[/b] [red", protect=True)
+    services.billing.books = replace(BOOKS, subscribers=(odd,))
+    async with opened(services) as (app, pilot):
+        await press(pilot, "5", "E")
+        assert "type its name (x[/b] [red)" in told(app)
+        app.screen.query_one("#name", Input).value = "x"
+        await press(pilot, "enter", "escape", "e")
+        await filled(pilot, "comment", "[/]")
+        await press(pilot, "ctrl+s")
+        assert isinstance(app.screen, SaveRow)
+        assert "type his name (x[/b] [red)" in told(app)
+        app.screen.query_one("#name", Input).value = "x"
+        await press(pilot, "enter")
+        assert "that is not his name" in told(app)
+        app.screen.query_one("#name", Input).value = "x[/b] [red"
+        await press(pilot, "enter")
+    assert services.asked == [("change", "x[/b] [red")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.widgets import Input
 
@@ -16,7 +18,7 @@ from mktui.tui.screens.plan import PlanScreen
 from tests.terminal.billing_driving import names, row, told, under
 from tests.terminal.driving import lines, look, notices, opened, press
 from tests.terminal.recorded import RecordedServices
-from tests.terminal.recorded_billing import crowd
+from tests.terminal.recorded_billing import BOOKS, crowd
 from tests.terminal.recorded_syncs import planned
 
 pytestmark = pytest.mark.anyio
@@ -152,6 +154,16 @@ async def test_marks_survive_a_filter_and_esc_takes_them_away_before_it_leaves()
         await press(pilot, "escape")
         assert "marked" not in lines(app)[1]
         assert isinstance(app.screen, BillingScreen)
+
+
+async def test_who_has_left_billing_is_marked_no_more() -> None:
+    services = RecordedServices()
+    async with opened(services) as (app, pilot):
+        await press(pilot, "5", "space", "space")
+        left = tuple(each for each in BOOKS.subscribers if each.username != "maria.lopez")
+        services.billing.books = replace(BOOKS, subscribers=left)
+        await look(pilot)
+        assert "1 marked" in lines(app)[1]
 
 
 async def test_many_at_once_are_counted_by_hand() -> None:

@@ -304,9 +304,9 @@ class FormScreen(View):
             return
         if shown.rejected:
             self._refuse({error.field or draft.fields[0].name: error.problem for error in shown.rejected})
-        elif draft.before is None and shown.changed:
-            name = "name" if self._what == "profile" else "username"
-            self._refuse({name: f"billing has it already, as {shown.changed[0].external_id}: edit that one (e)"})
+        elif draft.before is None and not shown.added:
+            name, known = ("name" if self._what == "profile" else "username"), next(iter(shown.seen))[1]
+            self._refuse({name: f"billing has it already, as {known}: edit that one (e)"})
         elif not (shown.added or shown.changed):
             self.notify("billing has it just so already: nothing to save")
         else:
