@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import anyio
@@ -11,11 +12,14 @@ import click
 
 from mktui import clock
 from mktui.cli import completing
-from mktui.cli.options import form_of, form_option, json_option
+from mktui.cli.everywhere import wish
+from mktui.cli.options import config_path, form_of, form_option, json_option
 from mktui.cli.output import Lines, print_json, print_table, say
 from mktui.cli.records import audit_record, error_record
+from mktui.config.load import load
+from mktui.errors import ConfigError
 from mktui.monitor.history import History
-from mktui.monitor.options import MonitorOptions, default_file
+from mktui.monitor.options import MonitorOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +42,7 @@ Examples:
   mktui errors --format ndjson | jq .text       a line each
   mktui errors --follow                         as it happens
   mktui errors audit --since 30d                who changed what, from where, and how it ended
+  mktui errors --state /backup/monitor.db       of a file from somewhere else
 """
 
 _AUDIT_EPILOG: Final = """\b
@@ -64,11 +69,16 @@ class Since(click.ParamType):  # type: ignore[type-arg]  # generic only in the n
 
 _router = click.option("--router", default="", shell_complete=completing.routers, help="Only of this router.")
 _since = click.option("--since", type=Since(), default="24h", show_default=True, help="How far back.")
+_state = click.option(
+    "--state", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+    help="The file to read; else the one that the configuration names.",
+)  # fmt: skip
 _limit = click.option("--limit", type=click.IntRange(1, 100_000), default=_MOST, show_default=True, help="Most rows.")
 
 
 @click.group(invoke_without_command=True, epilog=_EPILOG)
 @_router
+@_state
 @click.option("--class", "kind", default="", help="Only of this class, such as CommandTimeout.")
 @_since
 @_limit
@@ -80,6 +90,7 @@ def errors(
     context: click.Context,
     *,
     router: str,
+    state: Path | None,
     kind: str,
     since: timedelta,
     limit: int,
@@ -88,15 +99,16 @@ def errors(
     follow: bool,
 ) -> None:
     """What went wrong, the newest first; repeats are one row."""
+    context.obj = state
     if context.invoked_subcommand is not None:
         return
-    after, form = clock.utc_now() - since, form_of(form, as_json=as_json)
+    after, form, file = clock.utc_now() - since, form_of(form, as_json=as_json), state_file(context, state)
     if follow:
         if form == "json":
             raise click.UsageError("--follow has no end, and JSON is one document: --format ndjson", context)
-        anyio.run(_follow, partial(_newest, router=router, kind=kind, limit=limit), after, form)
+        anyio.run(_follow, file, partial(_newest, router=router, kind=kind, limit=limit), after, form)
         return
-    rows, counts = asked(partial(_read, router=router, kind=kind, since=after, limit=limit))
+    rows, counts = asked(file, partial(_read, router=router, kind=kind, since=after, limit=limit))
     if form == "json":
         print_json("mktui.errors/1", errors=rows, totals=counts)
     elif form == "ndjson":
@@ -109,16 +121,27 @@ def errors(
 
 @errors.command(epilog=_AUDIT_EPILOG)
 @_router
+@_state
 @_since
 @_limit
 @json_option
 @form_option
-def audit(*, router: str, since: timedelta, limit: int, as_json: bool, form: str | None) -> None:
+@click.pass_context
+def audit(
+    context: click.Context,
+    *,
+    router: str,
+    state: Path | None,
+    since: timedelta,
+    limit: int,
+    as_json: bool,
+    form: str | None,
+) -> None:
     """Who changed what, when, from where, on which router, and how it ended."""
     from mktui.monitor import database  # noqa: PLC0415 - loads the database
 
     question = partial(database.read_audit, router=router, since=clock.utc_now() - since, limit=limit)
-    rows = [audit_record(each) for each in asked(question)]
+    rows = [audit_record(each) for each in asked(state_file(context, state or context.obj), question)]
     form = form_of(form, as_json=as_json)
     if form == "json":
         print_json("mktui.audit/1", changes=rows)
@@ -133,13 +156,29 @@ def audit(*, router: str, since: timedelta, limit: int, as_json: bool, form: str
         say("nothing was changed, as far as is kept")
 
 
-def asked(question: Callable[[Connection], T]) -> T:
-    """Ask the file.
+def state_file(context: click.Context, state: Path | None = None) -> Path:
+    """Return the file that is named, or the configuration's; without a configuration where one is kept anyhow.
+
+    Raises:
+        ConfigError: The configuration cannot be used, so that nobody knows which file it means.
+    """
+    path = config_path(context)
+    if state is not None or not (path.exists() or wish("config_file")):
+        return state or MonitorOptions().path
+    try:
+        return load(path).config.monitor.path
+    except ConfigError as error:
+        error.remedy = "; ".join(filter(None, (error.remedy, "--state FILE needs no configuration")))
+        raise
+
+
+def asked(file: Path, question: Callable[[Connection], T]) -> T:
+    """Ask a file.
 
     Raises:
         HistoryUnavailable: It cannot be read.
     """
-    history = History(default_file(), MonitorOptions())
+    history = History(file, MonitorOptions())
     try:
         return history.ask(question).result()
     finally:
@@ -163,9 +202,9 @@ def _read(
     return [error_record(each) for each in found], sums | {"per_hour": per_hour(counts, clock.utc_now())}
 
 
-async def _follow(question: Callable[..., tuple[SeenError, ...]], since: datetime, form: str) -> None:
+async def _follow(file: Path, question: Callable[..., tuple[SeenError, ...]], since: datetime, form: str) -> None:
     """Print errors as they are written; one that is repeated is told again, with its count."""
-    history, lines = History(default_file(), MonitorOptions()), Lines()
+    history, lines = History(file, MonitorOptions()), Lines()
     told: dict[SeenError, None] = {}
     try:
         while True:

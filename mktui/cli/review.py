@@ -51,7 +51,7 @@ def review(
         raise click.UsageError("--json or --markdown, not both")
     loaded = loaded_config(context)
     pools = {each.name: loaded.config.pool_for(each) for each in chosen_routers(loaded, routers)}
-    found = review_of(asked(partial(_hours, after=since)), pools)
+    found = review_of(asked(loaded.config.monitor.path, partial(_hours, after=since)), pools)
     if as_json:
         print_json("mktui.review/1", since_seconds=since.total_seconds(), routers=[asdict(each) for each in found])
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
@@ -27,6 +27,10 @@ class MonitorOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     history: bool = Field(default=True, description="keep errors and changes in a file", json_schema_extra=_unit(""))
+    file: str = Field(
+        default="", max_length=4096, description="where it is kept, from / or ~; empty: in your state directory",
+        json_schema_extra=_unit(""),
+    )  # fmt: skip
     error_days: int = Field(
         30, ge=1, le=3650, description="older errors are forgotten", json_schema_extra=_unit("days")
     )
@@ -51,3 +55,19 @@ class MonitorOptions(BaseModel):
         64, ge=1, le=100_000, allow_inf_nan=False, description="the file's size; beyond it the oldest errors go",
         json_schema_extra=_unit("MB"),
     )  # fmt: skip
+
+    @field_validator("file")
+    @classmethod
+    def _is_somewhere(cls, file: str) -> str:
+        try:
+            path = Path(file).expanduser()
+        except RuntimeError:
+            raise ValueError("there is no such user's home") from None
+        if file and (not path.is_absolute() or not file.isprintable()):
+            raise ValueError("must begin with / or ~: it is for every program that is started here")
+        return file
+
+    @property
+    def path(self) -> Path:
+        """The file, named or not; it need not be there."""
+        return Path(self.file).expanduser() if self.file else default_file()

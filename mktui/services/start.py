@@ -13,7 +13,6 @@ from mktui.billing.sources.zones import zone
 from mktui.config.load import load
 from mktui.config.secrets import resolve
 from mktui.errors import ConfigError
-from mktui.monitor.options import default_file
 from mktui.services.fleet import Fleet, open_fleet
 from mktui.services.office import open_office
 from mktui.services.router import RouterSetup
@@ -97,7 +96,7 @@ async def open_configured(
     if keeps_history and monitor.history:
         from mktui.monitor.history import History  # noqa: PLC0415 - a status keeps none
 
-        history = History(default_file(), monitor, say)
+        history = History(monitor.path, monitor, say)
     title = loaded.file.stem if loaded.file.stem != "config" else "fleet"
     async with open_fleet(
         setups, title=title, read_options=read_options, on_event=on_event, open_office=office,

@@ -44,7 +44,15 @@ def in_words(row: PlanRow) -> str:
     words: tuple[str, ...] = ()
     match row:
         case Change():
-            words = (row.action.value, menu_name(row.menu), row.name, row.external_id, what_changes(row), row.reason)
+            words = (
+                row.action.value,
+                menu_name(row.menu),
+                row.menu,
+                row.name,
+                row.external_id,
+                what_changes(row),
+                row.reason,
+            )
         case RowReport():
             words = (row.status.value, row.error, row.text, in_words(row.change))
         case Finding():

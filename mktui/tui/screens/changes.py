@@ -9,7 +9,7 @@ from rich.text import Text
 
 from mktui.tui import words
 from mktui.tui.actions import Place
-from mktui.tui.screens.log import LogScreen, shown, when
+from mktui.tui.screens.log import WIDE, LogScreen, ago, shown, when
 from mktui.tui.widgets.live_table import Column
 
 if TYPE_CHECKING:
@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 COLUMNS: Final = (
     Column("time", " TIME", 14),
     Column("router", "ROUTER", 17),
-    Column("what", "WHAT", 22),
-    Column("who", "WHO", 12),
-    Column("from", "FROM", 24, least=118),
+    Column("what", "WHAT", 18, most=WIDE - 1),
+    Column("who", "WHO", 9, most=WIDE - 1),
+    Column("what", "WHAT", 32, least=WIDE),
+    Column("who", "WHO", 16, least=WIDE),
+    Column("from", "FROM", 24, least=WIDE),
     Column("outcome", "OUTCOME", 0),
 )
 SORTS: Final[dict[str, Callable[[Audited], tuple[object, ...]] | None]] = {
@@ -99,12 +101,14 @@ class ChangesScreen(LogScreen["Audited"]):
     def whole(self, row: Audited, snapshot: Snapshot, palette: Palette) -> list[Text]:
         """Return a row with nothing left out."""
         on = f" on {row.router}" if row.router else ""
-        age = words.age((snapshot.at - row.at).total_seconds())
         style = palette.state("warning") if is_bad(row) else ""
         return [
             Text.assemble((shown(row.what), "bold"), on),
             Text(shown(row.outcome), style=style),
-            Text(shown(f"by {row.who} from {row.origin or words.UNKNOWN}, {age} ago"), style=palette.quiet),
+            Text(
+                shown(f"by {row.who} from {row.origin or words.UNKNOWN}, {ago(row.at, snapshot.at)}"),
+                style=palette.quiet,
+            ),
         ]
 
     def sums(self, snapshot: Snapshot, palette: Palette) -> Text:

@@ -72,14 +72,14 @@ class DiagnosisView(ModalScreen[str | None]):
 
     def action_scroll(self, lines: int) -> None:
         """Move the text."""
-        self.query_one("#box", VerticalScroll).scroll_relative(y=lines, animate=False)
+        self.query_one("#box", VerticalScroll).scroll_relative(y=lines, animate=False, immediate=True)
 
 
 def in_words(router: RouterSnapshot, found: tuple[Diagnosis, ...], palette: Palette) -> Text:
     """Return all findings, the worst first."""
     status = router.health.status.value
     text = Text.assemble((router.name, "bold"), "  ", (f"{words.GLYPHS[status]} {status}", palette.state(status)))
-    text.append(f"   {words.count(len(found), 'finding')}", style=palette.quiet)
+    text.append(f"   {words.count(len(found), 'finding') if found else 'no findings'}", style=palette.quiet)
     keys = "y copies   esc closes"
     text.append(f"{keys:>{max(len(keys) + 2, _WIDTH + 2 - text.cell_len)}}\n\n", style=palette.quiet)
     if not found:

@@ -10,7 +10,7 @@ from mktui.monitor.records import per_hour, totals
 from mktui.sync.report import hint_for
 from mktui.tui import words
 from mktui.tui.actions import Place
-from mktui.tui.screens.log import LogScreen, shown, when
+from mktui.tui.screens.log import WIDE, LogScreen, ago, shown, when
 from mktui.tui.widgets.live_table import Column
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 COLUMNS: Final = (
     Column("time", " TIME", 14),
     Column("router", "ROUTER", 17),
-    Column("kind", "CLASS", 16),
-    Column("command", "COMMAND", 26, least=118),
+    Column("kind", "CLASS", 15),
+    Column("command", "COMMAND", 26, least=WIDE),
     Column("repeats", "TIMES", 6, is_number=True),
     Column("gap", "", 1),
     Column("text", "TEXT", 0),
@@ -83,12 +83,12 @@ class ErrorsScreen(LogScreen["SeenError"]):
 
     def nothing(self) -> str:
         """Return what is said when there is no row at all."""
-        return "nothing has gone wrong, as far as is known"
+        return "an error comes here by itself; its repeats are one row"
 
     def cells(self, row: SeenError, palette: Palette, now: datetime, *, is_wide: bool) -> Mapping[str, Text]:
         """Return a row as the table shows it."""
         quiet = palette.quiet
-        command = "" if is_wide or not row.command else f"{row.command}  "
+        command = "" if is_wide or not row.command else f"  {row.command}"
         return {
             "time": Text(f" {when(row.latest, now)}", style=quiet),
             "router": Text(row.router, style="bold"),
@@ -96,7 +96,7 @@ class ErrorsScreen(LogScreen["SeenError"]):
             "command": Text(row.command or words.UNKNOWN, style="" if row.command else quiet),
             "repeats": Text(f"{row.repeats:,}" if row.repeats > 1 else ""),
             "gap": Text(""),
-            "text": Text.assemble((command, quiet), shown(row.text)),
+            "text": Text.assemble(shown(row.text), (command, quiet)),
         }
 
     def as_line(self, row: SeenError) -> str:
@@ -107,11 +107,10 @@ class ErrorsScreen(LogScreen["SeenError"]):
 
     def whole(self, row: SeenError, snapshot: Snapshot, palette: Palette) -> list[Text]:
         """Return the row under the cursor with nothing left out."""
-        age = words.age((snapshot.at - row.latest).total_seconds())
         head = Text.assemble((row.kind, f"bold {palette.state('warning')}"), f" on {row.router}")
         head.append(f", {row.command}" if row.command else "")
         times = f"{row.repeats:,} times since {when(row.at, snapshot.at)}, last" if row.repeats > 1 else "once,"
-        lines = [head, Text(shown(row.text)), Text(f"{times} {age} ago", style=palette.quiet)]
+        lines = [head, Text(shown(row.text)), Text(f"{times} {ago(row.latest, snapshot.at)}", style=palette.quiet)]
         if hint := hint_for(row.text):
             lines.insert(2, Text(hint, style=palette.accent))
         return lines
@@ -119,6 +118,10 @@ class ErrorsScreen(LogScreen["SeenError"]):
     def sums(self, snapshot: Snapshot, palette: Palette) -> Text:
         """Return the day's hours as bars, and its classes, routers and commands."""
         log = self.room.services.errors().of(self.router)
+        if not log.counts:
+            whose = f" on {self.router}" if self.router else ""
+            well = f"nothing went wrong{whose} within 24 hours, as far as is known"
+            return Text.assemble(("● ", palette.state("healthy")), well)
         width, is_tall = self.width_of_lines(), (self.size.height or 24) >= _TALL
         lines = [_hours(per_hour(log.counts, snapshot.at), palette)]
         lines.append(_fitted("classes", totals(log.counts, "kind"), palette, width))
@@ -138,8 +141,8 @@ def _hours(hours: tuple[int, ...], palette: Palette) -> Text:
                          ("▏", palette.quiet), f" {sum(hours):,}", (" errors, ", palette.quiet), f"{hours[-1]:,}",
                          (" this hour", palette.quiet))  # fmt: skip
     if worst > hours[-1]:
-        ago = 23 - max(at for at, number in enumerate(hours) if number == worst)
-        line.append(f", at most {worst:,}: {ago} h ago", style=palette.quiet)
+        hours_ago = 23 - max(at for at, number in enumerate(hours) if number == worst)
+        line.append(f", at most {worst:,}: {hours_ago} h ago", style=palette.quiet)
     return line
 
 

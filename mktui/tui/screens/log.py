@@ -35,6 +35,8 @@ R = TypeVar("R")
 WIDE: Final = 118
 """Columns of a terminal from which on there is room for every column."""
 
+_JUST_NOW: Final = 5.0
+
 
 class LogScreen(Filterable, Sortable, Generic[R]):
     """The screen says what its rows are, how they look in the table and whole, and by what they are sorted."""
@@ -221,8 +223,8 @@ class LogScreen(Filterable, Sortable, Generic[R]):
     def _told(self, palette: Palette) -> Iterator[Text]:
         problem = self.room.services.errors().problem
         if problem:
-            yield Text(f"▲ no history is kept: {problem}; this is what has happened since the start",
-                       style=palette.state("critical"))  # fmt: skip
+            told = f"▲ no history is kept: {problem}; this is since the start only"
+            yield Text(told, style=palette.state("critical"))
 
     def _drawn(self, row: R) -> Mapping[str, Text]:
         assert self._last is not None
@@ -233,6 +235,12 @@ def shown(text: str) -> str:
     """Return a router's words on one line, with what no terminal should be told made visible."""
     one_line = " ".join(text.split())
     return "".join(letter if letter.isprintable() else "·" for letter in one_line)
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """Return how long ago something was."""
+    seconds = (now - at).total_seconds()
+    return f"{words.age(seconds)} ago" if seconds >= _JUST_NOW else "just now"
 
 
 def when(at: datetime, now: datetime) -> str:

@@ -20,13 +20,18 @@ Look: TypeAlias = tuple[str, str, tuple["Span", ...]]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. ``least`` is the terminal's width from which it is shown; ``is_number`` aligns to the right."""
+    """A column. It is shown on terminals ``least`` to ``most`` columns wide; ``is_number`` aligns to the right."""
 
     key: str
     title: str
     width: int
     least: int = 0
     is_number: bool = False
+    most: int = 100_000
+
+    def is_shown_at(self, width: int) -> bool:
+        """Say whether a terminal of this width has room for it, or nothing better."""
+        return self.least <= width <= self.most
 
 
 class LiveTable(DataTable[Text]):
@@ -54,7 +59,7 @@ class LiveTable(DataTable[Text]):
 
     def fit_to(self, width: int) -> None:
         """Show the columns that this width has room for."""
-        wanted = tuple(column for column in self._all_columns if column.least <= width)
+        wanted = tuple(column for column in self._all_columns if column.is_shown_at(width))
         if wanted == self._shown_columns:
             return
         self._shown_columns = wanted

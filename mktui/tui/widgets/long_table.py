@@ -169,7 +169,7 @@ class LongTable(ScrollView, Generic[R], can_focus=True):
     def _line(self, cells: Mapping[str, Text] | Text, width: int) -> Text:
         if isinstance(cells, Text):
             return cells
-        shown = [column for column in self._columns if column.least <= self.screen.size.width]
+        shown = [column for column in self._columns if column.is_shown_at(self.screen.size.width)]
         rest = width - sum(column.width for column in shown)
         line = Text(no_wrap=True)
         for column in shown:
