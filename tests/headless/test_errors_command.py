@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mktui import clock
 from mktui.billing.model import Profile
-from mktui.monitor.options import default_file
+from mktui.monitor.audit import Actor
+from mktui.monitor.history import History
+from mktui.monitor.options import MonitorOptions, default_file
+from mktui.monitor.records import SeenError
 from tests.headless.programs import mktui_here
 from tests.headless.shops import PLANS, customers, open_shop
 
@@ -82,3 +86,50 @@ def test_a_span_that_is_none_is_refused(since: str) -> None:
     ended = mktui_here("errors", "--since", since)
     assert (ended.code, ended.out) == (2, "")
     assert "30m, 24h or 7d" in ended.err
+
+
+def noted(path: Path, text: str) -> None:
+    """Keep one error in a file."""
+    history = History(path, MonitorOptions())
+    history.note(SeenError(clock.utc_now(), "edge-1", "Silent", "", text))
+    history.note(Actor("ana", "tty1").did("isolate", "edge-1", text, clock.utc_now()))
+    history.close()
+
+
+def test_the_file_that_the_configuration_names_is_read_even_when_nothing_is_kept_any_more(tmp_path: Path) -> None:
+    kept, config = tmp_path / "night.db", tmp_path / "mktui.toml"
+    noted(kept, "no answer")
+    config.write_text(f'[monitor]\nhistory = false\nfile = "{kept}"\n')
+    (row,) = mktui_here("--config", str(config), "errors", "--json").document["errors"]
+    assert row["text"] == "no answer"
+    (change,) = mktui_here("--config", str(config), "errors", "audit", "--json").document["changes"]
+    assert change["what"] == "isolate"
+    assert mktui_here("errors", "--json").document["errors"] == [], "without it: the usual file"
+
+
+def test_a_file_from_somewhere_else_is_read_whatever_the_configuration_says(tmp_path: Path) -> None:
+    there, broken = tmp_path / "there.db", tmp_path / "mktui.toml"
+    noted(there, "from another machine")
+    broken.write_text("[monitor]\nhistory = maybe\n")
+    for options in (("errors", "--state", str(there)), ("--config", str(broken), "errors", "--state", str(there))):
+        (row,) = mktui_here(*options, "--json").document["errors"]
+        assert row["text"] == "from another machine"
+    for options in (("audit", "--state", str(there)), ("--state", str(there), "audit")):
+        (change,) = mktui_here("errors", *options, "--json").document["changes"]
+        assert change["outcome"] == "from another machine"
+
+
+def test_a_file_that_is_not_there_is_refused_and_not_made(tmp_path: Path) -> None:
+    ended = mktui_here("errors", "--state", str(tmp_path / "typo.db"))
+    assert ended.code == 2
+    assert "typo.db" in ended.err
+    assert not (tmp_path / "typo.db").exists()
+
+
+def test_a_broken_configuration_says_how_errors_are_read_without_it(tmp_path: Path) -> None:
+    broken = tmp_path / "mktui.toml"
+    broken.write_text('[monitor]\nfile = "monitor.db"\n')
+    ended = mktui_here("--config", str(broken), "errors")
+    assert (ended.code, ended.out) == (2, "")
+    assert "must begin with / or ~" in ended.complaint
+    assert "--state FILE needs no configuration" in ended.complaint

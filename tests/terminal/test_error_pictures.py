@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from mktui.monitor.records import ErrorLog
 from mktui.tui.app import ControlRoom
+from tests.terminal.driving import settle
 from tests.terminal.recorded import RecordedServices
-from tests.terminal.recorded_errors import log
+from tests.terminal.recorded_errors import CHANGES, log
 from tests.terminal.test_pictures import Compare, after
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
 
@@ -38,9 +44,46 @@ def test_the_error_log_filtered(snap_compare: Compare) -> None:
     assert snap_compare(app, run_before=after("3", "slash", *"trapped"))
 
 
+def test_the_error_log_sorted_by_how_often(snap_compare: Compare) -> None:
+    app = ControlRoom(RecordedServices(log=log()))
+    assert snap_compare(app, run_before=after("3", "o", "o", "o", "o", "j"))
+
+
+@SIZES
+def test_who_changed_what(snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = ControlRoom(RecordedServices(log=log(), audit=CHANGES))
+    assert snap_compare(app, terminal_size=size, run_before=after("c", "j", "j"))
+
+
+def test_who_changed_what_in_a_light_theme(snap_compare: Compare) -> None:
+    app = ControlRoom(RecordedServices(log=log(), audit=CHANGES), theme="noc-light")
+    assert snap_compare(app, run_before=after("c", "slash", *"luis"))
+
+
+def test_nothing_was_changed_and_no_history_is_kept(snap_compare: Compare) -> None:
+    services = RecordedServices(log=ErrorLog(problem="another program holds it"))
+    assert snap_compare(ControlRoom(services), run_before=after("c"))
+
+
+def test_a_history_that_is_not_kept_is_a_notice(snap_compare: Compare) -> None:
+    app = ControlRoom(RecordedServices(log=log(problem="it was made by a newer mktui")))
+
+    async def told(pilot: Pilot[None]) -> None:
+        await after()(pilot)
+        app.tell_of_history()
+        await settle(pilot)
+
+    assert snap_compare(app, run_before=told)
+
+
 def test_the_error_log_in_a_light_theme(snap_compare: Compare) -> None:
     app = ControlRoom(RecordedServices(log=log()), theme="noc-light")
     assert snap_compare(app, run_before=after("3", "j", "j"))
+
+
+def test_a_diagnosis_in_a_light_theme(snap_compare: Compare) -> None:
+    app = ControlRoom(RecordedServices(log=log()), theme="noc-light")
+    assert snap_compare(app, run_before=after("d", filtered="cerro"))
 
 
 @pytest.mark.parametrize("part", ["plaza", "west", "cerro", "edge-2"])

@@ -125,3 +125,18 @@ def test_a_plan_with_wishes_says_them(snap_compare: Compare) -> None:
 def test_routers_while_billing_cannot_be_asked(snap_compare: Compare) -> None:
     recorded = replace(with_sync(ROUTER, failed=3), billing_problem="billing database sqlite: it is locked")
     assert snap_compare(ControlRoom(served(recorded=recorded)), run_before=after("2", "j"))
+
+
+def test_routers_filtered_and_sorted(snap_compare: Compare) -> None:
+    assert snap_compare(ControlRoom(served()), run_before=after("2", "o", "o", "slash", *"edge"))
+
+
+@SIZES
+def test_a_plan_filtered(snap_compare: Compare, size: tuple[int, int]) -> None:
+    keys = after("s", "slash", *"silver", filtered="plaza")
+    assert snap_compare(ControlRoom(served(planned())), terminal_size=size, run_before=keys)
+
+
+def test_a_plan_that_is_filtered_is_written_whole_and_that_is_asked(snap_compare: Compare) -> None:
+    keys = after("s", "slash", *"silver", "enter", "a", filtered="plaza")
+    assert snap_compare(ControlRoom(served(planned()), theme="noc-light"), run_before=keys)
