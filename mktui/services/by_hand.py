@@ -9,7 +9,6 @@ from pydantic import SecretStr
 
 from mktui.core.pool.effects import Effect, effect_of
 from mktui.monitor.history import History
-from mktui.monitor.options import default_file
 from mktui.services.chronicle import Chronicle
 from mktui.services.one_writer import only_writer
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 @contextmanager
 def kept_chronicle(options: MonitorOptions, say: Callable[[str], None]) -> Iterator[Chronicle]:
     """Give what changes are told to for the block; all of them are written at its end. Not for inside a loop."""
-    history = History(default_file(), options, say) if options.history else None
+    history = History(options.path, options, say) if options.history else None
     try:
         yield Chronicle(history)
     finally:

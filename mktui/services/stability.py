@@ -13,7 +13,6 @@ import anyio
 
 from mktui.errors import MktuiError, ReportUnreadable, WrongUse
 from mktui.monitor.history import History
-from mktui.monitor.options import default_file
 from mktui.services.chronicle import Chronicle
 from mktui.services.office import state_folder
 from mktui.stability import own_rows
@@ -54,7 +53,7 @@ def real_ground(setup: RouterSetup, refusal: str) -> RealGround:
 def keep_in_audit(loaded: LoadedConfig, router: str, summary: str, say: Callable[[str], None]) -> None:
     """Keep that rows were written to a router by somebody at a command line. ``say`` hears when it cannot be."""
     if loaded.config.monitor.history:
-        history = History(default_file(), loaded.config.monitor, say)
+        history = History(loaded.config.monitor.path, loaded.config.monitor, say)
         Chronicle(history).audit(AUDITED, router, summary)
         history.close()
 
