@@ -199,7 +199,10 @@ class ControlRoom(Moves, Does, FindsCustomers, Explains, TestsStability):
         with self.suspend():
             sys.stderr.write("mktui stands still: no router is watched and no sync goes on until fg\n")
             sys.stderr.flush()
+            # the driver's own hearing of it may come late, take the terminal over twice, and never give it back
+            hears = signal.signal(signal.SIGCONT, signal.SIG_IGN)
             os.kill(os.getpid(), signal.SIGSTOP)
+            signal.signal(signal.SIGCONT, hears)
         self.look()
 
     # --- doing
