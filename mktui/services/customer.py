@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mktui.billing.records import RowHistory
     from mktui.core.client.client import Client
     from mktui.core.protocol.sentences import Row
+    from mktui.services.chronicle import Chronicle
     from mktui.services.office import LazyOffice
     from mktui.services.router import RouterService
 
@@ -140,6 +141,10 @@ class Asked(Protocol):
     @property
     def names(self) -> tuple[str, ...]:
         """The routers."""
+
+    @property
+    def chronicle(self) -> Chronicle:
+        """Where it is kept what is done to him."""
 
     def service(self, name: str) -> RouterService:
         """Return one router."""

@@ -62,7 +62,7 @@ class Explains(Room):
             return
         self._told_problem = problem
         if problem:
-            self.notify(f"{problem}. mktui goes on, and remembers errors and changes until it ends.",
+            self.notify(f"Its file: {problem}. mktui goes on, and remembers errors and changes until it ends.",
                         title="no history is kept", severity="warning", timeout=15)  # fmt: skip
         else:
             self.notify("errors and changes are kept again", timeout=5)

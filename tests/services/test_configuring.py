@@ -86,6 +86,8 @@ async def test_what_waits_for_the_next_start_is_said(tmp_path: Path) -> None:
         edits = [Edit(("routers", "edge-1", "port"), 8729), Edit(("ui", "theme"), "ansi")]
         saved = await fleet.save_config(seen, edited(seen.text, edits))
     assert (saved.live, saved.later) == (("ui.theme",), ("routers.edge-1.port",))
+    (change,) = fleet.changes()
+    assert (change.what, change.outcome) == ("save configuration", "done: ui.theme, routers.edge-1.port")
 
 
 async def test_what_is_refused_changes_no_pool(tmp_path: Path) -> None:
@@ -98,6 +100,7 @@ async def test_what_is_refused_changes_no_pool(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="changed underneath"):
             await fleet.save_config(seen, seen.text.replace("max_size = 2", "max_size = 3"))
         assert fleet.service("edge-1").client.options.max_size == 2
+        assert [each.outcome.startswith("failed: ") for each in fleet.changes()] == [True, True]
 
 
 async def test_a_fleet_without_a_file_has_none_to_change() -> None:

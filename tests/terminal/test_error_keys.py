@@ -143,7 +143,7 @@ async def test_a_history_that_is_not_kept_is_told_once_and_stays_on_the_error_lo
         await look(pilot)
         (told,) = notices(app)
         assert (told.title, told.severity) == ("no history is kept", "warning")
-        assert told.message.startswith("it was made by a newer mktui. mktui goes on")
+        assert told.message.startswith("Its file: it was made by a newer mktui. mktui goes on")
         app.clear_notifications()
         await press(pilot, "3")
         assert "▲ no history is kept: it was made by a newer mktui" in text(app)

@@ -78,7 +78,7 @@ class ChangesScreen(LogScreen["Audited"]):
 
     def nothing(self) -> str:
         """Return what is said when there is no row at all."""
-        return "nothing was changed, as far as is known"
+        return "what is done comes here by itself: who did it, from where, and how it ended"
 
     def cells(self, row: Audited, palette: Palette, now: datetime, *, is_wide: bool) -> Mapping[str, Text]:
         """Return a row as the table shows it."""
@@ -118,7 +118,7 @@ class ChangesScreen(LogScreen["Audited"]):
         hands = Counter(shown(row.who) for row in rows).most_common(4)
         line = Text.assemble(("by ", palette.quiet), *(part for who, times in hands for part in _part(who, times)))
         if not rows:
-            return Text(words.UNKNOWN, style=palette.quiet)
+            return Text("nothing was changed, as far as is known", style=palette.quiet)
         if bad := sum(is_bad(row) for row in rows):
             line.append(f"{bad:,} came to no good end", style=palette.state("warning"))
         return line
