@@ -14,6 +14,7 @@ from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.modals import Help
 from mktui.tui.screens.sorting import Sortable
+from mktui.tui.widgets.live_table import LiveTable
 from mktui.tui.widgets.long_table import LongTable
 from mktui.tui.widgets.page import Page
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 class Moves(Room):
     """An app in which keys lead from screen to screen."""
+
+    _before = "fleet"
+    """The numbered screen that was open before this one."""
 
     def action_help(self) -> None:
         """Show every key."""
@@ -63,6 +67,7 @@ class Moves(Room):
     def action_fleet(self) -> None:
         """Go to the fleet."""
         if self._may_leave(self.action_fleet):
+            self._before = self._numbered() if len(self.screen_stack) > 2 else self._before
             while len(self.screen_stack) > 2:
                 self.pop_screen()
             self.look()
@@ -85,10 +90,32 @@ class Moves(Room):
 
     async def action_go(self, place: str) -> None:
         """Go to one of the numbered screens."""
-        screen = SCREENS[place]
+        screen, before = SCREENS[place], self._numbered()
         if not isinstance(self.screen, screen) and self._may_leave(partial(self.action_go, place)):
             self.action_fleet()
             await self.show_screen(screen())
+            self._before = before if before != place else self._before
+
+    async def action_last(self) -> None:
+        """Go to the numbered screen that was open before this one."""
+        if self._before == "fleet":
+            self.action_fleet()
+        else:
+            await self.action_go(self._before)
+
+    def _numbered(self) -> str:
+        """Return the numbered screen that everything which is open began at."""
+        first = self.screen_stack[2] if len(self.screen_stack) > 2 else None
+        return next((place for place, screen in SCREENS.items() if isinstance(first, screen)), "fleet")
+
+    def action_wide(self) -> None:
+        """Show every column of a table, or those that fit."""
+        for table in self.screen.query(LiveTable):
+            table.is_wide = not table.is_wide
+            table.fit_to(self.size.width)
+            if table.is_wide:
+                self.notify("← → move sideways; w fits it again", timeout=3)
+        self.look()
 
     def action_sort(self) -> None:
         """Sort by the next column."""

@@ -30,6 +30,7 @@ from mktui.tui.screens.router import RouterScreen
 from mktui.tui.screens.sync import SyncScreen
 from mktui.tui.screens.tests import TestsScreen
 from mktui.tui.screens.view import View
+from mktui.tui.widgets.live_table import LiveTable
 from tests.terminal.driving import lines, look, notices, opened, press, routers, text
 from tests.terminal.recorded import RecordedServices, fleet
 from tests.terminal.recorded_configs import SEEN
@@ -100,6 +101,11 @@ def planned_last(app: ControlRoom) -> Order:
     return app.services.orders[-1]
 
 
+def fleet_of(app: ControlRoom) -> LiveTable:
+    """The fleet's table."""
+    return app.screen.query_one("#routers", LiveTable)
+
+
 DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = {
     "help": ((), on(Help)),
     "palette": ((), on(CommandPalette)),
@@ -112,6 +118,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "tests": ((), on(TestsScreen)),
     "billing": ((), on(BillingScreen)),
     "config": ((), on(ConfigScreen)),
+    "last": (("2", "6"), on(SyncScreen)),
     "customer": ((), on(Find)),
     "sync": ((), on(PlanScreen)),
     "apply": (("s",), on(Confirm)),
@@ -151,6 +158,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "changes": ((), on(ChangesScreen)),
     "sort": ((), lambda app: "by router" in text(app)),
     "reverse": ((), lambda app: routers(app)[FIRST] == "edge-1"),
+    "wide": ((), lambda app: any(str(each.label) == "VERSION" for each in fleet_of(app).columns.values())),
     "pause": ((), lambda app: "PAUSED" in lines(app)[0]),
     "down": ((), row(1)),
     "up": (("j", "j"), row(1)),

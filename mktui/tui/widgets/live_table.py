@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from rich.text import Text
 from textual.widgets import DataTable
@@ -34,9 +34,15 @@ class Column:
         return self.least <= width <= self.most
 
 
+WIDEST: Final = 200
+"""Columns of a terminal that has room for everything."""
+
+
 class LiveTable(DataTable[Text]):
     """A DataTable that is told what it should show."""
 
+    is_wide = False
+    """Every column there is, whatever the width; ← and → move sideways."""
     _is_patching = False
 
     def __init__(self, columns: Sequence[Column], *, id: str) -> None:  # noqa: A002 - Textual's name
@@ -59,7 +65,8 @@ class LiveTable(DataTable[Text]):
 
     def fit_to(self, width: int) -> None:
         """Show the columns that this width has room for."""
-        wanted = tuple(column for column in self._all_columns if column.is_shown_at(width))
+        room = max(width, WIDEST) if self.is_wide else width
+        wanted = tuple(column for column in self._all_columns if column.is_shown_at(room))
         if wanted == self._shown_columns:
             return
         self._shown_columns = wanted
