@@ -151,6 +151,12 @@ def test_what_is_to_be_pressed_is_a_key_that_does_no_harm_unasked(rule: str) -> 
         assert action.danger in {Danger.NONE, Danger.CONFIRMED}
 
 
+@pytest.mark.parametrize("rule", ["circuit opens often", "commands fail", "connection errors"])
+def test_where_the_errors_name_the_cause_the_key_leads_to_them(rule: str) -> None:
+    (found,) = diagnose(PLANTED[rule][0], NOW)
+    assert found.action == "errors"
+
+
 def test_the_worst_is_told_first() -> None:
     found = diagnose(fleet().routers[2], NOW)
     assert [each.rule for each in found] == ["pool exhausted", "connection errors", "link", "slow", "router cpu"]

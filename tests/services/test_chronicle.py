@@ -105,6 +105,8 @@ async def test_who_changed_what_is_known_at_once_and_with_a_file_what_others_cha
         assert fleet.changes() is fleet.changes(), "nothing new is the same object"
         if not is_kept:
             return
+        fleet.watch_changes()
+        await until(lambda: fleet.chronicle._changes.answer is not None)
         other = History(path, MonitorOptions())  # as mktui sync apply has one
         other.note(Actor("cron", "no terminal").did("sync", "edge-1", "41 applied", clock.utc_now()))
         await anyio.to_thread.run_sync(other.close)
