@@ -87,7 +87,7 @@ async def test_what_waits_for_the_next_start_is_said(tmp_path: Path) -> None:
         saved = await fleet.save_config(seen, edited(seen.text, edits))
     assert (saved.live, saved.later) == (("ui.theme",), ("routers.edge-1.port",))
     (change,) = fleet.changes()
-    assert (change.what, change.outcome) == ("save configuration", "done: ui.theme, routers.edge-1.port")
+    assert (change.what, change.outcome) == ("save configuration: ui.theme, routers.edge-1.port", "done")
 
 
 async def test_what_is_refused_changes_no_pool(tmp_path: Path) -> None:

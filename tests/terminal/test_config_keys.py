@@ -35,7 +35,7 @@ RIGHT: Final = {
     "billing.sources.phpnuxbill.profiles_query": "", "billing.sources.phpnuxbill.subscribers_query": "",
     "routers.edge-1.encoding": "cp1251", "routers.hotspot-plaza.encoding": "cp1251",
     "billing.timezone": "Europe/Prague", "http.host": "::1", "http.private_key": "",
-    "maintenance.self_check": "hourly",
+    "maintenance.self_check": "hourly", "monitor.file": "~/monitor.db",
     "maintenance.pool_reset": "sunday 04:00 on edge-*", "maintenance.sync": "monday, thursday 02:15",
 }  # fmt: skip
 """Where not every text will do. Queries are only for sources of kind sql, a key only for a certificate."""
