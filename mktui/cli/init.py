@@ -15,7 +15,7 @@ import click
 from pydantic import ValidationError
 
 from mktui.cli.exit_codes import ExitCode, fail
-from mktui.cli.options import config_path
+from mktui.cli.options import config_path, default_config_path
 from mktui.cli.output import say
 from mktui.config import starter
 from mktui.config.model import RouterConfig
@@ -202,4 +202,5 @@ def _next(router: FirstRouter, path: Path, *, is_made: bool) -> None:
         say(f"choose a password, put it in the place of {starter.PLACEHOLDER}, and into ${router.where}")
     else:
         say(f"put what {router.where[0]} prints in the place of {starter.PLACEHOLDER}")
-    say(f"then: mktui --config {shlex.quote(str(path))} test {shlex.quote(router.name)}")
+    where = "" if path == default_config_path() else f"--config {shlex.quote(str(path))} "
+    say(f"then: mktui {where}test {shlex.quote(router.name)}")

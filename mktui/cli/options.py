@@ -31,7 +31,12 @@ routers_argument = click.argument("routers", nargs=-1, metavar="[ROUTER]...", sh
 
 
 def has_screen() -> bool:
-    """Say whether a terminal is there that can be drawn on: not a pipe, and not one that only knows lines."""
+    """Say whether a terminal is there that can be drawn on: not a pipe, and not one that only knows lines.
+
+    A browser's is a pipe to Textual's driver of the web, which whoever serves it names in the environment.
+    """
+    if "TEXTUAL_DRIVER" in os.environ:
+        return True
     return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM", "dumb") not in {"dumb", "unknown", ""}
 
 

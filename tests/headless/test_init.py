@@ -37,6 +37,12 @@ def test_it_writes_a_right_configuration_that_only_its_owner_reads(tmp_path: Pat
     assert (checked.code, checked.err) == (0, "")
 
 
+def test_the_command_that_comes_next_names_the_file_only_when_it_must(tmp_path: Path) -> None:
+    assert "mktui: then: mktui test edge-1" in mktui_here("init", "--host", "10.0.0.1").err.splitlines()
+    elsewhere = mktui_here("init", "--path", tmp_path / "c.toml", "--host", "10.0.0.1")
+    assert f"mktui: then: mktui --config {tmp_path}/c.toml test edge-1" in elsewhere.err.splitlines()
+
+
 @pytest.mark.parametrize("options", [(), ("--path", "{}")])
 def test_a_file_that_is_there_is_left_as_it_is(options: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / "c.toml"

@@ -9,12 +9,11 @@ import pytest
 from mktui.web.monitor import HOME
 from tests.web.chromium import PROGRAM, chromium
 from tests.web.serving import OPERATOR, site
+from tests.web.visit import log_in
 from tests.wiring import until
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from tests.web.chromium import Page
 
 pytestmark = [
     pytest.mark.anyio,
@@ -22,13 +21,6 @@ pytestmark = [
     pytest.mark.timeout(180),
     pytest.mark.skipif(not PROGRAM, reason="no Chromium: apt-get install chromium"),
 ]
-
-
-async def log_in(page: Page, url: str, token: str) -> None:
-    """Open the page and send the form."""
-    await page.tell("Page.navigate", url=url)
-    await page.until("document.querySelector('#token') !== null")
-    await page.value(f"document.querySelector('#token').value = {token!r}; document.querySelector('button').click()")
 
 
 async def test_log_in_press_a_key_and_see_the_screen_change(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def why_incomplete(
     """
     needs = accepted is None and needs_count
     reasons = (
-        (not claims, "not said to be complete"),
+        (not claims, "nobody has said that it holds everything"),
         (not count, "it has no rows"),
         (errors, f"{errors} of its rows could not be read"),
         (counted, ""),
