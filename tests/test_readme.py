@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+import click
 import pytest
 
+from mktui.cli import cli
 from mktui.core import Key, PoolOptions
 from tests.readme import README, tables, with_tables
 from tests.wiring import client_and_router
@@ -28,6 +30,26 @@ def test_there_are_two_set_up_commands_and_each_makes_its_own_fresh_venv() -> No
     assert test.endswith("/bin/pytest")
     assert len({re.search(r"\.venv\S*", command)[0] for command in commands}) == 2  # type: ignore[index]  # it has one
     assert "apt" not in run + test
+
+
+def _commands_told() -> list[list[str]]:
+    """Return the words of each command of the README's table, without its options."""
+    table = TEXT.partition("| command | does |\n|---|---|\n")[2].partition("\n\n")[0]
+    told = re.findall(r"`mktui ([^`]+)`", table)
+    return [re.split(r" [^a-z]", each.replace("\\|", "|"), maxsplit=1)[0].split() for each in told]
+
+
+def test_every_command_of_the_table_is_one_and_every_one_is_in_the_table() -> None:
+    assert isinstance(cli, click.Group)
+    context = click.Context(cli)
+    told = _commands_told()
+    assert {first for first, *_ in told} == set(cli.list_commands(context))
+    for first, *more in told:
+        command = cli.get_command(context, first)
+        if isinstance(command, click.Group) and more:
+            inner = set(command.list_commands(context))
+            named = set(more[-1].split("|"))
+            assert named == inner if "|" in more[-1] else named <= inner, first
 
 
 def test_every_picture_and_file_it_points_to_is_there() -> None:

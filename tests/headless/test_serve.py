@@ -189,6 +189,20 @@ def test_commands_ask_the_one_that_runs_and_open_no_session(shop: Shop) -> None:
         assert mktui("--config", shop.config, "reset", "edge-1").code == 2
 
 
+def test_what_a_tab_of_a_browser_runs_draws_into_pipes(shop: Shop) -> None:
+    browser = os.environ | {"TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver"}
+    with (
+        serving(shop) as served,
+        subprocess.Popen(
+            [*PROGRAM, "--attach", str(served.socket)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, env=browser,
+        ) as tab,
+    ):  # fmt: skip
+        assert tab.stdout is not None
+        assert tab.stdout.readline() == b"__GANGLION__\n", "the web driver's word for: here I am"
+        tab.kill()
+
+
 def test_without_one_that_runs_they_act_on_a_pool_of_their_own_and_say_so(shop: Shop) -> None:
     reset = mktui("--config", shop.config, "reset", "edge-1")
     assert (reset.code, reset.out) == (0, "edge-1: reset\n")
