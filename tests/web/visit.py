@@ -35,4 +35,4 @@ async def visit(url: str, token: str) -> None:
 
 
 if __name__ == "__main__":
-    anyio.run(visit, *sys.argv[1:])
+    anyio.run(visit, sys.argv[1], sys.argv[2])
