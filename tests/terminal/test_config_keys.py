@@ -119,6 +119,8 @@ async def test_each_wrong_value_is_refused_beside_its_field(dotted: str) -> None
     wrong = WRONG.get(setting.kind, ())
     if setting.dotted == "http.host":
         wrong = ("0.0.0.0", "x" * 300)  # noqa: S104 - refused
+    elif setting.dotted == "monitor.file":
+        wrong = ("monitor.db",)
     elif setting.name == "private_key":
         wrong = ("key.pem",)
     elif setting.name in {"name", "host"}:
