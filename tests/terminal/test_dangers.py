@@ -9,10 +9,11 @@ import pytest
 from textual.widgets import Input
 
 from mktui.errors import CommandTrapped, ConfigError, ConnectFailed, LoginRefused
+from mktui.monitor.snapshot import SyncState
 from mktui.tui.actions import ACTIONS, Danger, Place
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, TestView
-from tests.terminal.driving import lines, look, notices, only, opened, press, text
+from tests.terminal.driving import lines, look, notices, only, opened, press, settle, text
 from tests.terminal.recorded import STEPS, RecordedServices, fleet
 
 if TYPE_CHECKING:
@@ -232,3 +233,22 @@ async def test_new_figures_are_shown_at_the_next_look() -> None:
         services.recorded = changed()
         await look(pilot)
         assert text(app) != before
+
+
+async def test_on_a_low_terminal_the_name_is_typed_in_sight() -> None:
+    async with opened(size=(40, 10)) as (app, pilot):
+        await only(pilot, "edge-1")
+        await press(pilot, "R")
+        box = app.screen.query_one("#name")
+        await settle(pilot)
+        assert box.has_focus
+        assert app.screen.find_widget(box).visible_region.height == 1
+
+
+async def test_what_is_pending_is_not_said_before_it_is_known() -> None:
+    recorded = fleet()
+    unknown = replace(recorded, routers=tuple(replace(each, sync=SyncState()) for each in recorded.routers))
+    async with opened(RecordedServices(unknown)) as (app, _):
+        assert "– pending" in lines(app)[1]
+    async with opened() as (app, _):
+        assert "641 pending" in lines(app)[1]

@@ -166,7 +166,9 @@ class FleetScreen(Filterable, Sortable):
     def _show_top(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
         width = self.size.width or 80
         first = first_line(f"mktui · {snapshot.title}", mode, counts(snapshot, palette), width - 2)
-        pending = sum(router.sync.pending for router in snapshot.routers)
+        states = [router.sync for router in snapshot.routers]
+        is_known = any(state.finished_at or state.is_running or state.pending for state in states)
+        pending = f"{sum(state.pending for state in states)}" if is_known else words.UNKNOWN
         filtered = f"   filter {self.filter_text}" if self.filter_text else ""
         right = f"{self.order_in_words}   {pending} pending"
         due = words.next_job(snapshot.maintenance) if width >= 100 else ""

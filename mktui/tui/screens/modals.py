@@ -55,7 +55,7 @@ class Confirm(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """Lay out question and answer."""
-        with Vertical(id="box"):
+        with VerticalScroll(id="box", can_focus=False):  # on a low terminal the line to type in is scrolled to
             yield Static(Text.assemble((f"{self._doing} {self._router}?", "bold"), f"\n\n{self._consequence}\n"))
             if self._must_type:
                 told = f"It is protected: type its name ({self._router}), then ⏎. esc leaves it alone."
