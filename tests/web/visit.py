@@ -20,7 +20,7 @@ async def log_in(page: Page, url: str, token: str) -> None:
 
 async def visit(url: str, token: str) -> None:
     """Look at the terminal in the browser, press ``?`` for help, and quit."""
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:  # a browser may still be tidying up
         async with chromium(Path(profile)) as page:
             await log_in(page, url, token)
             await page.until("document.body.classList.contains('-first-byte')")
