@@ -259,11 +259,13 @@ class Fleet:
 
     def plan_of(self, name: str) -> Planning | None:
         """Return the plan that is looked at; None once it is carried out, or when nobody has asked for one."""
-        return self.service(name).syncs.planning
+        service = self._services.get(name)  # it may have been taken out while its plan was looked at
+        return service.syncs.planning if service is not None else None
 
     def last_report(self, name: str) -> Report | None:
         """Return what became of each row of the last run in this process."""
-        return self.service(name).syncs.report
+        service = self._services.get(name)
+        return service.syncs.report if service is not None else None
 
     def chart(self, name: str) -> Chart:
         """Return a router's percentiles over time; of one that is not there, none."""
