@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 from textual.containers import VerticalScroll
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from mktui.tui import words
 from mktui.tui.customer_deeds import DAYS, Extend
 from mktui.tui.palette import Palette
 from mktui.tui.screens.modals import Confirm, box_css
+from mktui.tui.widgets.line import Line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +52,7 @@ class ConfirmMany(Confirm):
             yield Static(question)
             if self._must_type:
                 yield Static(f"They are many: type their number ({self._router}), then ⏎. esc leaves them alone.")
-                yield Input(id="name", compact=True)
+                yield Line(id="name", compact=True)
                 yield Static(id="wrong", markup=False)
             else:
                 yield Static("y yes   n no")
@@ -59,7 +60,7 @@ class ConfirmMany(Confirm):
     def on_mount(self) -> None:
         """What must be typed has the keys."""
         if self._must_type:
-            self.query_one("#name", Input).focus()
+            self.query_one("#name", Line).focus()
 
 
 class ExtendMany(Extend):
@@ -112,7 +113,7 @@ class SaveRow(Confirm):
             if self._must_type:
                 told = f"He is protected: type his name ({self._router}), then ⏎. esc saves nothing."
                 yield Static(told, markup=False)
-                yield Input(id="name", compact=True)
+                yield Line(id="name", compact=True)
                 yield Static(id="wrong", markup=False)
             else:
                 yield Static("y saves   n does not")
@@ -120,4 +121,4 @@ class SaveRow(Confirm):
     def on_mount(self) -> None:
         """What must be typed has the keys."""
         if self._must_type:
-            self.query_one("#name", Input).focus()
+            self.query_one("#name", Line).focus()

@@ -36,8 +36,15 @@ class Meter:
     down: int = 0
     up: int = 0
 
-    def carry(self, near: socket.socket, far: socket.socket, *, is_down: bool) -> None:
-        """Hand on what comes from one side until it ends."""
+    def join(self, near: socket.socket, far: socket.socket) -> None:
+        """Hand on what comes from either side until both have ended."""
+        with near, far:
+            back = threading.Thread(target=self._carry, args=(far, near), kwargs={"is_down": True}, daemon=True)
+            back.start()
+            self._carry(near, far, is_down=False)
+            back.join()
+
+    def _carry(self, near: socket.socket, far: socket.socket, *, is_down: bool) -> None:
         with contextlib.suppress(OSError):
             while piece := near.recv(65536):
                 if is_down:
@@ -61,15 +68,13 @@ def metered(port: int) -> Iterator[Meter]:
             while True:
                 near, _ = listener.accept()
                 far = socket.create_connection(("127.0.0.1", port))
-                for one, other, is_down in ((near, far, False), (far, near, True)):
-                    threading.Thread(
-                        target=meter.carry, args=(one, other), kwargs={"is_down": is_down}, daemon=True
-                    ).start()
+                threading.Thread(target=meter.join, args=(near, far), daemon=True).start()
 
     threading.Thread(target=serve, daemon=True).start()
     try:
         yield meter
     finally:
+        listener.shutdown(socket.SHUT_RDWR)  # who waits for the next one hears that there is none
         listener.close()
 
 

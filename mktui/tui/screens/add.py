@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from mktui.config.load import default_path, parse
 from mktui.config.newcomer import Newcomer, errors_of, pool_of, suggested_name, suggested_where
@@ -20,6 +20,7 @@ from mktui.tui.screens.config_questions import Discard
 from mktui.tui.screens.new_questions import Pin, SaveRouter
 from mktui.tui.screens.view import StillStatic, View
 from mktui.tui.widgets.choice import Choice
+from mktui.tui.widgets.line import Line
 from mktui.tui.widgets.page import Page
 from mktui.tui.widgets.top_lines import TopLines, first_line
 
@@ -47,11 +48,11 @@ class AddScreen(View):
     AddScreen #form { height: auto; padding: 1 1 0 1; background: $background; }
     AddScreen .field { height: 1; }
     AddScreen .field .label { width: 13; color: $quiet; }
-    AddScreen .field Input, AddScreen .field Choice { width: 31; }
+    AddScreen .field Line, AddScreen .field Choice { width: 31; }
     AddScreen .field Input { background: $surface; }
-    AddScreen .field Input:focus { background: $panel; }
+    AddScreen .field Line:focus { background: $panel; }
     AddScreen .field .hint { width: 1fr; padding: 0 0 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    AddScreen.wide .field Input, AddScreen.wide .field Choice { width: 60; }
+    AddScreen.wide .field Line, AddScreen.wide .field Choice { width: 60; }
     """
 
     BINDINGS: ClassVar[
@@ -89,12 +90,12 @@ class AddScreen(View):
             yield StillStatic(id="shown")
         yield Static(id="keys")
 
-    def _editor(self, name: str) -> Input | Choice:
+    def _editor(self, name: str) -> Line | Choice:
         if name == "tls":
             return Choice(form.TLS, id=name)
         if name == "keep":
             return Choice([form.KEPT[keep] for keep in form.KEEPS], id=name)
-        box = Input(str(getattr(self._blank, name)), id=name, compact=True, password=name == "password")
+        box = Line(str(getattr(self._blank, name)), id=name, compact=True, password=name == "password")
         box.cursor_blink = False  # a form that waits for its typist costs nothing
         return box
 
@@ -117,7 +118,7 @@ class AddScreen(View):
 
     # --- what is typed
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: Line.Changed) -> None:
         """Judge what was typed."""
         event.stop()
         name = str(event.input.id)
@@ -139,12 +140,12 @@ class AddScreen(View):
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """A field that was left may be told what is missing in it."""
-        if isinstance(event.widget, Input) and event.widget.value:
+        if isinstance(event.widget, Line) and event.widget.value:
             self._touched.add(str(event.widget.id))
             self._paint()
 
     def _text(self, name: str) -> str:
-        return self.query_one(f"#{name}", Input).value
+        return self.query_one(f"#{name}", Line).value
 
     def _choice(self, name: str) -> int:
         return self.query_one(f"#{name}", Choice).place
@@ -170,7 +171,7 @@ class AddScreen(View):
             self._fill("where", suggested_where(self._text("name"), keep, self._folder))
 
     def _fill(self, name: str, value: str) -> None:
-        box = self.query_one(f"#{name}", Input)
+        box = self.query_one(f"#{name}", Line)
         if box.value == self._filled.get(name, "") != value:
             self._filled[name] = box.value = value
 
@@ -273,7 +274,7 @@ class AddScreen(View):
     def _pin(self, fingerprint: str, yes: bool | None) -> None:
         if yes:
             self.query_one("#tls", Choice).place = form.TLS.index("pin")
-            self.query_one("#fingerprint", Input).value = fingerprint
+            self.query_one("#fingerprint", Line).value = fingerprint
             self._changed()
             self.action_try()
 

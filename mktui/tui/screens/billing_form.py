@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from mktui.errors import MktuiError
 from mktui.services.books import source_warning
@@ -15,6 +15,7 @@ from mktui.tui.billing_deeds import ask_save, may_edit
 from mktui.tui.billing_fields import RowDraft, fields_of, how_to_type
 from mktui.tui.screens.config_questions import Discard
 from mktui.tui.screens.view import StillStatic, View
+from mktui.tui.widgets.line import Line
 from mktui.tui.widgets.live_table import Column, LiveTable
 from mktui.tui.widgets.top_lines import TopLines, first_line
 
@@ -61,7 +62,7 @@ class FormScreen(View):
         yield LiveTable(_columns(80, self._what), id="fields")
         yield StillStatic(id="about")
         yield Static(id="keys")
-        yield Input(id="value", compact=True)
+        yield Line(id="value", compact=True)
 
     @property
     def table(self) -> LiveTable:
@@ -69,9 +70,9 @@ class FormScreen(View):
         return self.query_one("#fields", LiveTable)
 
     @property
-    def box(self) -> Input:
+    def box(self) -> Line:
         """Where a value is typed."""
-        return self.query_one("#value", Input)
+        return self.query_one("#value", Line)
 
     @property
     def draft(self) -> RowDraft:
@@ -211,12 +212,12 @@ class FormScreen(View):
         self.box.styles.width = value.width - 1
         self.box.styles.offset = (_GLYPH + name.width, self.table.region.y + row)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: Line.Changed) -> None:
         """Judge what is typed."""
         event.stop()
         self._paint()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Line.Submitted) -> None:
         """Take what was typed; a wrong value stays, to be mended, and is not saved."""
         event.stop()
         self._submit()
