@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mktui.background import background
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.keys import keymap_in
 from mktui.cli.options import THRIFTY
@@ -118,20 +119,11 @@ async def _configured(loaded: LoadedConfig, read_only: bool, driver: str) -> int
 
 
 async def _attached(target: Target, read_only: bool, driver: str) -> int:
-    app: ControlRoom | None = None
-    failure: Exception | None = None
-    async with anyio.create_task_group() as tasks:
+    async with background() as tasks:
         fleet = AttachedFleet(target, tasks, may_write=not read_only, origin=present_actor().origin)
-        try:
-            await tasks.start(fleet.run)
-            app = ControlRoom(fleet, read_only=read_only or not fleet.may_write, driver=driver_class(driver))
-            await _run(app)
-        except Exception as error:  # noqa: BLE001 - raised again below, outside the group
-            failure = error
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
-    assert app is not None
+        await tasks.start(fleet.run)
+        app = ControlRoom(fleet, read_only=read_only or not fleet.may_write, driver=driver_class(driver))
+        await _run(app)
     return _code(app)
 
 

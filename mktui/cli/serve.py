@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 import click
 
+from mktui.background import background
 from mktui.cli.everywhere import wish
 from mktui.cli.options import loaded_config
 from mktui.config.http import Role
@@ -73,9 +74,8 @@ def serve(context: click.Context, /, **options: Any) -> None:  # Any: what click
 async def _serve(loaded: LoadedConfig, socket: Path, log: ServeLog) -> None:
     """Serve until a signal comes. Before everything is open there is nothing to close: then it ends at once."""
     enough, is_open = anyio.Event(), anyio.Event()
-    failure: Exception | None = None
     with claimed(socket):
-        async with anyio.create_task_group() as tasks:
+        async with background() as tasks:
 
             def stop(name: str) -> None:
                 log.info("stopping", signal=name)
@@ -84,13 +84,7 @@ async def _serve(loaded: LoadedConfig, socket: Path, log: ServeLog) -> None:
                     tasks.cancel_scope.cancel()
 
             await tasks.start(_obey, stop)
-            try:
-                await _run(loaded, socket, log, enough, is_open)
-            except Exception as error:  # noqa: BLE001 - raised again below, outside the group
-                failure = error
-            tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+            await _run(loaded, socket, log, enough, is_open)
     log.info("stopped")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from mktui import clock
+from mktui.background import background
 from mktui.errors import BillingError, ConfigError
 from mktui.monitor.percentiles import Chart
 from mktui.monitor.snapshot import Snapshot
@@ -346,22 +347,17 @@ async def open_fleet(
     """
     chronicle = Chronicle(history)
     office = LazyOffice(open_office or _nobody, sources)
-    failure: Exception | None = None
-    async with anyio.create_task_group() as tasks:
-        members = Members(tasks, office, on_event, chronicle, automatic)
-        for setup in setups:
-            await members.start(setup)
-        try:
+    try:
+        async with background() as tasks:
+            members = Members(tasks, office, on_event, chronicle, automatic)
+            for setup in setups:
+                await members.start(setup)
             fleet = Fleet(title, members, office, read_options, tasks, chronicle=chronicle)
             if maintenance is not None and maintenance.schedules:
                 fleet.run_schedule(maintenance)
             yield fleet
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below, outside the group
-            failure = error
-        tasks.cancel_scope.cancel()
-    await office.close()
-    if history is not None:
+    finally:
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(history.close)
-    if failure is not None:
-        raise failure
+            await office.close()
+            if history is not None:
+                await anyio.to_thread.run_sync(history.close)

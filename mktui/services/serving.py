@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import anyio
-
-from mktui.errors import MktuiError
+from mktui.background import background
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import anyio
     from anyio.abc import TaskStatus
 
     from mktui.services.fleet import Fleet
@@ -35,15 +34,8 @@ async def serve(
     Raises:
         MktuiError: One of them cannot be.
     """
-    failure: MktuiError | None = None
-    async with anyio.create_task_group() as tasks:
-        try:
-            for front_end in front_ends:
-                await tasks.start(front_end, fleet)
-            on_ready()
-            await enough.wait()
-        except MktuiError as error:
-            failure = error
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+    async with background() as tasks:
+        for front_end in front_ends:
+            await tasks.start(front_end, fleet)
+        on_ready()
+        await enough.wait()

@@ -11,6 +11,7 @@ import anyio
 from pydantic import SecretStr
 
 from mktui import clock
+from mktui.background import background
 from mktui.core.client.client import open_client
 from mktui.core.connection import transport
 from mktui.core.connection.options import RouterOptions
@@ -135,15 +136,8 @@ class SimulatedGround:
         options = RouterOptions(
             name=profile.name, host="simulated", username=profile.username, password=SecretStr(profile.password)
         )
-        failure: Exception | None = None
-        async with anyio.create_task_group() as tasks:
-            try:
-                yield Stage(options, wire(router, tasks), self.pool, notes, mark, duration, rate, router)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below, outside the group
-                failure = error
-            tasks.cancel_scope.cancel()
-        if failure is not None:
-            raise failure
+        async with background() as tasks:
+            yield Stage(options, wire(router, tasks), self.pool, notes, mark, duration, rate, router)
 
 
 def wire(router: SimulatedRouter, tasks: TaskGroup) -> Connect:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
+from mktui.background import background
 from mktui.billing import origins
 from mktui.billing.model import Kind
 from mktui.errors import CircuitOpen, RouterError, StalePlan
@@ -168,18 +169,12 @@ class Sync:
     @asynccontextmanager
     async def _leased(self) -> AsyncIterator[None]:
         await self._keeper.take_lease()
-        failure: Exception | None = None
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._keeper.keep_lease)
-            try:
+        try:
+            async with background() as tasks:
+                tasks.start_soon(self._keeper.keep_lease)
                 yield
-            except Exception as error:  # noqa: BLE001 - raised again below, outside the group
-                failure = error
-            finally:
-                tasks.cancel_scope.cancel()
-                await self._keeper.release_lease()
-        if failure is not None:
-            raise failure
+        finally:
+            await self._keeper.release_lease()
 
     async def _box(self, order: Order) -> _Box:
         life, serial, known = self._client.epoch, await read_serial(self._client), await self._keeper.known_box()

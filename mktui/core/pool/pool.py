@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 
 from mktui import clock
+from mktui.background import background
 from mktui.core.connection.connection import Connection
 from mktui.core.connection.introduction import booted_at, introduce
 from mktui.core.connection.opening import connects_at_once, open_connection
@@ -335,18 +336,12 @@ async def open_pool(
 
     What the block raises comes out as it is, not inside an exception group.
     """
-    failure: Exception | None = None
-    async with anyio.create_task_group() as tasks:
+    async with background() as tasks:
         pool = Pool(router, options, connect, tasks, on_event)
         tasks.start_soon(pool.run, name=f"{router.name} timekeeper")
         tasks.start_soon(pool.watch_health, name=f"{router.name} health")
         try:
             yield pool
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below, outside the group
-            failure = error
         finally:
             with anyio.CancelScope(shield=True):
                 await pool.aclose()
-            tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from mktui.background import background
 from mktui.errors import ControlError, ServedAlready
 from mktui.services.control.place import claimed
 from mktui.services.control.server import ControlServer
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 @asynccontextmanager
 async def served_beside(fleet: Fleet, socket: Path, events: EventRow, *, may_write: bool) -> AsyncIterator[str]:
     """Serve a fleet at a socket for the block; gives why that cannot be, "" when it can."""
-    problem, failure = "", None
-    async with anyio.create_task_group() as tasks:
+    problem = ""
+    async with background() as tasks:
         try:
             server = ControlServer(fleet, socket, events, may_write=may_write)
             await tasks.start(_claim_and_serve, server, socket)
@@ -33,13 +34,7 @@ async def served_beside(fleet: Fleet, socket: Path, events: EventRow, *, may_wri
             )
         except ControlError as error:
             problem = f"mktui reset and mktui --attach will not find this screen: {error}"
-        try:
-            yield problem
-        except Exception as error:  # noqa: BLE001 - raised again below, outside the group
-            failure = error
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+        yield problem
 
 
 async def _claim_and_serve(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
+from mktui.background import background
 from mktui.errors import ControlError, ControlRefused, NobodyServes
 from mktui.services.control import wire
 
@@ -144,18 +145,12 @@ async def open_link(
         NobodyServes: Nobody answers there.
         ControlError: It is no mktui that we can speak to.
     """
-    failure: Exception | None = None
-    async with stream, anyio.create_task_group() as tasks:
+    async with stream, background() as tasks:
         link = ControlLink(stream, place)
         tasks.start_soon(link.read, name="control answers")
         try:
             with anyio.fail_after(within):
                 link.greeting = await link.ask("hello", role=role, origin=origin)
-            yield link
         except TimeoutError:
-            failure = NobodyServes(f"no answer within {within:.0f} s", place=place)
-        except Exception as error:  # noqa: BLE001 - raised again below, outside the group
-            failure = error
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+            raise NobodyServes(f"no answer within {within:.0f} s", place=place) from None
+        yield link

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 from anyio.streams.stapled import StapledByteStream
 
+from mktui.background import background
 from mktui.errors import ControlError, NobodyServes
 from mktui.services.control import unix
 
@@ -104,8 +105,7 @@ async def _over_ssh(target: Target, *, may_ask: bool) -> AsyncIterator[ByteStrea
     except OSError as error:
         raise ControlError(f"ssh cannot be run: {error.strerror}", place=str(target)) from None
     said = bytearray()
-    failure: Exception | None = None
-    async with anyio.create_task_group() as tasks:
+    async with background() as tasks:
         tasks.start_soon(_listen, process, said)
         assert process.stdin is not None
         assert process.stdout is not None
@@ -113,14 +113,9 @@ async def _over_ssh(target: Target, *, may_ask: bool) -> AsyncIterator[ByteStrea
             yield StapledByteStream(process.stdin, process.stdout)
         except NobodyServes as error:
             await _end(process)
-            failure = NobodyServes(_last_words(said) or error.problem, place=str(target))
-        except Exception as error:  # noqa: BLE001 - raised again below, outside the group
-            failure = error
+            raise NobodyServes(_last_words(said) or error.problem, place=str(target)) from None
         finally:
             await _end(process)
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
 
 
 async def _listen(process: Process, said: bytearray) -> None:
