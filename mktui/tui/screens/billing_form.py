@@ -13,17 +13,16 @@ from mktui.tui import words
 from mktui.tui.actions import Place
 from mktui.tui.billing_deeds import ask_save, may_edit
 from mktui.tui.billing_fields import RowDraft, fields_of, how_to_type
-from mktui.tui.screens.config_questions import Discard
-from mktui.tui.screens.view import StillStatic, View
+from mktui.tui.screens.field_form import FieldForm
+from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.line import Line
 from mktui.tui.widgets.live_table import Column, LiveTable
 from mktui.tui.widgets.top_lines import TopLines, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
     from textual.app import ComposeResult
-    from textual.events import DescendantBlur, Resize
 
     from mktui.billing.sources.rows import What
     from mktui.monitor.snapshot import Snapshot
@@ -35,25 +34,19 @@ _GLYPH = 2
 _HIDDEN = "••••••••"
 
 
-class FormScreen(View):
+class FormScreen(FieldForm["Field"]):
     """The form of ``row``; None: of a new one."""
 
     place = Place.FORM
     DEFAULT_CSS = """
-    FormScreen { layers: below above; }
-    FormScreen LiveTable { height: 1fr; background: $background; }
     FormScreen #about { height: 5; padding: 1 1 0 1; background: $background; }
-    FormScreen #value { layer: above; position: absolute; background: $surface; display: none; padding: 0; }
-    FormScreen.editing #value { display: block; }
     """
 
     def __init__(self, what: What, row: Row | None) -> None:
         super().__init__(id="form")
         self._what, self._row = what, row
         self._draft: RowDraft | None = None
-        self._editing: Field | None = None
         self._refused: dict[str, str] = {}
-        self._is_discarded = False
         self._last: tuple[Palette, str] | None = None
 
     def compose(self) -> ComposeResult:
@@ -68,11 +61,6 @@ class FormScreen(View):
     def table(self) -> LiveTable:
         """The fields."""
         return self.query_one("#fields", LiveTable)
-
-    @property
-    def box(self) -> Line:
-        """Where a value is typed."""
-        return self.query_one("#value", Line)
 
     @property
     def draft(self) -> RowDraft:
@@ -91,11 +79,6 @@ class FormScreen(View):
         self.table.focus()
         self.room.services.billing.watch()
 
-    def on_resize(self, event: Resize) -> None:
-        """Fit columns to the width."""
-        super().on_resize(event)
-        self._paint()
-
     def target(self) -> str | None:
         """No router is meant here."""
         return None
@@ -107,9 +90,14 @@ class FormScreen(View):
         del snapshot
         self.room.services.billing.watch()
         self._last = (palette, mode)
-        self._paint()
+        self.paint()
 
-    def _paint(self) -> None:
+    def shown_columns(self) -> tuple[Column, ...]:
+        """Return the columns that fit."""
+        return _columns(self.size.width, self._what)
+
+    def paint(self) -> None:
+        """Show the form as it is."""
         if self._last is None or not self.is_mounted:
             return
         palette, mode = self._last
@@ -123,9 +111,9 @@ class FormScreen(View):
         gap = max(1, width - len(crumbs) - len(right))
         second = Text.assemble(crumbs, " " * gap, (right, palette.quiet))
         self.query_one(TopLines).show(first_line(f"mktui · {draft.name}", mode, state, width), second)
-        self.table.use(_columns(self.size.width, self._what))
+        self.table.use(self.shown_columns())
         self.table.show({each.name: self._cells(each, errors, palette) for each in draft.fields})
-        self._place_box()
+        self.place_box()
         self._explain(errors, palette)
 
     def _cells(self, each: Field, errors: Mapping[str, str], palette: Palette) -> dict[str, Text]:
@@ -139,24 +127,20 @@ class FormScreen(View):
         shown = Text(text or words.UNKNOWN, style=palette.quiet if is_plain else "")
         told = Text(f"✗ {problem}", style=palette.state("critical"))
         return {
-            "glyph": Text("▸", style=palette.accent) if each is self._editing else glyph, "name": Text(each.name),
+            "glyph": Text("▸", style=palette.accent) if each is self.editing else glyph, "name": Text(each.name),
             "value": shown, "gap": Text(""),
             "meaning": told if problem else Text(each.description, style=palette.quiet),
         }  # fmt: skip
 
     def _errors(self) -> dict[str, str]:
         """Return what is wrong; a new row's empty fields are no errors until it is saved."""
-        editing = self._editing
-        typing = {editing.name: self.box.value} if editing is not None and not self._is_untouched() else {}
+        editing = self.editing
+        typing = {editing.name: self.box.value} if editing is not None and not self.is_untouched() else {}
         found = self.draft.errors(self.books, typing)
         for name in [name for name, problem in found.items() if problem == "is missing"]:
             if name not in self.draft.typed and name not in typing and name not in self._refused:
                 del found[name]
         return {name: text for name, text in self._refused.items() if name not in typing} | found
-
-    def _is_untouched(self) -> bool:
-        """Nothing was typed over a secret: it stays."""
-        return self._editing is not None and self._editing.is_secret and not self.box.value
 
     def _explain(self, errors: Mapping[str, str], palette: Palette) -> None:
         each = self._current()
@@ -196,60 +180,26 @@ class FormScreen(View):
             place = each.choices.index(now) if now in each.choices else -1
             self._change(each.name, each.choices[(place + 1) % len(each.choices)])
             return
-        self._editing = each
-        self.box.value = "" if each.is_secret else self.draft.text(each.name)
-        self.box.password = each.is_secret
-        self.set_class(True, "editing")
-        self._place_box()
-        self.box.focus()
-        self._paint()
+        self.begin_editing(each, "" if each.is_secret else self.draft.text(each.name))
 
-    def _place_box(self) -> None:
-        if self._editing is None:
-            return
-        _, name, value, *_ = _columns(self.size.width, self._what)
-        row = self.table.cursor_row - int(self.table.scroll_y) + 1
-        self.box.styles.width = value.width - 1
-        self.box.styles.offset = (_GLYPH + name.width, self.table.region.y + row)
-
-    def on_input_changed(self, event: Line.Changed) -> None:
-        """Judge what is typed."""
-        event.stop()
-        self._paint()
-
-    def on_input_submitted(self, event: Line.Submitted) -> None:
+    def submit(self) -> bool:
         """Take what was typed; a wrong value stays, to be mended, and is not saved."""
-        event.stop()
-        self._submit()
-
-    def _submit(self) -> bool:
-        editing = self._editing
-        if editing is None or self._is_untouched():
-            self._end_editing()
+        editing = self.editing
+        if editing is None or self.is_untouched():
+            self.end_editing()
             return True
         if editing.name in self._errors():
             self.room.bell()
             return False
         value = self.box.value if editing.is_secret else self.box.value.strip()
-        self._end_editing()
+        self.end_editing()
         self._change(editing.name, value)
         return True
-
-    def _end_editing(self) -> None:
-        self._editing = None
-        self.set_class(False, "editing")
-        self.table.focus()
-        self._paint()
-
-    def on_descendant_blur(self, event: DescendantBlur) -> None:
-        """Whoever clicks elsewhere has given up what he typed."""
-        if event.widget is self.box and self._editing is not None and self.app.focused is not None:
-            self._end_editing()
 
     def _change(self, name: str, text: str) -> None:
         self._refused.pop(name, None)
         self.draft.change(name, text)
-        self._paint()
+        self.paint()
 
     def action_unset(self) -> None:
         """Give a field its default."""
@@ -263,29 +213,17 @@ class FormScreen(View):
         """Take the last change back."""
         if not self.draft.undo():
             self.notify("nothing to undo")
-        self._paint()
+        self.paint()
 
     # --- leaving and saving
 
-    def may_leave(self, again: Callable[[], Awaitable[None] | None], *, is_back: bool) -> bool:
-        """Leave a field, then the form; unsaved changes are asked about."""
-        if is_back and self._editing is not None:
-            self._end_editing()
-            return False
-        if not self.draft.typed or self._is_discarded:
-            return True
-
-        def answered(yes: bool | None) -> None:
-            self._is_discarded = bool(yes)
-            if yes:
-                self.app.call_later(again)
-
-        self.app.push_screen(Discard(len(self.draft.typed)), answered)
-        return False
+    def unsaved(self) -> int:
+        """Return how many fields were changed."""
+        return len(self.draft.typed)
 
     def action_save(self) -> None:
         """Show the difference and what follows, ask, save."""
-        if not may_edit(self.room, "save") or not self._submit():
+        if not may_edit(self.room, "save") or not self.submit():
             return
         errors = self.draft.errors(self.books)
         if errors:
@@ -318,11 +256,11 @@ class FormScreen(View):
         first = next((each.name for each in self.draft.fields if each.name in errors), self.draft.fields[0].name)
         self.table.go_to(first)
         self.notify(f"not saved: {first} {errors.get(first, next(iter(errors.values())))}", severity="error")
-        self._paint()
+        self.paint()
 
     def _saved(self) -> None:
         """Go back to where the form was opened."""
-        self._is_discarded = True
+        self.is_discarded = True
         if self.app.screen is self:
             self.app.pop_screen()
 

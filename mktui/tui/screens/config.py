@@ -16,17 +16,15 @@ from mktui.errors import ConfigError
 from mktui.tui import config_form as form
 from mktui.tui.actions import Place
 from mktui.tui.config_typing import is_between, next_preset, next_value, typing_errors, value_to_edit, worth
-from mktui.tui.screens.config_questions import Discard, SaveChanges, told
-from mktui.tui.screens.view import StillStatic, View
+from mktui.tui.screens.config_questions import SaveChanges, told
+from mktui.tui.screens.field_form import FieldForm
+from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.line import Line
 from mktui.tui.widgets.live_table import Column, LiveTable
 from mktui.tui.widgets.top_lines import TopLines, first_line
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from textual.app import ComposeResult
-    from textual.events import DescendantBlur, Resize
     from textual.screen import Screen
 
     from mktui.config.save import Seen
@@ -39,19 +37,15 @@ NO_FILE = (
 )
 
 
-class ConfigScreen(View):
+class ConfigScreen(FieldForm[Setting]):
     """All pages, or the one of ``router`` or of what is under the cursor."""
 
     place = Place.CONFIG
     DEFAULT_CSS = """
-    ConfigScreen { layers: below above; }
-    ConfigScreen LiveTable { height: 1fr; background: $background; }
     ConfigScreen #message { height: 1fr; padding: 1 2; background: $background; display: none; }
     ConfigScreen.said #message { display: block; }
     ConfigScreen.said LiveTable { display: none; }
     ConfigScreen #about { height: 4; padding: 1 1 0 1; background: $background; }
-    ConfigScreen #value { layer: above; position: absolute; background: $surface; display: none; padding: 0; }
-    ConfigScreen.editing #value { display: block; }
     """
 
     def __init__(self, router: str | None = None) -> None:
@@ -59,8 +53,6 @@ class ConfigScreen(View):
         self._page: Key = ("routers", router) if router else ()
         self._seen: Seen | None = None
         self._draft: Draft | None = None
-        self._editing: Setting | None = None
-        self._is_discarded = False
         self._last: tuple[Snapshot, Palette, str] | None = None
 
     def compose(self) -> ComposeResult:
@@ -77,11 +69,6 @@ class ConfigScreen(View):
         """The form."""
         return self.query_one("#settings", LiveTable)
 
-    @property
-    def box(self) -> Line:
-        """Where a value is typed."""
-        return self.query_one("#value", Line)
-
     def on_mount(self) -> None:
         """Read the file."""
         self.table.focus()
@@ -96,7 +83,7 @@ class ConfigScreen(View):
                 self._say(NO_FILE)
         except ConfigError as error:
             self._say(str(error))
-        self._paint()
+        self.paint()
 
     def _take(self, seen: Seen) -> None:
         self._draft, self._seen = Draft(parse(seen.text, seen.file)), seen
@@ -109,11 +96,6 @@ class ConfigScreen(View):
 
     # --- showing
 
-    def on_resize(self, event: Resize) -> None:
-        """Fit columns to the width."""
-        super().on_resize(event)
-        self._paint()
-
     def target(self) -> str | None:
         """The router whose page is open, or under the cursor."""
         key = self._page or tuple((self.table.current or "").split(".", 1))
@@ -122,9 +104,10 @@ class ConfigScreen(View):
     def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
         """Show the form as it is; figures of routers are shown elsewhere."""
         self._last = (snapshot, palette, mode)
-        self._paint()
+        self.paint()
 
-    def _paint(self) -> None:
+    def paint(self) -> None:
+        """Show the form as it is."""
         if self._last is None or not self.is_mounted:
             return
         _, palette, mode = self._last
@@ -138,14 +121,15 @@ class ConfigScreen(View):
         self.query_one(TopLines).show(first_line(f"mktui · {name}", mode, right, width), second)
         if draft is not None:
             page = self._open_page()
-            key = self._editing.key if self._editing is not None else ()
-            self.table.use(self._columns())
+            key = self.editing.key if self.editing is not None else ()
+            self.table.use(self.shown_columns())
             self.table.show(form.index_rows(draft, palette) if page is None else
                             form.page_rows(draft, page, self._errors(), palette, key))  # fmt: skip
-            self._place_box()
+            self.place_box()
         self._explain(palette)
 
-    def _columns(self) -> tuple[Column, ...]:
+    def shown_columns(self) -> tuple[Column, ...]:
+        """Return the columns of the list of pages, or of a page."""
         page = self._open_page()
         if page is not None:
             return form.columns(self.size.width, map(page.name_of, page.settings))
@@ -158,13 +142,9 @@ class ConfigScreen(View):
     def _typing_errors(self) -> dict[Key, str]:
         """What would be wrong with what is being typed."""
         page = self._open_page()
-        if self._draft is None or self._editing is None or page is None or self._is_untouched():
+        if self._draft is None or self.editing is None or page is None or self.is_untouched():
             return {}
-        return typing_errors(self._draft, page, self._editing, self.box.value)
-
-    def _is_untouched(self) -> bool:
-        """Nothing was typed over a secret: it stays."""
-        return self._editing is not None and self._editing.is_secret and not self.box.value
+        return typing_errors(self._draft, page, self.editing, self.box.value)
 
     def _errors(self) -> dict[Key, str]:
         page = self._open_page()
@@ -172,7 +152,7 @@ class ConfigScreen(View):
             return {}
         changed = {each.setting.key for each in self._draft.differences()}
         found = form.errors_of(page, self._draft.problems(), changed)
-        if self._editing is not None and not self._is_untouched():
+        if self.editing is not None and not self.is_untouched():
             found = self._typing_errors()
         return found
 
@@ -208,81 +188,49 @@ class ConfigScreen(View):
 
     def _go(self, page: Key) -> None:
         came_from, self._page = self._page, page
-        self._paint()
+        self.paint()
         if page:
             self.table.move_cursor(row=0)
         else:
             self.table.go_to(".".join(came_from))
-        self._paint()
+        self.paint()
 
     def _edit(self, draft: Draft, setting: Setting) -> None:
         following = next_value(draft, setting)
         if following is not None:
             self._change(Edit(setting.key, following))
         else:
-            self._editing = setting
-            self.box.value = value_to_edit(draft, setting)
-            self.box.password = setting.is_secret
-            self.set_class(True, "editing")
-            self._place_box()
-            self.box.focus()
-            self._paint()
+            self.begin_editing(setting, value_to_edit(draft, setting))
 
-    def _place_box(self) -> None:
-        """Put the box over the value that it edits."""
-        if self._editing is None:
-            return
-        table, (_, name, value, *_) = self.table, self._columns()
-        row = table.cursor_row - int(table.scroll_y) + 1
-        self.box.styles.width = value.width - 1
-        self.box.styles.offset = (form.GLYPH + name.width, table.region.y + row)
+    def judge(self, text: str) -> None:
+        """See that a source of a secret is none, and is typed in sight."""
+        if self.editing is not None and self.editing.kind is Kind.PASSWORD:
+            self.box.password = not text.lstrip().startswith("{")
 
-    def on_input_changed(self, event: Line.Changed) -> None:
-        """Judge what is typed; a source is no secret, and is typed in sight."""
-        event.stop()
-        if self._editing is not None and self._editing.kind is Kind.PASSWORD:
-            self.box.password = not event.value.lstrip().startswith("{")
-        self._paint()
-
-    def on_input_submitted(self, event: Line.Submitted) -> None:
+    def submit(self) -> bool:
         """Take what was typed; what is wrong by itself is refused, and stays to be mended."""
-        event.stop()
-        self._submit()
-
-    def _submit(self) -> bool:
-        setting, errors = self._editing, self._typing_errors()
+        setting, errors = self.editing, self._typing_errors()
         if setting is None:
             return True
-        if self._is_untouched():
-            self._end_editing()
+        if self.is_untouched():
+            self.end_editing()
             return True
         value = typed(setting, self.box.value)
         if setting.key in errors and self._draft is not None and not is_between(self._draft, setting, value):
             self.room.bell()
             return False
-        self._end_editing()
+        self.end_editing()
         if value is not None or value_of(self._draft.raw if self._draft else {}, setting.key) is not None:
             self._change(Edit(setting.key, value))
         if setting.name == "name" and setting.key[:-1] == self._page:
             self._page = (*self._page[:-1], str(value))
-        self._paint()
+        self.paint()
         return True
-
-    def _end_editing(self) -> None:
-        self._editing = None
-        self.set_class(False, "editing")
-        self.table.focus()
-        self._paint()
-
-    def on_descendant_blur(self, event: DescendantBlur) -> None:
-        """Whoever clicks elsewhere has given up what he typed."""
-        if event.widget is self.box and self._editing is not None and self.app.focused is not None:
-            self._end_editing()
 
     def _change(self, *edits: Edit) -> None:
         if self._draft is not None:
             self._draft.change(*worth(self._draft, edits))
-            self._paint()
+            self.paint()
 
     def action_unset(self) -> None:
         """Leave a setting to its default; on the list of pages, take a router or a source out."""
@@ -298,7 +246,7 @@ class ConfigScreen(View):
             self.notify("nothing to undo")
         if self._open_page() is None:
             self._page = ()
-        self._paint()
+        self.paint()
 
     def action_preset(self) -> None:
         """Take the next preset for ``[pool]``; after the last, what stood there before."""
@@ -306,34 +254,25 @@ class ConfigScreen(View):
             return
         draft.change(*next_preset(draft))
         self.notify(f"{form.preset_text(draft)}: u takes it back, ctrl+s shows the difference")
-        self._paint()
+        self.paint()
 
     # --- leaving and saving
 
-    def may_leave(self, again: Callable[[], Awaitable[None] | None], *, is_back: bool) -> bool:
-        """Leave a field, then a page, then the screen; unsaved changes are asked about."""
-        if is_back and self._editing is not None:
-            self._end_editing()
+    def step_back(self) -> bool:
+        """Leave a page for the list of pages."""
+        if not self._page or self._open_page() is None:
             return False
-        if is_back and self._page and self._open_page() is not None:
-            self._go(())
-            return False
-        changed = self._draft.differences() if self._draft is not None else ()
-        if not changed or self._is_discarded:
-            return True
+        self._go(())
+        return True
 
-        def answered(yes: bool | None) -> None:
-            self._is_discarded = bool(yes)
-            if yes:
-                self.app.call_later(again)
-
-        self.app.push_screen(Discard(len(changed)), answered)
-        return False
+    def unsaved(self) -> int:
+        """Return how many changes are not saved."""
+        return len(self._draft.differences()) if self._draft is not None else 0
 
     def action_save(self) -> None:
         """Show the difference, ask, save, apply."""
         draft, seen = self._draft, self._seen
-        if not self.room.is_allowed("save") or not self._submit():
+        if not self.room.is_allowed("save") or not self.submit():
             return
         if draft is None or seen is None:
             self.notify("there is no file to save", severity="warning")
@@ -374,4 +313,4 @@ class ConfigScreen(View):
         if "ui.theme" in saved.live and theme in self.app.available_themes:
             self.app.theme = theme
         self.notify(told(saved), title=f"saved {seen.file.name}", timeout=10)
-        self._paint()
+        self.paint()
