@@ -163,11 +163,6 @@ class ControlRoom(Moves, Does, FindsCustomers, Explains, TestsStability):
             with suppress(NoMatches):  # a screen that is being taken down
                 if self._seen is None or not self._paused:
                     self._seen = self.services.snapshot()
-                gone = view.subject()
-                if gone is not None and self._seen.router(gone) is None:
-                    self.notify(f"{gone} is in the configuration no more", severity="warning", timeout=10)
-                    self.action_fleet()
-                    return
                 is_old = self._seen.lost_for is not None
                 view.show(self._seen, Palette(self.theme_variables, is_old), self.mode)
 

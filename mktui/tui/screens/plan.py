@@ -105,10 +105,6 @@ class PlanScreen(Filterable):
         """This router."""
         return self._router
 
-    def subject(self) -> str | None:
-        """This router."""
-        return self._router
-
     def opened(self) -> RowView | None:
         """The whole row under the cursor, in words."""
         row = self.table.current if not self.has_class("said") else None
@@ -117,7 +113,8 @@ class PlanScreen(Filterable):
     def plan(self, order: Order) -> None:
         """Plan, and look at the plan from its first row."""
         if self.room.services.snapshot().router(self._router) is None:
-            return  # it was taken out a moment ago: the next look leaves this screen
+            self.notify(f"{self._router} is in the configuration no more", severity="warning")
+            return
         self.room.services.start_plan(self._router, order)
         self.on_long_table_moved()
 

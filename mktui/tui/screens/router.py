@@ -75,10 +75,6 @@ class RouterScreen(View):
         """This router."""
         return self._router
 
-    def subject(self) -> str | None:
-        """This router."""
-        return self._router
-
     def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
         """Show a snapshot."""
         router = snapshot.router(self._router)

@@ -57,10 +57,6 @@ class View(Screen[None]):
         """The router that an action is meant for."""
         raise NotImplementedError
 
-    def subject(self) -> str | None:
-        """The router that the whole screen is about: without it there is nothing to show."""
-        return None
-
     def order(self) -> Order | None:
         """What a plan that is asked for here is for; None: everything."""
         return None
