@@ -17,7 +17,7 @@ from mktui.core.client.client import open_client
 from mktui.core.pool.effects import Effect, effect_of
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command
-from mktui.errors import CircuitOpen, RouterError
+from mktui.errors import CircuitOpen
 from mktui.services.by_hand import sent_by_hand
 from mktui.services.start import chosen_routers, setup_of
 
@@ -72,14 +72,10 @@ def _split(words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
 async def _run(loaded: LoadedConfig, name: str, command: Command, timeout: float | None) -> list[Row]:
     setup = await setup_of(loaded, chosen_routers(loaded, [name])[0])
     once = setup.pool.model_copy(update={"min_size": 1, "max_size": 1, "circuit_breaker_threshold": 1})
-    failure: RouterError | None = None
     async with open_client(setup.options, once, connect=setup.connect, on_event=pool_events()) as client:
         try:
             return await client.run(
                 command.path, command.attributes, where=command.query, priority=Priority.HIGH, timeout=timeout
             )
         except CircuitOpen as error:  # one try is all there is: say what happened, not what the breaker makes of it
-            failure = client.last_error or error
-        except RouterError as error:
-            failure = error
-    raise failure
+            raise client.last_error or error from None

@@ -73,7 +73,6 @@ async def capture(
         update={"min_size": 1, "max_size": 1, "max_in_flight": 1, "circuit_breaker_threshold": 1, "cache_ttl": 0.0}
     )
     heard, probed, small = _Heard(), _Heard(), []
-    failure: Exception | None = None
     async with open_client(setup.options, pool, connect=setup.connect) as client:
         try:
             of = len(wanted) + len(PROBES) + _SMALL
@@ -87,9 +86,7 @@ async def capture(
                 on_progress(done, of)
                 await _probe(client, probe, probed)
         except CircuitOpen as error:  # one try is all there is: say what happened, not what the breaker makes of it
-            failure = client.last_error or error
-    if failure is not None:
-        raise failure
+            raise client.last_error or error from None
     return _masked(heard, probed, small)
 
 
