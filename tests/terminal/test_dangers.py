@@ -13,6 +13,7 @@ from mktui.monitor.snapshot import SyncState
 from mktui.tui.actions import ACTIONS, Danger, Place
 from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Confirm, TestView
+from mktui.tui.widgets.live_table import LiveTable
 from tests.terminal.driving import lines, look, notices, only, opened, press, settle, text
 from tests.terminal.recorded import STEPS, RecordedServices, fleet
 
@@ -252,3 +253,21 @@ async def test_what_is_pending_is_not_said_before_it_is_known() -> None:
         assert "– pending" in lines(app)[1]
     async with opened() as (app, _):
         assert "641 pending" in lines(app)[1]
+
+
+async def test_the_cursor_is_on_what_is_in_most_trouble_until_somebody_presses_a_key() -> None:
+    services = RecordedServices()
+    async with opened(services) as (app, pilot):
+        worst = app.screen.query_one("#routers", LiveTable).current
+        assert worst == "tower-cerro-alto"
+        well = fleet().router("edge-2")
+        assert well is not None
+        mended = replace(well, name=worst)
+        rest = tuple(each for each in fleet().routers if each.name != worst)
+        services.recorded = replace(fleet(), routers=(*rest, mended))
+        await look(pilot)
+        assert app.screen.query_one("#routers", LiveTable).current == "tower-west"
+        await press(pilot, "p", "p")
+        services.recorded = fleet()
+        await look(pilot)
+        assert app.screen.query_one("#routers", LiveTable).current == "tower-west", "now it stays on its router"

@@ -65,6 +65,8 @@ class FleetScreen(Filterable, Sortable):
 
     def __init__(self) -> None:
         super().__init__(id="fleet")
+        self._is_used = False
+        """Somebody has pressed a key here: from then on the cursor stays on its router."""
         self._last: tuple[Snapshot, Palette, str] | None = None
         self._rows: dict[str, tuple[tuple[RouterSnapshot, str, Palette], Mapping[str, Text]]] = {}
 
@@ -84,6 +86,19 @@ class FleetScreen(Filterable, Sortable):
     def on_mount(self) -> None:
         """Give the keys to the table."""
         self.table.focus()
+
+    def on_key(self) -> None:
+        """Until somebody is here, the cursor is on what is in most trouble."""
+        self._is_used = True
+
+    def open_filter(self) -> None:
+        """Let a filter be typed; its key does not come by here."""
+        self._is_used = True
+        super().open_filter()
+
+    def on_click(self) -> None:
+        """A click is as good as a key."""
+        self._is_used = True
 
     def on_resize(self, event: Resize) -> None:
         """Fit columns to the width."""
@@ -109,6 +124,8 @@ class FleetScreen(Filterable, Sortable):
         self._last = (snapshot, palette, mode)
         routers = self._chosen(snapshot)
         self.table.show({router.name: self._row(router, snapshot, palette) for router in routers})
+        if not self._is_used:
+            self.table.move_cursor(row=0)
         self._show_top(snapshot, palette, mode)
         self._show_why(snapshot, palette)
 
