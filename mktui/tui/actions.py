@@ -91,7 +91,7 @@ class Action:
 
 ACTIONS: Final = (
     Action("help", "question_mark,f1", "?", "help", "What every key does.", in_footer=_BUT_ADD),
-    Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=_LISTS),
+    Action("palette", "colon", ":", "command", "Find a command by its name.", in_footer=_LISTS, is_urgent=True),
     Action("filter", "slash", "/", "filter", "Show rows that have a text (! have not).",
            _FILTERED | _BILLING, in_footer=_FILTERED | _BILLING, is_urgent=True),
     Action("open", "enter", "⏎", "open", "Open what is under the cursor.", _TABLES | _FORMS | _TESTS | _BILLING,

@@ -171,14 +171,14 @@ class ControlRoom(Moves, Does, FindsCustomers, Explains, TestsStability):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say whether an action has a meaning where we are.
 
-        A filter's key is taken before the focus is asked, so that what follows it in one burst is for the filter; and
-        over a question there is nothing to choose but its answer.
+        The keys of filter and palette are taken before the focus is asked, so that what follows in one burst is typed
+        there; and over a question there is nothing to choose but its answer.
         """
         del parameters
         if action == "filter":
             return isinstance(self.screen, Filterable) and not isinstance(self.focused, Input)
         if action in {"palette", "command_palette"}:
-            return not isinstance(self.screen, ModalScreen)
+            return not isinstance(self.screen, ModalScreen) and not isinstance(self.focused, Input)
         return self.view is None or actions.is_at_home(action, self.view.place)
 
     def action_pause(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual.command import CommandPalette
 from textual.widgets import DataTable
 
 from mktui.tui.places import SCREENS
@@ -36,9 +37,9 @@ class Moves(Room):
         """Answer ctrl+c: it is no way out of a program that holds connections."""
         self.notify("q leaves", timeout=3)
 
-    def action_palette(self) -> None:
-        """Open the command palette."""
-        self.action_command_palette()
+    async def action_palette(self) -> None:
+        """Open the command palette, ready to be typed in."""
+        await self.push_screen(CommandPalette(id="--command-palette"))
 
     def action_filter(self) -> None:
         """Filter the rows."""

@@ -6,7 +6,7 @@ import pytest
 from textual.events import Key
 from textual.widgets import Input
 
-from tests.terminal.driving import opened, press, settle
+from tests.terminal.driving import notices, opened, press, settle
 from tests.terminal.recorded_configs import with_file
 
 pytestmark = pytest.mark.anyio
@@ -21,3 +21,12 @@ async def test_a_line_is_emptied_before_what_follows_is_typed() -> None:
             app.post_message(Key(key, letter))
         await settle(pilot)
         assert box.value == "142"
+
+
+async def test_what_follows_the_palettes_key_is_typed_into_the_palette() -> None:
+    async with opened() as (app, pilot):
+        for key in ("colon", "t", "h", "R"):
+            app.post_message(Key(key, ":" if key == "colon" else key))
+        await settle(pilot)
+        assert app.screen.query_one(Input).value == "thR"
+        assert notices(app) == []
