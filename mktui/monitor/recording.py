@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from typing import TYPE_CHECKING, Final
 
 from mktui.core.pool.breaker import BreakerState, Transition
@@ -75,6 +76,8 @@ def read(path: Path) -> Iterator[Snapshot]:
         pass  # it was still being written when it was copied
     except UnicodeDecodeError:
         raise RecordingUnreadable(path, "it is no text", line=number + 1) from None
+    except zlib.error:
+        raise RecordingUnreadable(path, "its compression is damaged", line=number + 1) from None
     except OSError as error:
         raise RecordingUnreadable(path, (error.strerror or "it cannot be read").lower()) from None
     if previous.endswith("\n"):

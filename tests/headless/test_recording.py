@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mktui.errors import RecordingUnreadable
 from mktui.monitor.recording import line_of, read
@@ -65,6 +68,19 @@ def test_what_is_no_recording_is_said_to_be_none(tmp_path: Path, content: bytes,
     file = tmp_path / "night"
     file.write_bytes(content)
     with pytest.raises(RecordingUnreadable, match=words):
+        load(file)
+
+
+PACKED = gzip.compress((LINE * 2).encode(), mtime=0)
+
+
+@given(at=st.integers(0, len(PACKED) - 1), spoilt=st.binary(min_size=1, max_size=20), cut=st.booleans())
+def test_a_damaged_recording_is_told_in_one_line_wherever_it_is_damaged(
+    tmp_path_factory: pytest.TempPathFactory, at: int, spoilt: bytes, *, cut: bool
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "damaged"
+    file.write_bytes(PACKED[:at] + spoilt + (b"" if cut else PACKED[at + len(spoilt) :]))
+    with suppress(RecordingUnreadable):
         load(file)
 
 
