@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
+from mktui.background import background
 from mktui.cli.everywhere import wish
 
 if TYPE_CHECKING:
@@ -17,38 +18,56 @@ if TYPE_CHECKING:
     Counts = Callable[[], tuple[int, int, int]]
     """Returns how many there are, are settled, and have failed."""
 
-_WIDTH: Final = 28
+WIDTH: Final = 28
 _EVERY: Final = 0.2
 
 
 @asynccontextmanager
 async def shown_progress(counts: Counts, *, before: str = "") -> AsyncIterator[None]:
     """Show a bar for the block; ``before``: what is said while nothing is counted yet."""
+    begun_at = clock.now()
+
+    def line() -> str:
+        planned, settled, failed = counts()
+        return bar(planned, settled, failed, clock.now() - begun_at) if planned else before
+
+    async with shown_line(line):
+        yield
+
+
+@asynccontextmanager
+async def shown_line(line: Callable[[], str]) -> AsyncIterator[None]:
+    """Show a line on stderr for the block, ever anew, where somebody can see it."""
     if not sys.stderr.isatty() or wish("quiet"):
         yield
         return
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_show, counts, before)
-        try:
+    try:
+        async with background() as tasks:
+            tasks.start_soon(_show, line)
             yield
-        finally:
-            tasks.cancel_scope.cancel()
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+    finally:
+        _write("")
 
 
-async def _show(counts: Counts, before: str) -> None:
-    begun_at = clock.now()
+async def _show(line: Callable[[], str]) -> None:
     while True:
-        planned, settled, failed = counts()
-        sys.stderr.write("\r\x1b[K" + (bar(planned, settled, failed, clock.now() - begun_at) if planned else before))
-        sys.stderr.flush()
+        _write(line())
         await anyio.sleep(_EVERY)
+
+
+def _write(line: str) -> None:
+    sys.stderr.write(f"\r\x1b[K{line}")
+    sys.stderr.flush()
 
 
 def bar(planned: int, settled: int, failed: int, seconds: float) -> str:
     """Return a bar of one line, of 79 columns at most."""
-    full = _WIDTH * settled // planned
     rate = settled / seconds if seconds > 0 else 0.0
     left = f"{(planned - settled) / rate:.0f} s left" if rate else "–"
-    return f"▕{'█' * full}{'░' * (_WIDTH - full)}▏ {settled:,} of {planned:,}  {rate:.0f}/s  {left}  {failed} failed"
+    return f"{blocks(settled / planned)} {settled:,} of {planned:,}  {rate:.0f}/s  {left}  {failed} failed"
+
+
+def blocks(share: float) -> str:
+    """Return a share, 0 to 1, as a picture."""
+    full = int(WIDTH * share + 1e-9)
+    return f"▕{'█' * full}{'░' * (WIDTH - full)}▏"

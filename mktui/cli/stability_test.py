@@ -13,7 +13,8 @@ import click
 from mktui.cli.exit_codes import ExitCode, code_of, fail
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import say
-from mktui.cli.stability.showing import bar_while, print_comparison, print_report
+from mktui.cli.progress import shown_line
+from mktui.cli.stability.showing import bar, print_comparison, print_report
 from mktui.cli.sync.asking import confirmed
 from mktui.core.client.connection_test import run_connection_test
 from mktui.services.stability import CONSEQUENCE, NOT_ASKED, keep_in_audit, real_ground
@@ -126,7 +127,7 @@ def _run(
         ground: Ground = SimulatedGround() if loaded is None else await _ground(loaded, name, scenarios, yes=yes)
         run = Run(ground, scenarios, duration=duration, rate=rate)
         begun.append(run)
-        async with bar_while(run):
+        async with shown_line(lambda: bar(run.progress)):
             await run.play()
         if run.leftovers:
             say(f"{name}: {run.leftovers} rows that an earlier test had left were removed")

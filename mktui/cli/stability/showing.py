@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
-from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-import anyio
 import click
 
 from mktui.cli.output import print_json, print_table, use_colour
+from mktui.cli.progress import blocks
 from mktui.stability.words import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from mktui.stability.compare import Comparison
     from mktui.stability.report import StabilityReport
-    from mktui.stability.runner import Progress, Run
+    from mktui.stability.runner import Progress
 
-_WIDTH: Final = 28
-_EVERY: Final = 0.2
 _COLOURS: Final = {"✓": "green", "✗": "red", "–": "bright_black"}
 _WORDS: Final = {True: "worse", False: "better", None: ""}
 
@@ -52,30 +46,6 @@ def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
         click.echo("nothing worth a word is different", err=True)
 
 
-@asynccontextmanager
-async def bar_while(run: Run) -> AsyncIterator[None]:
-    """Show how far a test is, for the block, where somebody can see it."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_show, run)
-        try:
-            yield
-        finally:
-            tasks.cancel_scope.cancel()
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
-async def _show(run: Run) -> None:
-    while True:
-        sys.stderr.write("\r\x1b[K" + bar(run.progress))
-        sys.stderr.flush()
-        await anyio.sleep(_EVERY)
-
-
 def bar(progress: Progress) -> str:
     """Return a bar of one line."""
-    full = round(_WIDTH * progress.share)
-    return f"▕{'█' * full}{'░' * (_WIDTH - full)}▏ {100 * progress.share:3.0f} %  {progress.title}"
+    return f"{blocks(progress.share)} {100 * progress.share:3.0f} %  {progress.title}"
