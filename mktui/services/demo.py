@@ -12,6 +12,7 @@ import anyio
 from pydantic import SecretStr
 
 from mktui import clock
+from mktui.background import background
 from mktui.billing.demo import demo_books
 from mktui.core.connection.options import RouterOptions
 from mktui.core.pool.job import Priority
@@ -44,16 +45,14 @@ async def open_demo(
     *, seed: int = 1, on_event: Callable[[SeenEvent], None] = lambda _event: None
 ) -> AsyncIterator[Fleet]:
     """Run the demo for the block."""
-    async with anyio.create_task_group() as tasks:
+    async with background() as tasks:
         served: list[Served] = await tasks.start(_serve, seed)
         setups = [_setup(each) for each in served]
         opened = open_fleet(setups, title="demo", open_office=partial(_office, seed), on_event=on_event)
-        async with opened as fleet, anyio.create_task_group() as work:
+        async with opened as fleet, background() as work:
             for name in fleet.names:
                 work.start_soon(_work, fleet.service(name), seed)
             yield fleet
-            work.cancel_scope.cancel()
-        tasks.cancel_scope.cancel()
 
 
 async def _office(seed: int) -> Office:

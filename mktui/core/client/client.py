@@ -12,6 +12,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 
 from mktui import clock
+from mktui.background import background
 from mktui.core.client.executor import Executor, Rows
 from mktui.core.client.query import query_words
 from mktui.core.client.statistics import ClientStatistics
@@ -227,13 +228,10 @@ class Client:
         overflow = anyio.Event()
         failure: list[Outcome] = []
         job = self._stream_job(command, priority, send, overflow)
-        async with anyio.create_task_group() as tasks:
+        async with background() as tasks:
             tasks.start_soon(self._feed_stream, job, send, overflow, failure)
-            try:
-                with receive:
-                    yield receive
-            finally:
-                tasks.cancel_scope.cancel()
+            with receive:
+                yield receive
         if failure:
             failure[0].unwrap()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
+from mktui.background import background
 from mktui.core.pool.job import Priority
 from mktui.errors import MktuiError
 from mktui.simulator.cost import MODELS
@@ -84,7 +85,7 @@ async def _through_the_pool(stage: Stage) -> AsyncIterator[_Side]:
 async def _as_before(stage: Stage) -> AsyncIterator[_Side]:
     """Serve a second router like the first, with one connection to it."""
     router = SimulatedRouter(stage.box.profile)
-    async with anyio.create_task_group() as tasks:
+    async with background() as tasks:
         old = OldWay(stage.router, wire(router, tasks), patience=PATIENCE)
         waits: list[float] = []
 
@@ -93,7 +94,6 @@ async def _as_before(stage: Stage) -> AsyncIterator[_Side]:
 
         yield _Side(BEFORE, router, ask, lambda: percentile(sorted(waits), 0.95))
         await old.aclose()
-        tasks.cancel_scope.cancel()
 
 
 async def _lead(stage: Stage, side: _Side) -> None:
