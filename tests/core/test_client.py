@@ -294,6 +294,19 @@ async def test_a_stream_ends_with_the_error_that_ended_it() -> None:
             await _listen_until_dropped(client, router)
 
 
+async def test_what_is_raised_while_listening_comes_out_as_it_is_and_the_slot_is_free_again() -> None:
+    async with client_and_router(PoolOptions(min_size=2, max_size=3)) as (client, _):
+        with pytest.raises(KeyError, match="the caller's own"):
+            await _listen_and_fail(client)
+        await until(lambda: client.connection_stats().pool.slots_used == 0)
+
+
+async def _listen_and_fail(client: Client) -> None:
+    async with client.stream("/ppp/secret/listen"):
+        await until(lambda: client.connection_stats().pool.slots_used == 1)
+        raise KeyError("the caller's own")
+
+
 async def _listen_until_dropped(client: Client, router: SimulatedRouter) -> None:
     async with client.stream("/ppp/secret/listen") as changes:
         await until(lambda: client.connection_stats().pool.slots_used == 1)
