@@ -22,7 +22,7 @@ from mktui.tui.screens.view import StillStatic, View
 from mktui.tui.widgets.choice import Choice
 from mktui.tui.widgets.line import Line
 from mktui.tui.widgets.page import Page
-from mktui.tui.widgets.top_lines import TopLines, first_line
+from mktui.tui.widgets.top_lines import TopLines, first_line, second_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -196,8 +196,7 @@ class AddScreen(View):
         width = self.width_of_lines()
         self.set_class(width >= 118, "wide")
         file = str(self._seen.file) if self._seen is not None else "no file"
-        gap = max(1, width - len("Fleet › new router") - len(file))
-        second = Text(f"Fleet › new router{' ' * gap}{file}", style=palette.quiet)
+        second = second_line(palette, width, "Fleet › new router", file)
         self.query_one(TopLines).show(first_line("mktui · new router", mode, self._state(palette), width), second)
         shown, errors = form.fields_shown(self._newcomer), self._errors()
         for name in form.LABELS:

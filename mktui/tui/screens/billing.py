@@ -30,7 +30,7 @@ from mktui.tui.screens.importing import ImportScreen, PathLine
 from mktui.tui.screens.sorting import Sortable
 from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.long_table import LongTable
-from mktui.tui.widgets.top_lines import TopLines, counts, first_line
+from mktui.tui.widgets.top_lines import TopLines, fleet_line, second_line
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -193,18 +193,17 @@ class BillingScreen(Filterable, Sortable):
 
     def _show_top(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
         width, seen = self.width_of_lines(), self._seen
-        first = first_line(f"mktui · {snapshot.title}", mode, counts(snapshot, palette), width)
+        first, _ = fleet_line(snapshot, mode, palette, width)
         filtered = f"   filter {self.filter_text}" if self.filter_text else ""
         left = f"Billing › {self.what}s{filtered}"
-        right = self.order_in_words
+        right = [self.order_in_words]
         if seen is not None:
             rows = seen.books.subscribers if self.what == "subscriber" else seen.books.profiles
             shown = len(self.table.rows)
-            right += f"   {shown:,} of {len(rows):,}" if shown != len(rows) else f"   {words.count(shown, self.what)}"
+            right.append(f"{shown:,} of {len(rows):,}" if shown != len(rows) else words.count(shown, self.what))
         if self.marked:
-            right += f"   {len(self.marked):,} marked"
-        gap = max(1, width - len(left) - len(right))
-        self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
+            right.append(f"{len(self.marked):,} marked")
+        self.query_one(TopLines).show(first, second_line(palette, width, left, *right))
 
     def _show_about(self, palette: Palette) -> None:
         billing, seen, row = self.room.services.billing, self._seen, self.current

@@ -17,7 +17,7 @@ from mktui.tui.screens.field_form import FieldForm
 from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.line import Line
 from mktui.tui.widgets.live_table import Column, LiveTable
-from mktui.tui.widgets.top_lines import TopLines, first_line
+from mktui.tui.widgets.top_lines import TopLines, first_line, second_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,8 +108,7 @@ class FormScreen(FieldForm["Field"]):
                      style=palette.state("critical" if errors else "warning") if parts else palette.quiet)  # fmt: skip
         crumbs = f"Billing › {self._what}s › {draft.name}"
         right = draft.before.external_id if draft.before is not None else ""
-        gap = max(1, width - len(crumbs) - len(right))
-        second = Text.assemble(crumbs, " " * gap, (right, palette.quiet))
+        second = second_line(palette, width, Text(crumbs), right)
         self.query_one(TopLines).show(first_line(f"mktui · {draft.name}", mode, state, width), second)
         self.table.use(self.shown_columns())
         self.table.show({each.name: self._cells(each, errors, palette) for each in draft.fields})

@@ -21,7 +21,7 @@ from mktui.tui.screens.field_form import FieldForm
 from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.line import Line
 from mktui.tui.widgets.live_table import Column, LiveTable
-from mktui.tui.widgets.top_lines import TopLines, first_line
+from mktui.tui.widgets.top_lines import TopLines, first_line, second_line
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -116,8 +116,7 @@ class ConfigScreen(FieldForm[Setting]):
         right = form.summary(draft, bool(self._typing_errors()), palette) if draft is not None else Text("")
         crumbs = Text("Config" if not self._page else f"Config › {' › '.join(self._page)}")
         preset = form.preset_text(draft) if draft is not None and self._page in {(), ("pool",)} else ""
-        gap = max(1, width - crumbs.cell_len - len(preset))
-        second = Text.assemble(crumbs, " " * gap, (preset, palette.quiet))
+        second = second_line(palette, width, crumbs, preset)
         self.query_one(TopLines).show(first_line(f"mktui · {name}", mode, right, width), second)
         if draft is not None:
             page = self._open_page()

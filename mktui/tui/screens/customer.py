@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
 from textual.widgets import Static
 
 from mktui.sync.order import Order
@@ -14,7 +13,7 @@ from mktui.tui.customer_text import facts, progress
 from mktui.tui.screens.billing_form import FormScreen
 from mktui.tui.screens.view import StillStatic, View
 from mktui.tui.widgets.page import Page
-from mktui.tui.widgets.top_lines import TopLines, counts, first_line
+from mktui.tui.widgets.top_lines import TopLines, fleet_line, second_line
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -80,10 +79,9 @@ class CustomerScreen(View):
             search = self.search
         assert search is not None
         width = self.width_of_lines()
-        first = first_line(f"mktui · {snapshot.title}", mode, counts(snapshot, palette), width)
+        first, _ = fleet_line(snapshot, mode, palette, width)
         left, right = f"Customer › {self.customer_name}", progress(search, snapshot.at)
-        gap = max(1, width - len(left) - len(right))
-        self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
+        self.query_one(TopLines).show(first, second_line(palette, width, left, right))
         self.query_one("#facts", StillStatic).show(facts(search, palette, snapshot.at, width))
 
     # --- keys

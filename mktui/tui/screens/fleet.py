@@ -15,7 +15,7 @@ from mktui.tui.screens.router import RouterScreen
 from mktui.tui.screens.sorting import Sortable
 from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.live_table import Column, LiveTable
-from mktui.tui.widgets.top_lines import TopLines, counts, first_line
+from mktui.tui.widgets.top_lines import TopLines, fleet_line, second_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -181,18 +181,11 @@ class FleetScreen(Filterable, Sortable):
         }
 
     def _show_top(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
-        width = self.size.width or 80
-        first = first_line(f"mktui · {snapshot.title}", mode, counts(snapshot, palette), width - 2)
-        states = [router.sync for router in snapshot.routers]
-        is_known = any(state.finished_at or state.is_running or state.pending for state in states)
-        pending = f"{sum(state.pending for state in states)}" if is_known else words.UNKNOWN
-        filtered = f"   filter {self.filter_text}" if self.filter_text else ""
-        right = f"{self.order_in_words}   {pending} pending"
-        due = words.next_job(snapshot.maintenance) if width >= 100 else ""
-        right = f"{due}   {right}" if due else right
-        left = f"Fleet{filtered}"
-        gap = max(1, width - 2 - len(left) - len(right))
-        self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
+        width = self.width_of_lines()
+        first, others = fleet_line(snapshot, mode, palette, width)
+        left = f"Fleet   filter {self.filter_text}" if self.filter_text else "Fleet"
+        due = words.next_job(snapshot.maintenance) if width >= 98 else ""
+        self.query_one(TopLines).show(first, second_line(palette, width, left, due, self.order_in_words, *others))
 
     def _show_why(self, snapshot: Snapshot, palette: Palette) -> None:
         router = snapshot.router(self.table.current or "")

@@ -19,7 +19,7 @@ from mktui.tui.screens.modals import Confirm
 from mktui.tui.screens.view import StillStatic, View
 from mktui.tui.widgets.live_table import Column
 from mktui.tui.widgets.long_table import LongTable
-from mktui.tui.widgets.top_lines import TopLines, first_line
+from mktui.tui.widgets.top_lines import TopLines, first_line, second_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,8 +122,7 @@ class ImportScreen(View):
         first = first_line(f"mktui · {reading.file.name}", mode, _headline(reading, palette), width)
         left = f"Billing › {reading.what}s › import{'   failed only' if self._is_failed_only else ''}"
         right = words.fit(str(reading.file.parent), max(8, width - len(left) - 2))
-        gap = max(1, width - len(left) - len(right))
-        self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
+        self.query_one(TopLines).show(first, second_line(palette, width, left, right))
 
     def _show_about(self, reading: Reading, palette: Palette) -> None:
         line = self.table.current if not self.has_class("said") else None

@@ -16,7 +16,7 @@ from mktui.tui.screens.router import RouterScreen
 from mktui.tui.screens.sorting import Sortable
 from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.long_table import LongTable
-from mktui.tui.widgets.top_lines import TopLines, counts, first_line
+from mktui.tui.widgets.top_lines import TopLines, fleet_line, second_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -199,14 +199,13 @@ class LogScreen(Filterable, Sortable, Generic[R]):
 
     def _show_top(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
         width = self.width_of_lines()
-        first = first_line(f"mktui · {snapshot.title}", mode, counts(snapshot, palette), width)
+        first, _ = fleet_line(snapshot, mode, palette, width)
         left = f"{self.named} › {self.router}" if self.router else self.named
         left += f"   filter {self.filter_text}" if self.filter_text else ""
         shown = len(self.table.all_rows)
         of = f"{shown:,} of " if shown != self._total else ""
-        right = f"{self.order_in_words}   {of}{words.count(self._total, 'row')}"
-        gap = max(1, width - len(left) - len(right))
-        self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
+        rows = f"{of}{words.count(self._total, 'row')}"
+        self.query_one(TopLines).show(first, second_line(palette, width, left, self.order_in_words, rows))
 
     def _show_whole(self, snapshot: Snapshot, palette: Palette) -> None:
         row = self.table.current

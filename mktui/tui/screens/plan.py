@@ -26,11 +26,11 @@ from mktui.tui.plan_rows import (
     rows_of_report,
 )
 from mktui.tui.screens.filtering import Filterable
-from mktui.tui.screens.plan_words import Seen, applying, consequences, headline, instead_of_rows, second_line, two_lines
+from mktui.tui.screens.plan_words import Seen, applying, consequences, crumbs, headline, instead_of_rows, two_lines
 from mktui.tui.screens.row import RowView
 from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.long_table import LongTable
-from mktui.tui.widgets.top_lines import TopLines, first_line
+from mktui.tui.widgets.top_lines import TopLines, first_line, second_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -286,12 +286,11 @@ class PlanScreen(Filterable):
     def _show_top(self, seen: Seen, mode: str) -> None:
         width = self.width_of_lines()
         first = first_line(f"mktui · {seen.router.name}", mode, headline(seen), width)
-        left, right = second_line(seen)
+        left, right = crumbs(seen)
         if self.filter_text:
             left.append(f"  filter {self.filter_text}", style=seen.palette.accent)
             right = f"{len(self.table.all_rows):,} of {words.count(len(self._rows), 'row')}"
-        gap = max(1, width - left.cell_len - len(right))
-        self.query_one(TopLines).show(first, Text.assemble(left, " " * gap, (right, seen.palette.quiet)))
+        self.query_one(TopLines).show(first, second_line(seen.palette, width, left, right))
 
     def _show_foot(self, seen: Seen) -> None:
         row = self.table.current if not self.has_class("said") else None

@@ -71,7 +71,7 @@ def _totals(report: Report, palette: Palette) -> Text:
     return Text(" · ").join(parts) if parts else Text("in step")
 
 
-def second_line(seen: Seen) -> tuple[Text, str]:
+def crumbs(seen: Seen) -> tuple[Text, str]:
     """Return where we are with what was wished for, and the figures behind it."""
     router, planning, report, palette = seen.router, seen.planning, seen.report, seen.palette
     wishes: list[str] = []

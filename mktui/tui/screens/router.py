@@ -12,7 +12,7 @@ from mktui.tui import latency_chart, words
 from mktui.tui.actions import Place
 from mktui.tui.screens.view import StillStatic, View, state_text
 from mktui.tui.widgets.live_table import Column, LiveTable
-from mktui.tui.widgets.top_lines import TopLines, first_line
+from mktui.tui.widgets.top_lines import TopLines, first_line, second_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,12 +96,11 @@ class RouterScreen(View):
         self.query_one("#events", StillStatic).show(_events(router, palette, width, max(1, height - 16)))
 
     def _show_top(self, snapshot: Snapshot, router: RouterSnapshot, palette: Palette, mode: str) -> None:
-        width = (self.size.width or 80) - 2
+        width = self.width_of_lines()
         first = first_line(f"mktui · {router.name}", mode, _about(router, snapshot, palette, width), width)
         protected = "  protected" if router.is_protected else ""
         left, right = f"Fleet › {router.name}", f"{router.address}{protected}"
-        gap = max(1, width - len(left) - len(right))
-        self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
+        self.query_one(TopLines).show(first, second_line(palette, width, left, right))
 
 
 def _about(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width: int) -> Text:

@@ -16,7 +16,7 @@ from mktui.tui.screens.plan_words import applying
 from mktui.tui.screens.sorting import Sortable
 from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.live_table import Column, LiveTable
-from mktui.tui.widgets.top_lines import TopLines, counts, first_line
+from mktui.tui.widgets.top_lines import TopLines, fleet_line, second_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -141,16 +141,15 @@ class SyncScreen(Filterable, Sortable):
 
     def _show_top(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
         width = self.width_of_lines()
-        first = first_line(f"mktui · {snapshot.title}", mode, counts(snapshot, palette), width)
+        first, others = fleet_line(snapshot, mode, palette, width)
         states = [router.sync for router in snapshot.routers]
         in_step = sum(words.standing(router) == "in step" for router in snapshot.routers)
-        figures = [f"{in_step} of {len(states)} in step", f"{sum(state.pending for state in states):,} pending"]
+        figures = [self.order_in_words, f"{in_step} of {len(states)} in step"]
         figures += [f"{drift:,} drift"] if (drift := sum(state.drift for state in states)) else []
         figures += [f"{held:,} held"] if (held := sum(state.held for state in states)) else []
         left = f"Sync   filter {self.filter_text}" if self.filter_text else "Sync"
-        right = "   ".join((self.order_in_words, *figures))
-        gap = max(1, width - len(left) - len(right))
-        self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
+        pending = others[-1:]  # it had no room above
+        self.query_one(TopLines).show(first, second_line(palette, width, left, *figures, *pending))
 
     def _show_why(self, snapshot: Snapshot, palette: Palette) -> None:
         router = snapshot.router(self.table.current or "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
@@ -21,7 +20,7 @@ from mktui.tui.screens.modals import box_css
 from mktui.tui.screens.view import StillStatic, View
 from mktui.tui.stability_text import detail, kept, progress, rows, whole
 from mktui.tui.widgets.live_table import Column, LiveTable
-from mktui.tui.widgets.top_lines import TopLines, counts, first_line
+from mktui.tui.widgets.top_lines import TopLines, fleet_line, second_line
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -111,10 +110,9 @@ class TestsScreen(View):
         self._last = (snapshot, palette, mode)
         state, width = self.state, self.width_of_lines()
         self.table.show(rows(state, palette))
-        first = first_line(f"mktui · {snapshot.title}", mode, counts(snapshot, palette), width)
+        first, _ = fleet_line(snapshot, mode, palette, width)
         left, right = f"Tests › {self._router or 'simulated routers'}", _said(state)
-        gap = max(1, width - len(left) - len(right))
-        self.query_one(TopLines).show(first, Text(f"{left}{' ' * gap}{right}", style=palette.quiet))
+        self.query_one(TopLines).show(first, second_line(palette, width, left, right))
         self.query_one("#progress", StillStatic).show(progress(state, palette, width))
         most = max(1, min(8, len(state.kept) + 1, self.size.height - 27))
         self.query_one("#kept", StillStatic).show(kept(state, palette, snapshot.at, most))
