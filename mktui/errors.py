@@ -55,12 +55,12 @@ if TYPE_CHECKING:
 
 
 def seconds_in_words(seconds: float) -> str:
-    """Return a duration as a person would say it: ``0.5 s``, ``12 s``, ``3 min``."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
+    """Return a duration as a person would say it: ``0.5 s``, ``12 s``, ``3 min``, ``5 h``, ``3 days``."""
     if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min"
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
 
 
 class MktuiError(Exception):

@@ -6,7 +6,6 @@ import asyncio
 import selectors
 from typing import TYPE_CHECKING
 
-import pytest
 from trio.testing import MockClock
 
 if TYPE_CHECKING:
@@ -45,6 +44,3 @@ def backend(name: str) -> object:
     if name == "asyncio":
         return "asyncio", {"loop_factory": VirtualTimeLoop}
     return "trio", {"clock": MockClock(autojump_threshold=0)}
-
-
-both_in_virtual_time = pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"], indirect=True)

@@ -29,7 +29,7 @@ class Breaks:
         if kind in _OPENS and last is not None and is_open:
             self._breaks[-1] = replace(last, tries=last.tries + 1)
         elif kind in _OPENS:
-            self._breaks.append(Break(at, text))
+            self._breaks.append(Break(at, text, by_hand=kind is EventKind.ISOLATED))
         elif kind is EventKind.CIRCUIT_CLOSED and last is not None and is_open:
             self._breaks[-1] = replace(last, closed_at=at)
 

@@ -1,8 +1,11 @@
-"""The last events, in a ring with numbers: a reader that comes late knows what it has missed. Repeats collapse."""
+"""The last events, in a ring with numbers: a reader that comes late knows what it has missed. Repeats collapse.
+
+What the ring forgets is still counted: how often each kind happened within the hour, and since when nothing went well.
+"""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +15,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 KEPT: Final = 200
+BAD: Final = frozenset({
+    "connection lost", "connect failed", "login refused", "circuit opened", "connection suspect", "isolated",
+    "router changed",
+})  # fmt: skip
+WELL: Final = frozenset({"connected", "circuit closed"})
+_MINUTE: Final = 60
+_MINUTES: Final = 60
 
 
 class EventRing:
@@ -21,9 +31,13 @@ class EventRing:
         self._router = router
         self._events: deque[SeenEvent] = deque(maxlen=KEPT)
         self._number = 0
+        self._minutes: deque[tuple[int, Counter[str]]] = deque()
+        self.trouble_since: datetime | None = None
+        """When the trouble began that the router is in: the first of it since something last went well."""
 
     def add(self, at: datetime, kind: str, text: str) -> SeenEvent:
         """Note an event; the same as the last one is counted, not repeated."""
+        self._count(at, kind)
         self._number += 1
         last = self._events[-1] if self._events else None
         if last is not None and (last.kind, last.text) == (kind, text):
@@ -37,3 +51,24 @@ class EventRing:
     def latest(self, count: int) -> tuple[SeenEvent, ...]:
         """Return the last ``count`` events, oldest first."""
         return tuple(self._events)[-count:]
+
+    def within_the_hour(self, now: datetime) -> dict[str, int]:
+        """Return how often each kind of event happened, to the minute."""
+        self._forget(now)
+        return dict(sum((counted for _, counted in self._minutes), Counter[str]()))
+
+    def _count(self, at: datetime, kind: str) -> None:
+        if kind in WELL:
+            self.trouble_since = None
+        elif kind in BAD and self.trouble_since is None:
+            self.trouble_since = at
+        self._forget(at)
+        minute = int(at.timestamp() // _MINUTE)
+        if not self._minutes or self._minutes[-1][0] != minute:
+            self._minutes.append((minute, Counter()))
+        self._minutes[-1][1][kind] += 1
+
+    def _forget(self, now: datetime) -> None:
+        minute = int(now.timestamp() // _MINUTE)
+        while self._minutes and not 0 <= minute - self._minutes[0][0] < _MINUTES:  # the clock may have jumped back
+            self._minutes.popleft()

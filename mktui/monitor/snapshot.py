@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from mktui.core.pool.health import Health
@@ -111,12 +112,16 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A time for which the circuit was open. ``closed_at`` None: it still is. ``tries``: how often it opened in it."""
+    """A time for which the circuit was open. ``closed_at`` None: it still is. ``tries``: how often it opened in it.
+
+    ``by_hand``: somebody opened it, the router gave no cause.
+    """
 
     at: datetime
     cause: str
     closed_at: datetime | None = None
     tries: int = 1
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,10 @@ class RouterSnapshot:
     """The last times for which its circuit was open, oldest first."""
     forecasts: tuple[Forecast, ...] = ()
     """Limits that will be crossed, the soonest first."""
+    trouble_since: datetime | None = None
+    """When the trouble began that it is in; None: it is in none."""
+    within_the_hour: Mapping[str, int] = field(default_factory=dict)
+    """How often each kind of event happened; ``events`` are only the last of them."""
 
 
 @dataclass(frozen=True, slots=True)

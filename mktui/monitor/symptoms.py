@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mktui.core.pool.breaker import BreakerState
@@ -12,9 +13,12 @@ from mktui.monitor.outlook import evidence
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mktui.monitor.snapshot import RouterSnapshot
+    from mktui.monitor.snapshot import RouterFacts, RouterSnapshot
 
 HOUR: Final = 3600.0
+DAY: Final = 86_400.0
+FRESH: Final = 300.0
+"""Seconds for which what a router said of its load stands for now."""
 OFTEN: Final = 3
 """Times within the hour from which on something happens often."""
 MANY_FAIL: Final = 5.0
@@ -84,17 +88,14 @@ def unreachable(router: RouterSnapshot, _now: datetime) -> Finding | None:
 
 def opens_often(router: RouterSnapshot, now: datetime) -> Finding | None:
     """Find a circuit that opens again and again."""
-    breaker = router.pool.circuit_breaker
-    lately = _lately(router, now, "circuit opened")
-    if lately < OFTEN and not (breaker.opens >= OFTEN and breaker.state is not BreakerState.CLOSED):
+    breaks = [each for each in router.breaks if not each.by_hand and (now - each.at).total_seconds() <= HOUR]
+    if len(breaks) < OFTEN:  # probes that fail go on with the same break: a router that is simply away has one
         return None
-    reasons = [change.reason for change in breaker.history if change.state is BreakerState.OPEN]
-    evidence = [f"opened {lately}× within the hour, {breaker.opens}× since the start"]
-    evidence += [f"last: {reasons[-1]}"] if reasons else []
     return Finding(
-        "The circuit opens again and again.", tuple(evidence),
+        "The circuit opens again and again.",
+        (f"opened {len(breaks)}× within the hour", f"last: {breaks[-1].cause}"),
         "The router is there only now and then: a bad link, restarts, or more load than it can bear. Or the threshold"
-        f" of {breaker.threshold} failures is too low for this link.",
+        f" of {router.pool.circuit_breaker.threshold} failures is too low for this link.",
         "Mend what the errors name. On a bad link raise circuit_breaker_threshold and connection_timeout.",
         "errors",
     )  # fmt: skip
@@ -120,14 +121,13 @@ def commands_fail(router: RouterSnapshot, _now: datetime) -> Finding | None:
 def exhausted(router: RouterSnapshot, _now: datetime) -> Finding | None:
     """Find commands that wait for a slot."""
     pool, queue = router.pool, router.pool.queue
-    is_full = bool(pool.slots_total) and pool.slots_used >= pool.slots_total and bool(queue.length)
-    waits = queue.oldest is not None and queue.oldest > LONG_WAIT
-    refused = pool.performance.errors.get("Overloaded", 0)
-    if not (pool.ready and (is_full or waits)) and not (refused and queue.length):
+    waits = max(queue.oldest or 0.0, pool.performance.acquire.p95 or 0.0)
+    if not pool.ready or waits <= LONG_WAIT:  # full for a moment is what a pool is for
         return None
+    refused = pool.performance.errors.get("Overloaded", 0)
     evidence = [f"{queue.length} wait, {pool.slots_used} of {pool.slots_total} slots are taken"]
     evidence += [f"the oldest waits since {seconds_in_words(queue.oldest)}"] if queue.oldest is not None else []
-    evidence += [f"{refused:,} were turned away"] if refused else []
+    evidence += [f"{refused:,} were turned away since the start"] if refused else []
     is_slow = (pool.performance.response.p95 or 0) > router.slow_response
     cause = "The router answers slowly, so that slots come free late." if is_slow else "More is asked than slots allow."
     remedy = (
@@ -139,24 +139,24 @@ def exhausted(router: RouterSnapshot, _now: datetime) -> Finding | None:
     )  # fmt: skip
 
 
-def connection_errors(router: RouterSnapshot, now: datetime) -> Finding | None:
+def connection_errors(router: RouterSnapshot, _now: datetime) -> Finding | None:
     """Find connections that are lost or cannot be opened, often."""
-    lost, failed = _lately(router, now, "connection lost"), _lately(router, now, "connect failed")
+    lost, failed = (router.within_the_hour.get(kind, 0) for kind in ("connection lost", "connect failed"))
     if lost + failed < OFTEN:
         return None
-    last = next(event for event in reversed(router.events) if event.kind in {"connection lost", "connect failed"})
+    last = [event.text for event in router.events if event.kind in {"connection lost", "connect failed"}][-1:]
     return Finding(
         "Connections break, or cannot be opened.",
-        (f"within the hour: {lost} lost, {failed} not opened", f"last: {last.text}"),
+        (f"within the hour: {lost:,} lost, {failed:,} not opened", *(f"last: {text}" for text in last)),
         "An unstable link, a router that restarts, a firewall that forgets idle sessions, or its session limit.",
         "Look at the link and the router's log. Where a firewall forgets, a shorter health_check_interval helps.",
         "errors",
     )
 
 
-def silent_link(router: RouterSnapshot, now: datetime) -> Finding | None:
+def silent_link(router: RouterSnapshot, _now: datetime) -> Finding | None:
     """Find connections on which the router has gone silent."""
-    lately = _lately(router, now, "connection suspect")
+    lately = router.within_the_hour.get("connection suspect", 0)
     if not router.pool.suspect and lately < OFTEN:
         return None
     return Finding(
@@ -186,7 +186,7 @@ def long_running(router: RouterSnapshot, _now: datetime) -> Finding | None:
     )  # fmt: skip
 
 
-def slow(router: RouterSnapshot, _now: datetime) -> Finding | None:
+def slow(router: RouterSnapshot, now: datetime) -> Finding | None:
     """Find answers that come late."""
     response = router.pool.performance.response
     if response.p95 is None or response.p95 <= router.slow_response:
@@ -195,7 +195,7 @@ def slow(router: RouterSnapshot, _now: datetime) -> Finding | None:
     evidence = [f"p50 {p50:.0f}, p95 {p95:.0f} ms, the limit is {1000 * router.slow_response:.0f} ms"]
     done = [each for each in router.pool.slow if not each.is_running][-1:]
     evidence += [f"slow lately: {each.path}, {seconds_in_words(each.took)}" for each in done]
-    cpu = router.facts.cpu_percent
+    cpu = router.facts.cpu_percent if _seconds_old(router.facts, now) <= FRESH else None
     evidence += [f"its cpu is at {cpu} %"] if cpu is not None else []
     is_busy = cpu is not None and cpu >= BUSY_CPU
     return Finding(
@@ -208,10 +208,10 @@ def slow(router: RouterSnapshot, _now: datetime) -> Finding | None:
 
 def busy_router(router: RouterSnapshot, now: datetime) -> Finding | None:
     """Find a router whose processor has nothing left."""
-    facts = router.facts
-    if facts.cpu_percent is None or facts.cpu_percent < BUSY_CPU or facts.read_at is None:
+    facts, old = router.facts, _seconds_old(router.facts, now)
+    if facts.cpu_percent is None or facts.cpu_percent < BUSY_CPU or old > FRESH:
         return None
-    ago = seconds_in_words(max(0.0, (now - facts.read_at).total_seconds()))
+    ago = seconds_in_words(old)
     return Finding(
         "The router's processor is nearly full.", (f"cpu {facts.cpu_percent} %, {ago} ago", f"board {facts.board}"),
         "Traffic, firewall rules or queues; a busy processor answers the API last.",
@@ -232,9 +232,12 @@ def session_limit(router: RouterSnapshot, _now: datetime) -> Finding | None:
     )  # fmt: skip
 
 
-def rights(router: RouterSnapshot, _now: datetime) -> Finding | None:
+def rights(router: RouterSnapshot, now: datetime) -> Finding | None:
     """Find commands that our user may not give."""
-    told = [event.text for event in router.events if _RIGHTS in event.text]
+    told = [
+        f"{event.text}, {seconds_in_words(ago)} ago" for event in router.events
+        if _RIGHTS in event.text and (ago := max(0.0, (now - event.at).total_seconds())) <= DAY
+    ]  # fmt: skip
     told += [remark.text for remark in router.sync.remarks if _RIGHTS in remark.text]
     hidden = [remark.text for remark in router.sync.remarks if remark.kind == "unverifiable"]
     if not told and not hidden:
@@ -310,11 +313,11 @@ def isolated(router: RouterSnapshot, _now: datetime) -> Finding | None:
 def rebooted(router: RouterSnapshot, now: datetime) -> Finding | None:
     """Find a router that has booted lately."""
     facts = router.facts
-    changed = _lately(router, now, "router changed")
-    is_young = facts.uptime is not None and facts.uptime < YOUNG
-    if not is_young and not changed:
+    changed = router.within_the_hour.get("router changed", 0)
+    uptime = None if facts.uptime is None else facts.uptime + _seconds_old(facts, now)
+    if not changed and (uptime is None or uptime >= YOUNG):
         return None
-    evidence = [f"it is up since {seconds_in_words(facts.uptime)}"] if facts.uptime is not None else []
+    evidence = [f"it is up since {seconds_in_words(uptime)}"] if uptime is not None else []
     evidence += [f"{changed}× seen as booted or another box within the hour"] if changed else []
     return Finding(
         "The router was rebooted.", tuple(evidence),
@@ -345,8 +348,6 @@ def early_warning(router: RouterSnapshot, _now: datetime) -> Finding | None:
     )  # fmt: skip
 
 
-def _lately(router: RouterSnapshot, now: datetime, kind: str) -> int:
-    """Return how often something happened within the hour; repeats count from their last time."""
-    return sum(
-        event.repeats for event in router.events if event.kind == kind and (now - event.at).total_seconds() <= HOUR
-    )
+def _seconds_old(facts: RouterFacts, now: datetime) -> float:
+    """Return how long ago the router said this of itself; a fact of unknown age is as old as can be."""
+    return math.inf if facts.read_at is None else max(0.0, (now - facts.read_at).total_seconds())

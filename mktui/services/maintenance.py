@@ -84,7 +84,8 @@ class Maintenance:
             if reason:
                 self._fleet.chronicle.audit(f"{job} ({CAUSE})", name, f"skipped: {reason}")
             status, text = ("skipped", reason) if reason else await self._do(job, name)
-        self._fleet.service(name).note(CAUSE, f"{job}: {status}{f': {text}' if text else ''}")
+        if name in self._fleet.names:  # it may have been taken out meanwhile
+            self._fleet.service(name).note(CAUSE, f"{job}: {status}{f': {text}' if text else ''}")
         outcome = JobOutcome(name, status, text, clock.utc_now())
         self._change(job, outcomes=(*self._states[job].outcomes, outcome))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -128,6 +129,8 @@ class RouterService:
             slow_response=client.options.slow_response,
             forecasts=self._outlook.forecasts,
             breaks=self._breaks.seen(),
+            trouble_since=self._events.trouble_since,
+            within_the_hour=self._events.within_the_hour(clock.utc_now()),
         )
 
     def _sync_state(self) -> SyncState:
@@ -156,12 +159,12 @@ class RouterService:
 
     async def _ask_facts(self) -> None:
         while True:
-            try:
-                await self._read_facts()
-            except RouterError:
-                await anyio.sleep(FACTS / 5)  # what is known stays, with its age
-            else:
-                await anyio.sleep(FACTS)
+            is_known = False
+            if self.client.connection_stats().pool.ready:  # of a router that is away, nobody has to be asked
+                with suppress(RouterError):  # what is known stays, with its age
+                    await self._read_facts()
+                    is_known = True
+            await anyio.sleep(FACTS if is_known else FACTS / 5)
 
     async def _read_facts(self) -> None:
         columns = ("version", "board-name", "uptime", "cpu-load", "free-memory", "total-memory")

@@ -80,7 +80,7 @@ class Seen:
         now = self.snapshot.at
         gone = [each for each in self.snapshot.routers if each.health.status.value == "offline"]
         return {
-            each.name: words.age((now - since).total_seconds()) if (since := words.offline_since(each)) else ""
+            each.name: words.age((now - since).total_seconds()) if (since := each.trouble_since) else ""
             for each in gone
         }
 

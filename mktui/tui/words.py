@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from mktui.monitor.events import BAD
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -15,11 +17,6 @@ UNKNOWN: Final = "–"
 GLYPHS: Final = {"healthy": "●", "warning": "◐", "critical": "▲", "offline": "○"}
 TROUBLE: Final = {"critical": 0, "offline": 1, "warning": 2, "healthy": 3}
 _BARS: Final = "▁▂▃▄▅▆▇█"
-_BAD: Final = frozenset({
-    "connection lost", "connect failed", "login refused", "circuit opened", "connection suspect", "isolated",
-    "router changed",
-})  # fmt: skip
-_WELL: Final = frozenset({"connected", "circuit closed"})
 
 
 def milliseconds(seconds: float | None) -> str:
@@ -114,7 +111,7 @@ def standing_in_words(router: RouterSnapshot, now: datetime) -> str:
     """Return the same with its number, or since when."""
     word, state = standing(router), router.sync
     if word == "offline":
-        since = offline_since(router)
+        since = router.trouble_since
         return "offline" if since is None else f"offline {age((now - since).total_seconds())}"
     if word == "clash":
         return count(state.conflicts, "conflict")
@@ -129,21 +126,10 @@ def next_job(jobs: Sequence[JobState]) -> str:
     return "" if soonest is None else f"{soonest.job} {soonest.next_at.astimezone():%a %H:%M}"
 
 
-def offline_since(router: RouterSnapshot) -> datetime | None:
-    """Return when the trouble began that a router is in: the first of it since something last went well."""
-    since: datetime | None = None
-    for event in router.events:
-        if event.kind in _WELL:
-            since = None
-        elif event.kind in _BAD and since is None:
-            since = event.at
-    return since
-
-
 def trouble(router: RouterSnapshot, now: datetime) -> str:
     """Return the router's last error and its age, or nothing."""
     for event in reversed(router.events):
-        if event.kind in _BAD:
+        if event.kind in BAD:
             return f"{event.kind} {age((now - event.at).total_seconds())}"
     return UNKNOWN
 

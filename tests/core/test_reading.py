@@ -153,6 +153,19 @@ async def test_while_the_circuit_is_open_the_last_rows_are_there_for_who_takes_s
             await client.get("/ppp/profile", ("name",), stale_ok=True)
 
 
+async def test_what_an_open_circuit_refuses_is_counted_and_not_held_against_the_router() -> None:
+    async with client_and_router(ONE) as (client, _):
+        await client.get("/ppp/secret", ("name",))
+        await client.isolate()
+        before = client.connection_stats().pool.performance
+        for _ in range(5):
+            with pytest.raises(CircuitOpen):
+                await client.get("/ppp/profile", ("name",))
+        after = client.connection_stats().pool.performance
+        assert after.errors["CircuitOpen"] == 5
+        assert (after.commands, after.success_percent, after.failing) == (before.commands, 100.0, 0)
+
+
 async def test_after_a_reboot_nothing_old_is_answered() -> None:
     async with client_and_router(ONE.model_copy(update={"circuit_breaker_threshold": 1000})) as (client, router):
         await client.get("/ppp/secret", ("name",))

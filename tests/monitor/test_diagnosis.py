@@ -11,9 +11,9 @@ from mktui.core.pool.breaker import BreakerState, Transition
 from mktui.core.pool.statistics import BreakerStatistics, LatencyStatistics, QueueStatistics, SlowCommand
 from mktui.monitor.diagnosis import RULES, diagnose
 from mktui.monitor.records import Severity
-from mktui.monitor.snapshot import Forecast, Remark
+from mktui.monitor.snapshot import Break, Forecast, Remark
 from mktui.tui.actions import ACTIONS, Danger, Place
-from tests.terminal.recorded import NOW, before, edge_1, events, fleet
+from tests.terminal.recorded import NOW, before, counted, edge_1, events, fleet
 
 if TYPE_CHECKING:
     from mktui.monitor.snapshot import RouterSnapshot
@@ -47,7 +47,13 @@ def breaker(state: BreakerState, *, opens: int = 1, reason: str = "", **changes:
 
 def told(*found: tuple[float, str, str] | tuple[float, str, str, int]) -> RouterSnapshot:
     """The same after events."""
-    return replace(well(), events=events("edge-1", *found))
+    return counted(replace(well(), events=events("edge-1", *found)))
+
+
+def broken(*ago: float, by_hand: bool = False) -> RouterSnapshot:
+    """The same whose circuit opened so many seconds ago, each time for a minute."""
+    breaks = [Break(before(each), "5 failures", before(each - 60), by_hand=by_hand) for each in ago]
+    return replace(well(), breaks=tuple(breaks))
 
 
 def facts(**changes: Any) -> RouterSnapshot:  # Any: fields of its facts
@@ -80,8 +86,7 @@ PLANTED: Final[dict[str, tuple[RouterSnapshot, str, RouterSnapshot]]] = {
         breaker(BreakerState.OPEN, reason="connection refused"),
     ),
     "circuit opens often": (
-        told((1800, "circuit opened", "5 failures"), (900, "circuit opened", "5 failures", 2)), "opened 3× within",
-        told((4000, "circuit opened", "5 failures", 2), (900, "circuit opened", "5 failures", 2)),
+        broken(3000, 1800, 900), "opened 3× within", broken(4000, 1800, 900),
     ),
     "commands fail": (
         performance(failing=40, errors={"CommandTimeout": 31}), "40 of 400 commands", performance(failing=18)
@@ -155,6 +160,34 @@ def test_what_is_to_be_pressed_is_a_key_that_does_no_harm_unasked(rule: str) -> 
 def test_where_the_errors_name_the_cause_the_key_leads_to_them(rule: str) -> None:
     (found,) = diagnose(PLANTED[rule][0], NOW)
     assert found.action == "errors"
+
+
+SOUND: Final[dict[str, RouterSnapshot]] = {
+    "its pool is full for a moment": pool(slots_used=24, slots_total=24, queue=QueueStatistics(0, 0, 1, 0, 0.001)),
+    "one command was turned away weeks ago": performance(errors={"Overloaded": 1}),
+    "it was isolated by hand three times and works again": broken(3000, 1800, 900, by_hand=True),
+    "its cpu was full ten hours ago": replace(facts(cpu_percent=99), facts=replace(
+        well().facts, cpu_percent=99, read_at=before(36_000))),
+    "it had booted ten hours ago when it was last asked": replace(facts(uptime=300.0), facts=replace(
+        well().facts, uptime=300.0, read_at=before(36_000))),
+    "a right was missing a week ago": told((604_800, "command failed", f"{ADD}: not enough permissions (9)")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("router", SOUND.values(), ids=list(SOUND))
+def test_nothing_is_found_on_a_router_that_is_sound_though(router: RouterSnapshot) -> None:
+    assert diagnose(router, NOW) == ()
+
+
+def test_a_router_that_is_simply_away_is_not_said_to_come_and_go() -> None:
+    away = breaker(BreakerState.OPEN, opens=40, reason="no answer within 8 s", **DOWN)
+    away = replace(away, breaks=(Break(before(3000), "no answer within 8 s", tries=40),))
+    assert [each.rule for each in diagnose(away, NOW)] == ["unreachable"]
+
+
+def test_the_age_of_a_fact_is_said_with_it() -> None:
+    (found,) = diagnose(told((10_000, "command failed", f"{ADD}: not enough permissions (9)")), NOW)
+    assert found.evidence == (f"{ADD}: not enough permissions (9), 3 h ago",)
 
 
 def test_the_worst_is_told_first() -> None:

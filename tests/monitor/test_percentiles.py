@@ -73,7 +73,7 @@ def test_a_break_is_one_until_the_circuit_closes_however_often_a_probe_fails() -
         breaks.heard(kind, text, AT + timedelta(seconds=second))
     assert breaks.seen() == (
         Break(AT + timedelta(seconds=1), "refused", AT + timedelta(seconds=90), 2),
-        Break(AT + timedelta(seconds=100), "by hand"),
+        Break(AT + timedelta(seconds=100), "by hand", by_hand=True),
     )
 
 

@@ -228,6 +228,24 @@ async def test_two_jobs_never_touch_one_router_at_once(
     assert most == 1
 
 
+@pytest.mark.parametrize("job", Job)
+async def test_a_router_that_is_taken_out_under_a_job_takes_nothing_else_with_it(
+    tmp_path: Path, calendar: Calendar, monkeypatch: pytest.MonkeyPatch, job: Job
+) -> None:
+    carry_out = Maintenance._do
+
+    async def taken_out(self: Maintenance, job: Job, name: str) -> tuple[str, str]:
+        if name == "edge-1":
+            await self._fleet.stop_router(name)
+        return await carry_out(self, job, name)
+
+    monkeypatch.setattr(Maintenance, "_do", taken_out)
+    async with running(tmp_path, {job: "daily 03:30"}) as (fleet, _, _):
+        state = await done(fleet, calendar, job)
+        assert {name: status for name, (status, _) in outcomes(state).items()} == {"edge-1": "failed", "edge-2": "done"}
+        assert fleet.names == ("edge-2",)
+
+
 async def test_what_was_done_and_what_was_not_stands_in_the_audit(
     tmp_path: Path, calendar: Calendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:

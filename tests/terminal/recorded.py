@@ -27,6 +27,7 @@ from mktui.core.pool.statistics import (
     PoolStatistics,
     QueueStatistics,
 )
+from mktui.monitor.events import EventRing
 from mktui.monitor.percentiles import Chart
 from mktui.monitor.records import Audited, ErrorLog
 from mktui.monitor.snapshot import Break, RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
@@ -229,9 +230,19 @@ def tower_cerro() -> RouterSnapshot:
     )  # fmt: skip
 
 
+def counted(router: RouterSnapshot) -> RouterSnapshot:
+    """A router with what follows from its events: how many within the hour, and since when it is in trouble."""
+    ring = EventRing(router.name)
+    for event in router.events:
+        for _ in range(event.repeats):
+            ring.add(event.at, event.kind, event.text)
+    return replace(router, trouble_since=ring.trouble_since, within_the_hour=ring.within_the_hour(NOW))
+
+
 def fleet() -> Snapshot:
     """The whole fleet at the recorded moment."""
-    return Snapshot(NOW, "isp-north", (edge_1(), edge_2(), hotspot(), tower_west(), tower_cerro()))
+    routers = (edge_1(), edge_2(), hotspot(), tower_west(), tower_cerro())
+    return Snapshot(NOW, "isp-north", tuple(counted(router) for router in routers))
 
 
 CHARTS: Final = {

@@ -271,3 +271,32 @@ async def test_the_cursor_is_on_what_is_in_most_trouble_until_somebody_presses_a
         services.recorded = fleet()
         await look(pilot)
         assert app.screen.query_one("#routers", LiveTable).current == "tower-west", "now it stays on its router"
+
+
+@pytest.mark.parametrize("screen", ["1", "2"])
+async def test_other_columns_leave_the_cursor_on_its_router(screen: str) -> None:
+    async with opened() as (app, pilot):
+        await press(pilot, screen, "j", "j")
+        table = app.screen.query_one(LiveTable)
+        chosen = table.current
+        assert chosen != next(iter(table.rows)).value, "it is not on the first row"
+        for width in (120, 80, 200, 99):
+            await pilot.resize_terminal(width, 24)
+            await settle(pilot)
+            await look(pilot)
+            assert table.current == chosen
+        await press(pilot, "w")
+        assert table.current == chosen
+
+
+async def test_when_a_router_goes_the_cursor_is_on_the_one_in_its_place() -> None:
+    services = RecordedServices()
+    async with opened(services) as (app, pilot):
+        await press(pilot, "j", "j")
+        table = app.screen.query_one(LiveTable)
+        assert table.current == "hotspot-plaza"
+        services.recorded = replace(
+            fleet(), routers=tuple(each for each in fleet().routers if each.name != table.current)
+        )
+        await look(pilot)
+        assert table.current == "edge-1", "not the first: what is pressed next should be near to what was meant"

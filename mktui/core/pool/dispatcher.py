@@ -290,7 +290,7 @@ class Dispatcher(Lifecycle):
         job.state = JobState.SETTLED
         job.outcome = outcome
         if outcome.error is not None and not isinstance(outcome.error, CommandTrapped):
-            self.recorder.failed(now, type(outcome.error).__name__)
+            self.recorder.failed(now, outcome.error)
             if job.link is not None and (link := self.roster.get(job.link)) is not None:
                 link.errors += 1
         if job.then is not None:

@@ -11,10 +11,13 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from mktui.errors import CircuitOpen
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mktui.core.pool.breaker import BreakerState, Transition
+    from mktui.errors import MktuiError
 
 _GROWTH: Final = 1.1
 """Each bucket is this much wider than the one before: a percentile is off by 5 % at most."""
@@ -128,11 +131,15 @@ class Recorder:
         self.succeeded += 1
         self._part(now).response.record(took)
 
-    def failed(self, now: float, error: str) -> None:
-        """Count a command that ended without an answer."""
-        self.commands += 1
-        self.errors[error] += 1
-        self._part(now).failed += 1
+    def failed(self, now: float, error: MktuiError) -> None:
+        """Count a command that ended without an answer.
+
+        One that an open circuit did not let through is an error, but no command: it says nothing about the router.
+        """
+        self.errors[type(error).__name__] += 1
+        if not isinstance(error, CircuitOpen):
+            self.commands += 1
+            self._part(now).failed += 1
 
     def retried(self, now: float) -> None:
         """Count one more attempt."""

@@ -53,6 +53,8 @@ class LiveTable(DataTable[Text]):
         self._shown_columns: tuple[Column, ...] = ()
         self._order: list[str] = []
         self._cells: dict[tuple[str, str], Look] = {}
+        self._left_on: tuple[str, int] | None = None
+        """Row and place of the cursor when the columns went; it is there again with the next rows."""
 
     def on_mount(self) -> None:
         """Have columns before there is a size: the first rows come early."""
@@ -70,6 +72,7 @@ class LiveTable(DataTable[Text]):
         if wanted == self._shown_columns:
             return
         self._shown_columns = wanted
+        self._leave()
         self.clear(columns=True)
         self._order, self._cells = [], {}
         for column in wanted:
@@ -114,15 +117,24 @@ class LiveTable(DataTable[Text]):
             self.move_cursor(row=self._order.index(key))
 
     def _rebuild(self, rows: Mapping[str, Mapping[str, Text]]) -> None:
-        current = self.current
+        self._leave()
         self.clear()
         self._order, self._cells = list(rows), {}
         for key, cells in rows.items():
             prepared = [self._prepared(cells[column.key], column) for column in self._shown_columns]
             self._cells |= {(key, column.key): _look(cells[column.key]) for column in self._shown_columns}
             self.add_row(*prepared, key=key)
-        if current is not None:
-            self.go_to(current)
+        self._come_back()
+
+    def _leave(self) -> None:
+        if (current := self.current) is not None:
+            self._left_on = current, self.cursor_row
+
+    def _come_back(self) -> None:
+        """Put the cursor where it was; when its row is gone, on the one that has its place."""
+        if self._left_on is not None and self._order:
+            key, place = self._left_on
+            self.move_cursor(row=self._order.index(key) if key in self._order else min(place, len(self._order) - 1))
 
     @staticmethod
     def _prepared(cell: Text, column: Column) -> Text:

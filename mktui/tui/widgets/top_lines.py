@@ -27,13 +27,12 @@ def first_line(left: str, mode: str, right: Text, width: int) -> Text:
 
 def second_line(palette: Palette, width: int, left: str | Text, *right: str | Text) -> Text:
     """Return where we are at the left; at the right what has room, the last before all. Plain text is quiet."""
-    left, *parts = (
-        Text(end, style=palette.quiet) if isinstance(end, str) else end for end in (left, *filter(None, right))
-    )
-    while len(parts) > 1 and left.cell_len + sum(part.cell_len + GAP for part in parts) > width:
+    ends = (left, *(end for end in right if end))
+    start, *parts = [Text(end, style=palette.quiet) if isinstance(end, str) else end for end in ends]
+    while len(parts) > 1 and start.cell_len + sum(part.cell_len + GAP for part in parts) > width:
         parts.pop(0)
     end = Text(" " * GAP).join(parts)
-    return Text(" " * max(1, width - left.cell_len - end.cell_len)).join((left, end))
+    return Text(" " * max(1, width - start.cell_len - end.cell_len)).join((start, end))
 
 
 def fleet_line(snapshot: Snapshot, mode: str, palette: Palette, width: int) -> tuple[Text, list[Text]]:
