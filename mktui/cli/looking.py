@@ -20,11 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from mktui.config.load import LoadedConfig
-    from mktui.monitor.snapshot import RouterSnapshot, Snapshot
+    from mktui.monitor.snapshot import Snapshot
     from mktui.services.control.client import ControlLink
-    from mktui.services.fleet import Fleet
 
-_FIRST_LOOK: Final = 0.002
 _LOOK: Final = 0.05
 _LONGEST: Final = 10.0
 """Seconds that an mktui which has just begun is given to know its routers."""
@@ -60,10 +58,8 @@ async def looking(loaded: LoadedConfig, names: tuple[str, ...]) -> AsyncIterator
         async with open_configured(loaded, names=names, on_event=on_event) as fleet:
             longest = max(fleet.service(name).setup.pool.connection_timeout for name in fleet.names)
             with anyio.move_on_after(longest + 1):
-                look = _FIRST_LOOK
-                while not all(_is_known(fleet, each) for each in fleet.snapshot().routers):
-                    await anyio.sleep(look)
-                    look = min(_LOOK, look * 1.5)  # a quick router is not waited for, a slow one is not asked about
+                for name in fleet.names:
+                    await fleet.service(name).known()
 
             async def own() -> Snapshot:
                 snapshot = fleet.snapshot()
@@ -89,10 +85,3 @@ async def _ask(link: ControlLink, wanted: list[str]) -> Snapshot:
     snapshot: Snapshot = PICTURES.record(await link.ask("snapshot"))
     routers = tuple(router for name in wanted if (router := snapshot.router(name)) is not None)
     return replace(snapshot, routers=routers)
-
-
-def _is_known(fleet: Fleet, router: RouterSnapshot) -> bool:
-    """Say whether a router has answered, or has failed to: its facts are read, or its first connect came to nothing."""
-    if router.pool.ready < router.pool.min_size:
-        return fleet.service(router.name).client.last_error is not None
-    return router.facts.read_at is not None

@@ -69,7 +69,7 @@ class Config(BaseModel):
     model_config = _STRICT
 
     pool: PoolOptions = Field(default_factory=PoolOptions, description="settings of every router's pool")
-    routers: list[RouterConfig] = Field(default_factory=list, description="the routers")
+    routers: list[RouterConfig] = Field([], description="the routers")
     ui: UiConfig = Field(default_factory=UiConfig, description="the terminal")
     billing: BillingOptions = Field(default_factory=BillingOptions, description="where billing lives")
     sync: SyncOptions = Field(default_factory=SyncOptions, description="what a sync may do")

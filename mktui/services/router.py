@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -14,9 +13,10 @@ from mktui import clock
 from mktui.core.client.client import Client, open_client
 from mktui.core.connection import transport
 from mktui.core.pool.actions import CommandSettled
+from mktui.core.pool.breaker import BreakerState
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.values import parse_duration
-from mktui.errors import RouterError
+from mktui.errors import CommandTrapped, RouterError
 from mktui.monitor.breaks import Breaks
 from mktui.monitor.events import EventRing
 from mktui.monitor.figures import reading_of
@@ -79,6 +79,8 @@ class RouterService:
         self._hours = HourBook(self.name)
         self._client: Client | None = None
         self._syncs: RouterSyncs | None = None
+        self._has_answered = False
+        self._has_news = anyio.Event()
 
     @property
     def client(self) -> Client:
@@ -111,6 +113,22 @@ class RouterService:
                     tasks.start_soon(self._ask_facts)
             finally:
                 self._chronicle.hour_over(self._hours.end())
+
+    async def known(self) -> None:
+        """Wait until it has answered what it is, or its first connect has come to nothing; only while ``run`` runs."""
+        while not self._is_known():
+            await self._has_news.wait()
+
+    def _is_known(self) -> bool:
+        pool = self.client.connection_stats().pool
+        allowed = pool.min_size if pool.ceiling is None else min(pool.min_size, pool.ceiling)
+        if pool.ready < allowed:
+            return self.client.last_error is not None
+        return self._has_answered
+
+    def _tell_news(self) -> None:
+        self._has_news.set()
+        self._has_news = anyio.Event()
 
     def snapshot(self) -> RouterSnapshot:
         """Return how it is now."""
@@ -146,6 +164,7 @@ class RouterService:
         is_usual = isinstance(event, CommandSettled) and event.outcome is not None and not event.outcome.unknown
         if not is_usual:  # a write that is settled is no news; one that nobody knows of is
             self.note(event.kind.value, event.text.removeprefix(f"{self.name}: "))
+        self._tell_news()
 
     async def _sample(self) -> None:
         while True:
@@ -159,12 +178,22 @@ class RouterService:
 
     async def _ask_facts(self) -> None:
         while True:
-            is_known = False
-            if self.client.connection_stats().pool.ready:  # of a router that is away, nobody has to be asked
-                with suppress(RouterError):  # what is known stays, with its age
+            pause = FACTS / 5
+            if not self._is_away():  # of a router that is away nobody has to be asked
+                try:
                     await self._read_facts()
-                    is_known = True
-            await anyio.sleep(FACTS if is_known else FACTS / 5)
+                except RouterError as error:  # what is known stays, with its age
+                    self._has_answered = self._has_answered or isinstance(error, CommandTrapped)
+                else:
+                    pause = FACTS
+                    self._has_answered = True
+                self._tell_news()
+            await anyio.sleep(pause)
+
+    def _is_away(self) -> bool:
+        """Say whether a question would be refused at once, or stand in line for nothing."""
+        pool = self.client.connection_stats().pool
+        return not pool.ready and (bool(pool.auth_failed) or pool.circuit_breaker.state is not BreakerState.CLOSED)
 
     async def _read_facts(self) -> None:
         columns = ("version", "board-name", "uptime", "cpu-load", "free-memory", "total-memory")
