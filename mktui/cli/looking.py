@@ -12,7 +12,6 @@ import anyio
 from mktui.cli.events import open_log
 from mktui.cli.output import say
 from mktui.cli.running import running
-from mktui.monitor.recording import PICTURES
 from mktui.services.start import chosen_routers, open_configured, plan_of
 from mktui.services.timetable import first_states
 
@@ -82,6 +81,8 @@ async def _all_seen(link: ControlLink, wanted: list[str]) -> bool:
 
 
 async def _ask(link: ControlLink, wanted: list[str]) -> Snapshot:
+    from mktui.monitor.recording import PICTURES  # noqa: PLC0415 - only who has somebody to ask
+
     snapshot: Snapshot = PICTURES.record(await link.ask("snapshot"))
     routers = tuple(router for name in wanted if (router := snapshot.router(name)) is not None)
     return replace(snapshot, routers=routers)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from mktui.monitor.outlook import in_words
-
 if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestReport
     from mktui.monitor.records import Audited, Diagnosis, SeenError
@@ -40,8 +38,19 @@ def router_record(router: RouterSnapshot) -> Record:
             "acquire": asdict(performance.acquire),
         },
         "queue": asdict(pool.queue),
-        "warnings": [asdict(each) | {"text": in_words(each)} for each in router.forecasts],
+        "warnings": [
+            asdict(each) | {"text": text} for each, text in zip(router.forecasts, warnings_of(router), strict=True)
+        ],
     }  # fmt: skip
+
+
+def warnings_of(router: RouterSnapshot) -> tuple[str, ...]:
+    """Return what is said early of one router, in words."""
+    if not router.forecasts:
+        return ()
+    from mktui.monitor.outlook import in_words  # noqa: PLC0415 - nearly always there is nothing to say
+
+    return tuple(in_words(each) for each in router.forecasts)
 
 
 def sync_record(state: SyncState) -> Record:

@@ -11,10 +11,9 @@ from mktui.cli.exit_codes import ExitCode
 from mktui.cli.looking import looking
 from mktui.cli.options import form_of, form_option, json_option, loaded_config, routers_argument
 from mktui.cli.output import Lines, health_cell, milliseconds, percent, print_json, print_table, table
-from mktui.cli.records import job_record, router_record
+from mktui.cli.records import job_record, router_record, warnings_of
 from mktui.cli.watching import Watch, WatchingCommand, watch_options
 from mktui.core.pool.health import HealthStatus
-from mktui.monitor.outlook import in_words
 from mktui.services.timetable import job_in_words
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def _row(router: RouterSnapshot) -> tuple[str, ...]:
         percent(performance.success_percent),
         router.pool.circuit_breaker.state.value,
         router.facts.version or "–",
-        "; ".join((*router.health.reasons, *(in_words(each) for each in router.forecasts))) or "–",
+        "; ".join((*router.health.reasons, *warnings_of(router))) or "–",
     )
 
 

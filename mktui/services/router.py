@@ -19,9 +19,6 @@ from mktui.core.protocol.values import parse_duration
 from mktui.errors import CommandTrapped, RouterError
 from mktui.monitor.breaks import Breaks
 from mktui.monitor.events import EventRing
-from mktui.monitor.figures import reading_of
-from mktui.monitor.hours import HourBook
-from mktui.monitor.outlook import Outlook
 from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SyncState
 
@@ -34,7 +31,7 @@ if TYPE_CHECKING:
     from mktui.core.connection.transport import Connect
     from mktui.core.pool.actions import PoolEvent
     from mktui.core.pool.options import PoolOptions
-    from mktui.monitor.snapshot import SeenEvent
+    from mktui.monitor.snapshot import Forecast, SeenEvent
     from mktui.services.chronicle import Chronicle
     from mktui.services.office import LazyOffice
     from mktui.services.syncing import RouterSyncs
@@ -75,8 +72,7 @@ class RouterService:
         self._breaks = Breaks()
         self.percentiles = Percentiles()
         self._latency: deque[float | None] = deque(maxlen=SAMPLES)
-        self._outlook = Outlook()
-        self._hours = HourBook(self.name)
+        self._forecasts: tuple[Forecast, ...] = ()
         self._client: Client | None = None
         self._syncs: RouterSyncs | None = None
         self._has_answered = False
@@ -107,12 +103,9 @@ class RouterService:
         async with open_client(setup.options, setup.pool, connect=setup.connect, on_event=self._heard) as client:
             self._client = client
             task_status.started()
-            try:
-                async with anyio.create_task_group() as tasks:
-                    tasks.start_soon(self._sample)
-                    tasks.start_soon(self._ask_facts)
-            finally:
-                self._chronicle.hour_over(self._hours.end())
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._sample)
+                tasks.start_soon(self._ask_facts)
 
     async def known(self) -> None:
         """Wait until it has answered what it is, or its first connect has come to nothing; only while ``run`` runs."""
@@ -145,7 +138,7 @@ class RouterService:
             latency_step=SAMPLE,
             events=self._events.latest(EVENTS_SHOWN),
             slow_response=client.options.slow_response,
-            forecasts=self._outlook.forecasts,
+            forecasts=self._forecasts,
             breaks=self._breaks.seen(),
             trouble_since=self._events.trouble_since,
             within_the_hour=self._events.within_the_hour(clock.utc_now()),
@@ -167,14 +160,20 @@ class RouterService:
         self._tell_news()
 
     async def _sample(self) -> None:
-        while True:
-            pool = self.client.connection_stats().pool
-            response, now = pool.performance.response, clock.now()
-            self._latency.append(response.p95)
-            self.percentiles.add(now, response)
-            self._chronicle.hour_over(self._hours.take(clock.utc_now(), pool, self._facts, self._sync_state()))
-            self._outlook.take(now, reading_of(pool, self._facts), self.client.options)
-            await anyio.sleep(SAMPLE)
+        await anyio.sleep(SAMPLE)
+        from mktui.services.course import Course  # noqa: PLC0415 - a status is over by now
+
+        course = Course(self.name)
+        try:
+            while True:
+                pool = self.client.connection_stats().pool
+                self._latency.append(pool.performance.response.p95)
+                self.percentiles.add(clock.now(), pool.performance.response)
+                self._chronicle.hour_over(course.take(pool, self._facts, self._sync_state(), self.client.options))
+                self._forecasts = course.forecasts
+                await anyio.sleep(SAMPLE)
+        finally:
+            self._chronicle.hour_over(course.end())
 
     async def _ask_facts(self) -> None:
         while True:

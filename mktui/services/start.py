@@ -16,7 +16,6 @@ from mktui.errors import ConfigError
 from mktui.services.fleet import Fleet, open_fleet
 from mktui.services.office import open_office
 from mktui.services.router import RouterSetup
-from mktui.services.sources import Sources
 from mktui.services.timetable import Plan
 
 if TYPE_CHECKING:
@@ -97,12 +96,17 @@ async def open_configured(
         from mktui.monitor.history import History  # noqa: PLC0415 - a status keeps none
 
         history = History(monitor.path, monitor, say)
+    sources = None
+    if loaded.config.billing.sources:
+        from mktui.services.sources import Sources  # noqa: PLC0415 - few configurations have any
+
+        sources = Sources(loaded.config.billing)
     title = loaded.file.stem if loaded.file.stem != "config" else "fleet"
     async with open_fleet(
         setups, title=title, read_options=read_options, on_event=on_event, open_office=office,
         automatic=loaded.config.sync if automatic else None,
         maintenance=plan_of(loaded, read_only=read_only) if keeps_schedule else None,
-        sources=Sources(loaded.config.billing) if loaded.config.billing.sources else None, history=history,
+        sources=sources, history=history,
     ) as fleet:  # fmt: skip
         fleet.config_file, fleet.billing_options = loaded.file, loaded.config.billing
         yield fleet
