@@ -1,6 +1,7 @@
 """How long a script waits for ``mktui status --json``: against the imports alone that no such program can do without.
 
-The two take turns, so that a busy machine slows both. The router is a simulated one that makes nobody wait.
+The two take turns, so that a busy machine slows both. The router is a simulated one that makes nobody wait; the time for
+which it works itself, 3 ms for two sessions and what it is asked in them, is taken off.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _TARGET: Final = 2.0
 def start(*, quick: bool) -> list[Line]:
     """Return the ratio of the two medians."""
     repeats = 2 if quick else 10
-    with tempfile.TemporaryDirectory() as folder, simulated("--secrets", "3") as (_, announced):
+    with tempfile.TemporaryDirectory() as folder, simulated("--secrets", "3") as (router, announced):
         config = write_config(Path(folder) / "c.toml", announced[0]["port"])
         env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         env |= {"PYTHONPYCACHEPREFIX": str(Path(folder) / "cache")}
@@ -39,8 +40,15 @@ def start(*, quick: bool) -> list[Line]:
             run(command)
         ours, theirs = [], []
         for _ in range(repeats):
-            ours.append(timed(lambda: run(status)))
+            before = _worked(router.pid)
+            ours.append(timed(lambda: run(status)) - (_worked(router.pid) - before))
             theirs.append(timed(lambda: run(imports)))
     ratio = median(ours) / median(theirs)
     work = "mktui status --json of one router, against the imports of click, anyio, librouteros and pydantic alone"
     return [Line(work, ms(median(ours)), ms(median(theirs)), ratio, f"<= {_TARGET:.0f}x", ratio <= _TARGET, repeats)]
+
+
+def _worked(pid: int) -> float:
+    """Return the seconds for which a process has worked; 0 where the kernel does not tell."""
+    threads = Path(f"/proc/{pid}/task").glob("*/schedstat")
+    return sum(int(each.read_text(encoding="ascii").split()[0]) for each in threads) / 1e9

@@ -22,8 +22,11 @@ except SystemExit as end:
 print(*sorted(sys.modules), file=sys.stderr)
 """
 NOT_NEEDED = (
-    "textual", "rich", "sqlalchemy", "alembic", "tomlkit", "mktui.tui", "mktui.simulator", "mktui.sync.plan",
-    "mktui.billing.model", "mktui.services.syncing", "mktui.services.customers", "mktui.config.save",
+    "textual", "rich", "sqlalchemy", "alembic", "tomlkit", "structlog", "aiohttp", "gzip", "statistics",
+    "mktui.tui", "mktui.simulator", "mktui.sync.plan", "mktui.billing.model", "mktui.services.syncing",
+    "mktui.services.customers", "mktui.services.course", "mktui.services.sources", "mktui.services.control.client",
+    "mktui.monitor.outlook", "mktui.monitor.hours", "mktui.monitor.history", "mktui.monitor.recording",
+    "mktui.core.client.connection_test", "mktui.config.save",
 )  # fmt: skip
 
 
