@@ -1,7 +1,7 @@
 """How long a script waits for ``mktui status --json``: against the imports alone that no such program can do without.
 
-The two take turns, so that a busy machine slows both. The router is a simulated one that makes nobody wait; the time for
-which it works itself, 3 ms for two sessions and what it is asked in them, is taken off.
+The two take turns, so that a busy machine slows both. The router is a simulated one that makes nobody wait; the time
+for which it works itself, 3 ms for two sessions and what it is asked in them, is taken off.
 """
 
 from __future__ import annotations
