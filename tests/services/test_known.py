@@ -14,14 +14,20 @@ from mktui.services.router import RouterSetup
 from mktui.simulator.faults import FaultRule, ReplyFault
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
-from tests.virtual_time import both_in_virtual_time
+from tests.virtual_time import backend
 from tests.wiring import ROUTER, wire
 
 if TYPE_CHECKING:
     from mktui.monitor.snapshot import RouterSnapshot
 
-pytestmark = [pytest.mark.anyio, both_in_virtual_time]
+pytestmark = pytest.mark.anyio
 POOL = PoolOptions(min_size=2, connection_timeout=15)
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> object:
+    """Either loop, in virtual time."""
+    return backend(request.param)
 
 
 async def known(router: SimulatedRouter) -> tuple[float, RouterSnapshot]:
