@@ -1,7 +1,7 @@
 """The file that history is kept in: SQLite, always local, WAL, readable by its owner alone.
 
-Its schema has one step, and ``PRAGMA user_version`` says whether it was taken: what is in it may be lost without harm,
-so it is spared the migrations that billing has. A file of a newer mktui is left alone.
+Its schema only grows by tables, and ``PRAGMA user_version`` says whether it has them all: what is in it may be lost
+without harm, so it is spared the migrations that billing has. A file of a newer mktui is left alone.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ from sqlalchemy import event, exc
 
 from mktui.errors import HistoryUnavailable
 from mktui.monitor.error_ring import WINDOW, hour_of
+from mktui.monitor.figures import WATCHED
 from mktui.monitor.hours import COUNTS, RouterHour
 from mktui.monitor.records import Audited, ErrorCount, SeenError
+from mktui.monitor.steps import KEPT, KeptStep, Reading
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from mktui.monitor.options import MonitorOptions
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 _BUSY: Final = 2.0
 """Seconds to wait for another mktui that writes."""
 
@@ -61,6 +63,16 @@ hours = sa.Table(
     *(
         sa.Column(each.name, _HOUR.get(each.name, sa.Float), index=each.name == "hour") for each in fields(RouterHour)
     ),
+)  # fmt: skip
+
+steps = sa.Table(
+    "steps", metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("router", sa.Text, nullable=False),
+    sa.Column("length", sa.Float, nullable=False),
+    *(sa.Column(name, sa.Float) for name in ("p50", "p99", *WATCHED)),
+    sa.Index("ix_steps_old", "length", "at"),
 )  # fmt: skip
 
 
@@ -139,8 +151,9 @@ def _in_words(error: Exception) -> str:
 
 
 def write(
-    connection: sa.Connection, seen: Iterable[SeenError], audited: Iterable[Audited], past: Iterable[RouterHour] = ()
-) -> None:
+    connection: sa.Connection, seen: Iterable[SeenError], audited: Iterable[Audited], past: Iterable[RouterHour] = (),
+    over: Sequence[KeptStep] = (),
+) -> None:  # fmt: skip
     """Write a batch; an error that is there already, shortly before and in the same hour, is counted there."""
     for error in seen:
         if not _repeated(connection, error):
@@ -156,6 +169,16 @@ def write(
     for hour in past:
         figures = asdict(hour) | {"hour": hour.hour.timestamp(), "router": _text(hour.router)}
         connection.execute(hours.insert().values(figures))
+    if over:
+        connection.execute(steps.insert(), [_step_row(each) for each in over])
+
+
+def _step_row(step: KeptStep) -> dict[str, Any]:  # Any: a table's values
+    where = {"at": step.at, "router": _text(step.router), "length": step.length}
+    nothing = dict.fromkeys(("p50", "p99", *WATCHED))
+    if isinstance(step.figures, Reading):
+        return nothing | where | asdict(step.figures)
+    return nothing | where | dict(zip(("p50", "p95", "p99"), step.figures, strict=True))
 
 
 def _repeated(connection: sa.Connection, error: SeenError) -> bool:
@@ -180,12 +203,17 @@ def trim(connection: sa.Connection, options: MonitorOptions, now: dt.datetime) -
         (errors, errors.c.at, options.error_days, options.error_rows),
         (audit, audit.c.at, options.audit_days, options.audit_rows),
         (hours, hours.c.hour, options.figure_days, options.figure_rows),
+        (steps, steps.c.at, 2, options.step_rows),
     ):
         connection.execute(table.delete().where(at < (now - dt.timedelta(days=days)).timestamp()))
         newest = sa.select(table.c.id).order_by(table.c.id.desc()).offset(rows).limit(1).scalar_subquery()
         connection.execute(table.delete().where(table.c.id <= newest))
+    for length, seconds in KEPT.items():
+        old = now.timestamp() - seconds
+        connection.execute(steps.delete().where(steps.c.length == length, steps.c.at < old))
     while _size(connection) > options.size_mb * 1e6:
-        if not any(_drop_a_tenth(connection, table) for table in (errors, hours)):
+        has_dropped = [_drop_a_tenth(connection, table) for table in (errors, steps)]
+        if not any(has_dropped) and not _drop_a_tenth(connection, hours):
             break
 
 
@@ -261,6 +289,18 @@ def read_hours(connection: sa.Connection, since: dt.datetime) -> tuple[RouterHou
         RouterHour(hour=_moment(row["hour"]), **{name: row[name] for name in names})
         for row in connection.execute(wanted).mappings()
     )
+
+
+def read_steps(connection: sa.Connection, routers: Iterable[str], now: dt.datetime) -> Iterator[KeptStep]:
+    """Yield what is still of use of some routers' charts and trends, in the order in which it was written."""
+    named = {_text(router): router for router in routers}
+    oldest = now.timestamp() - max(KEPT.values())
+    wanted = sa.select(steps).where(steps.c.router.in_(named), steps.c.at >= oldest).order_by(steps.c.id)
+    for row in connection.execute(wanted):
+        if (at := row.at) >= now.timestamp() - KEPT.get(row.length, 0.0):
+            reading = Reading(*(getattr(row, name) for name in WATCHED))
+            figures = reading if row.p50 is None else (row.p50, row.p95, row.p99)
+            yield KeptStep(named[row.router], at, row.length, figures)
 
 
 def _moment(seconds: float) -> dt.datetime:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Final
 
+from mktui.monitor.steps import MINUTE, QUARTER, Reading
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -14,26 +16,12 @@ if TYPE_CHECKING:
     from mktui.core.pool.statistics import PoolStatistics
     from mktui.monitor.snapshot import RouterFacts
 
-MINUTE: Final = 60.0
-QUARTER: Final = 900.0
 MINUTES: Final = 60
 QUARTERS_OF_A_DAY: Final = 96
 QUARTERS: Final = 100
 """A day, and what was an hour around this time yesterday."""
 ENOUGH_COMMANDS: Final = 10
 """A share of fewer commands says nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The watched figures at one moment; None: nobody knows. Durations in seconds."""
-
-    p95: float | None = None
-    error_percent: float | None = None
-    utilisation_percent: float | None = None
-    oldest: float | None = None
-    cpu_percent: float | None = None
-    memory_percent: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +63,9 @@ def reading_of(pool: PoolStatistics, facts: RouterFacts) -> Reading:
     )
 
 
-Points = deque[tuple[float, float]]
+Point = tuple[float, float]
+"""When, and how much."""
+Points = deque[Point]
 
 
 class Track:
@@ -93,20 +83,32 @@ class Track:
         if value is not None:
             self._minute.append(value)
 
-    def end_minute(self, now: float) -> None:
-        """Make one point of the readings since the last call."""
+    def end_minute(self, now: float) -> float | None:
+        """Make one point of the readings since the last call; return its value, None when there were none."""
+        value = None
         if self._minute:
             value = self._condense(self._minute)
             self.minutes.append((now, value))
             self._quarter.append(value)
             self._minute = []
         _forget(self.minutes, now - (MINUTES + 1) * MINUTE)
+        return value
 
-    def end_quarter(self, now: float) -> None:
-        """Make one point of the minutes since the last call."""
+    def end_quarter(self, now: float) -> float | None:
+        """Make one point of the minutes since the last call; return its value, None when there were none."""
+        value = None
         if self._quarter:
-            self.quarters.append((now, median(self._quarter)))
+            value = median(self._quarter)
+            self.quarters.append((now, value))
             self._quarter = []
+        _forget(self.quarters, now - (QUARTERS + 1) * QUARTER)
+        return value
+
+    def recall(self, now: float, minutes: Sequence[Point], quarters: Sequence[Point], open_since: float) -> None:
+        """Have these points and no others; minutes after ``open_since`` are in no quarter yet."""
+        self.minutes, self.quarters = deque(minutes, maxlen=MINUTES), deque(quarters, maxlen=QUARTERS)
+        self._quarter = [value for at, value in minutes if at > open_since]
+        _forget(self.minutes, now - (MINUTES + 1) * MINUTE)
         _forget(self.quarters, now - (QUARTERS + 1) * QUARTER)
 
     def yesterday(self, now: float) -> float | None:

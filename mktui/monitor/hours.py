@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mktui.core.pool.statistics import PoolStatistics
-    from mktui.monitor.figures import Reading
     from mktui.monitor.snapshot import RouterFacts, SyncState
+    from mktui.monitor.steps import Reading
 
 _MINUTE: Final = timedelta(seconds=58)
 """Middles are made of a reading a minute; peaks of all readings."""

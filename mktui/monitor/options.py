@@ -26,7 +26,9 @@ class MonitorOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    history: bool = Field(default=True, description="keep errors and changes in a file", json_schema_extra=_unit(""))
+    history: bool = Field(
+        default=True, description="keep errors, changes, charts and trends in a file", json_schema_extra=_unit("")
+    )
     file: str = Field(
         default="", max_length=4096, description="where it is kept, from / or ~; empty: in your state directory",
         json_schema_extra=_unit(""),
@@ -49,6 +51,10 @@ class MonitorOptions(BaseModel):
     )  # fmt: skip
     figure_rows: int = Field(
         150_000, ge=100, le=10_000_000, description="most hours of routers that are kept",
+        json_schema_extra=_unit("rows"),
+    )  # fmt: skip
+    step_rows: int = Field(
+        250_000, ge=100, le=10_000_000, description="most points of charts and trends that are kept, a day at most",
         json_schema_extra=_unit("rows"),
     )  # fmt: skip
     size_mb: float = Field(

@@ -7,23 +7,28 @@ taken back when it has not held for some more.
 
 The numbers below were found by replaying simulated failures and well routers (tests/monitor/traces.py); they are
 judged with other seeds.
+
+Points are handed out as they are made, so that they can be kept; with those that were kept, the looks are taken again,
+and an outlook knows what it would know if it had never stopped. A time that nobody has seen has no points.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from mktui.errors import seconds_in_words
-from mktui.monitor.figures import MINUTE, QUARTER, WATCHED, Track
+from mktui.monitor.figures import QUARTERS, WATCHED, Track
 from mktui.monitor.snapshot import Forecast
+from mktui.monitor.steps import MINUTE, QUARTER, Reading, Step
 from mktui.monitor.trend import Trend, quarters_of, trend
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mktui.core.pool.options import PoolOptions
-    from mktui.monitor.figures import Points, Reading
+    from mktui.monitor.figures import Point
 
 LIKELY: Final = "likely"
 """Seven of eight pairs of points rise, and even the slower quarter of them leads to the limit within the look."""
@@ -48,11 +53,21 @@ class Look:
     drop_after: int
     fresh: float
     """Seconds; when the newest point is older, the router is away and nothing is said."""
+    reach: float
+    """Seconds back; what is older is not seen, so that a gap does not make a look at hours one at two days."""
 
 
-HOUR: Final = Look(points=60, least=24, horizon=3600.0, agreement=0.5, raise_after=4, drop_after=10, fresh=150.0)
-HOURS: Final = Look(points=24, least=24, horizon=4 * 3600.0, agreement=0.45, raise_after=1, drop_after=3, fresh=1000.0)
-DAY: Final = Look(points=96, least=86, horizon=12 * 3600.0, agreement=0.4, raise_after=2, drop_after=3, fresh=1000.0)
+HOUR: Final = Look(
+    points=60, least=24, horizon=3600.0, agreement=0.5, raise_after=4, drop_after=10, fresh=150.0, reach=61 * MINUTE
+)
+HOURS: Final = Look(
+    points=24, least=24, horizon=4 * 3600.0, agreement=0.45, raise_after=1, drop_after=3, fresh=1000.0,
+    reach=30 * QUARTER,
+)  # fmt: skip
+DAY: Final = Look(
+    points=96, least=86, horizon=12 * 3600.0, agreement=0.4, raise_after=2, drop_after=3, fresh=1000.0,
+    reach=(QUARTERS + 1) * QUARTER,
+)  # fmt: skip
 SURE: Final = 0.75
 """Agreement from which on a warning is likely and no longer only possible."""
 STEADY: Final = 0.85
@@ -70,6 +85,9 @@ class _Standing:
     agreed: int = 0
     missed: int = 0
     given: Forecast | None = None
+
+    def forget(self) -> None:
+        self.agreed, self.missed, self.given = 0, 0, None
 
     def take(self, seen: Forecast | None, look: Look) -> None:
         if seen is None:
@@ -101,34 +119,102 @@ class Outlook:
     def __init__(self) -> None:
         self.forecasts: tuple[Forecast, ...] = ()
         self._figures = {name: _Figure(Track(watched.condense)) for name, watched in WATCHED.items()}
-        self._minute_ends_at: float | None = None
-        self._quarter_ends_at = 0.0
+        self._begun_at: float | None = None
+        self._minute_ends_at = 0.0
+        self._quarter_begun_at: float | None = None
 
-    def take(self, now: float, reading: Reading, pool: PoolOptions) -> None:
-        """Take one reading, as often as one likes; once a minute ``forecasts`` is made anew."""
-        if self._minute_ends_at is None:
-            self._minute_ends_at, self._quarter_ends_at = now + MINUTE, now + QUARTER
+    def take(self, now: float, reading: Reading, pool: PoolOptions) -> list[Step]:
+        """Take one reading, as often as one likes; once a minute ``forecasts`` is made anew.
+
+        Returns the minute, and the quarter of an hour, that have ended with it.
+        """
+        if self._begun_at is None:
+            self._begun_at, self._minute_ends_at = now, now + MINUTE
+        if self._quarter_begun_at is None:
+            self._quarter_begun_at = now
         for name, figure in self._figures.items():
             figure.track.add(getattr(reading, name))
         if now < self._minute_ends_at:
-            return
+            return []
         self._minute_ends_at = now + MINUTE
-        is_quarter = now >= self._quarter_ends_at
-        self._quarter_ends_at = now + QUARTER if is_quarter else self._quarter_ends_at
+        is_quarter = now >= self._quarter_begun_at + QUARTER
+        self._quarter_begun_at = now if is_quarter else self._quarter_begun_at
+        minute = {name: figure.track.end_minute(now) for name, figure in self._figures.items()}
+        quarter = {name: figure.track.end_quarter(now) for name, figure in self._figures.items()} if is_quarter else {}
         for name, figure in self._figures.items():
             _look_at(name, figure, now, pool, is_quarter=is_quarter)
         self.forecasts = _sooner_first(self._figures)
+        return [
+            Step(length, 0.0, Reading(**values))
+            for length, values in ((MINUTE, minute), (QUARTER, quarter))
+            if any(value is not None for value in values.values())
+        ]
+
+    def recall(self, now: float, past: Iterable[Step], pool: PoolOptions) -> None:
+        """Take in what was seen before the first reading, and look again; may be done late, and more than once."""
+        begun_at = now if self._begun_at is None else self._begun_at
+        past = list(past)
+        minutes, quarters = _before(past, MINUTE, now, begun_at), _before(past, QUARTER, now, begun_at)
+        open_since = begun_at if self._quarter_begun_at is None else self._quarter_begun_at
+        begun = quarters[-1][0] if quarters else minutes[0][0] - MINUTE if minutes else None
+        if begun is not None and begun + QUARTER > now and open_since <= begun_at:
+            self._quarter_begun_at = open_since = begun  # it goes on where it was left
+        elif begun is not None and (left := [each for each in minutes if each[0] > begun]):
+            quarters.append((left[-1][0], _middle(left)))
+        for name, figure in self._figures.items():
+            before = _known(name, minutes), _known(name, quarters)
+            _look_again(name, figure, before, (now, begun_at, open_since), WATCHED[name].limits(pool))
+        self.forecasts = _sooner_first(self._figures)
+
+
+Readings = list[tuple[float, Reading]]
+
+
+def _before(past: Iterable[Step], length: float, now: float, begun_at: float) -> Readings:
+    """Return readings of one length, oldest first, as far as they are from before."""
+    found = [(now - each.age, each.figures) for each in past if each.length == length and now - each.age < begun_at]
+    return sorted(((at, each) for at, each in found if isinstance(each, Reading)), key=lambda each: each[0])
+
+
+def _known(name: str, readings: Readings) -> list[Point]:
+    return [(at, value) for at, each in readings if (value := getattr(each, name)) is not None]
+
+
+def _middle(readings: Readings) -> Reading:
+    values = {name: [value for _, value in _known(name, readings)] for name in WATCHED}
+    return Reading(**{name: median(of) for name, of in values.items() if of})
 
 
 def _look_at(name: str, figure: _Figure, now: float, pool: PoolOptions, *, is_quarter: bool) -> None:
     limits, track = WATCHED[name].limits(pool), figure.track
-    track.end_minute(now)
     yesterday = track.yesterday(now)
     figure.hour.take(forecast(name, track.minutes, limits, HOUR, now=now, yesterday=yesterday), HOUR)
     if is_quarter:
-        track.end_quarter(now)
         figure.hours.take(forecast(name, track.quarters, limits, HOURS, now=now, yesterday=yesterday), HOURS)
         figure.day.take(forecast(name, track.quarters, limits, DAY, now=now, yesterday=yesterday), DAY)
+
+
+def _look_again(
+    name: str, figure: _Figure, before: tuple[list[Point], list[Point]], times: tuple[float, float, float],
+    limits: tuple[float, ...],
+) -> None:  # fmt: skip
+    """Give one figure its past, and take the looks that it has missed; ``times``: now, our beginning, the quarter's."""
+    now, begun_at, open_since = times
+    track = figure.track
+    minutes, quarters = (
+        [*past, *(each for each in own if each[0] >= begun_at)]
+        for past, own in zip(before, (track.minutes, track.quarters), strict=True)
+    )
+    track.recall(now, minutes, quarters, open_since)
+    for standing, points, look, every in (
+        (figure.hour, minutes, HOUR, MINUTE), (figure.hours, quarters, HOURS, QUARTER),
+        (figure.day, quarters, DAY, QUARTER),
+    ):  # fmt: skip
+        standing.forget()
+        for ago in range(look.raise_after + look.drop_after, -1, -1):
+            at = now - ago * every
+            seen = [each for each in points if each[0] <= at]
+            standing.take(forecast(name, seen, limits, look, now=at, yesterday=track.yesterday(at)), look)
 
 
 def _sooner_first(figures: Mapping[str, _Figure]) -> tuple[Forecast, ...]:
@@ -137,12 +223,12 @@ def _sooner_first(figures: Mapping[str, _Figure]) -> tuple[Forecast, ...]:
 
 
 def forecast(
-    name: str, points: Points, limits: tuple[float, ...], look: Look, *, now: float, yesterday: float | None
+    name: str, points: Sequence[Point], limits: tuple[float, ...], look: Look, *, now: float, yesterday: float | None
 ) -> Forecast | None:
     """Return what one look at one figure says; None: nothing is coming."""
-    if len(points) < look.least or now - points[-1][0] > look.fresh:
+    seen = [each for each in points if each[0] >= now - look.reach][-look.points :]
+    if len(seen) < look.least or now - seen[-1][0] > look.fresh:
         return None
-    seen = list(points)[-look.points :]
     times, values = [at for at, _ in seen], [value for _, value in seen]
     if not _may_arrive(quarters_of(values), times[-1] - times[0], limits, look):
         return None

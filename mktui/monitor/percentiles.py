@@ -1,6 +1,7 @@
-"""Percentiles over time, kept in memory: the last hour finely, the last day coarsely. Pure: the time is an argument.
+"""Percentiles over time: the last hour finely, the last day coarsely. Pure: the time is an argument.
 
 A step shows the worst that was seen in it: a peak is never smoothed away. A step in which nothing was answered is None.
+Steps that are over are handed out, so that they can be kept, and what was kept is taken in again.
 """
 
 from __future__ import annotations
@@ -9,16 +10,15 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mktui.monitor.steps import DAY_STEP, HOUR_STEP, Point, Step
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from mktui.core.pool.statistics import LatencyStatistics
 
-HOUR_STEP: Final = 30.0
-DAY_STEP: Final = 300.0
 _HOUR: Final = 120
 _DAY: Final = 288
-
-Point = tuple[float, float, float]
-"""p50, p95, p99, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,51 @@ class _Ring:
         self._number: int | None = None
         self._worst: Point | None = None
 
-    def add(self, now: float, point: Point | None) -> bool:
-        """Take in what is so now; True when a step has ended."""
+    def is_over(self, now: float) -> bool:
+        """Say whether the step that was going on has ended by now."""
+        return self._number is not None and now // self._step > self._number
+
+    def add(self, now: float, point: Point | None) -> None:
+        """Take in what is so now."""
         number = int(now // self._step)
-        has_ended = self._number is not None and number > self._number
-        if self._number is not None and has_ended:
+        if self._number is not None and number > self._number:
             self._points.append(self._worst)
             missed = min(number - self._number - 1, self._points.maxlen or 0)
             self._points.extend([None] * missed)  # nobody looked: the process stood still
             self._worst = None
         self._number = number
         self._worst = _worse(self._worst, point)
-        return has_ended
+
+    def going_on(self, now: float) -> Step | None:
+        """Return the step that has not ended, as far as it is known."""
+        if self._number is None or self._worst is None:
+            return None  # nothing is known of it
+        return Step(self._step, max(0.0, now - (self._number + 0.5) * self._step), self._worst)
+
+    def recall(self, now: float, past: Iterable[Step]) -> None:
+        """Take in steps of before, in their places; one that is known already is no second one."""
+        current = int(now // self._step) if self._number is None else self._number
+        room = self._points.maxlen or 0
+        known = dict(enumerate(self._points, current - len(self._points)))
+        for step in past:
+            if step.length != self._step or not isinstance(step.figures, tuple):
+                continue
+            number = int((now - step.age) // self._step)
+            if number == current:
+                self._number, self._worst = current, _worse(self._worst, step.figures)
+            elif current - room <= number < current:
+                known[number] = _worse(known.get(number), step.figures)
+        first = min(known, default=current)
+        self._number = current
+        self._points.clear()
+        self._points.extend(known.get(number) for number in range(first, current))
+
+    def steps(self, now: float) -> Iterator[Step]:
+        """Yield the steps that are over and known, oldest first."""
+        if self._number is not None:
+            for number, point in enumerate(self._points, self._number - len(self._points)):
+                if point is not None:
+                    yield Step(self._step, now - (number + 0.5) * self._step, point)
 
     def points(self) -> tuple[Point | None, ...]:
         return tuple(self._points)
@@ -61,16 +94,42 @@ class Percentiles:
     def __init__(self) -> None:
         self.chart = Chart()
         """The same object until a step ends."""
-        self._hour, self._day = _Ring(HOUR_STEP, _HOUR), _Ring(DAY_STEP, _DAY)
+        self._rings = _Ring(HOUR_STEP, _HOUR), _Ring(DAY_STEP, _DAY)
 
-    def add(self, now: float, response: LatencyStatistics) -> None:
-        """Take in the sliding minute as it is now; ``now`` in seconds of a clock that goes on."""
+    def add(self, now: float, response: LatencyStatistics) -> list[Step]:
+        """Take in the sliding minute as it is now; return the steps that have ended with it.
+
+        ``now`` in seconds of a clock that goes on.
+        """
         point = None
         if response.p50 is not None and response.p95 is not None and response.p99 is not None:
             point = response.p50, response.p95, response.p99
-        has_ended = [ring.add(now, point) for ring in (self._hour, self._day)]
-        if any(has_ended):
-            self.chart = Chart(self._hour.points(), self._day.points())
+        ending = [ring for ring in self._rings if ring.is_over(now)]
+        ended = [step for ring in ending if (step := ring.going_on(now)) is not None]
+        for ring in self._rings:
+            ring.add(now, point)
+        if ending:
+            self._draw()
+        return ended
+
+    def end(self, now: float) -> list[Step]:
+        """Return the steps that end early, as at the program's end."""
+        return [step for ring in self._rings if (step := ring.going_on(now)) is not None]
+
+    def recall(self, now: float, past: Iterable[Step]) -> None:
+        """Take in what was seen before, or by somebody else; what is known already stays, and a gap stays one."""
+        past = list(past)
+        for ring in self._rings:
+            ring.recall(now, past)
+        self._draw()
+
+    def steps(self, now: float) -> list[Step]:
+        """Return all that is over and known, for somebody else."""
+        return [step for ring in self._rings for step in ring.steps(now)]
+
+    def _draw(self) -> None:
+        hour, day = self._rings
+        self.chart = Chart(hour.points(), day.points())
 
 
 def gathered(points: tuple[Point | None, ...], of: int) -> tuple[Point | None, ...]:

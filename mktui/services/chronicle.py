@@ -16,10 +16,11 @@ from mktui.errors import CommandTrapped, MktuiError
 from mktui.monitor.audit import acting, present_actor
 from mktui.monitor.error_ring import ErrorRing, hour_of
 from mktui.monitor.records import ErrorLog, SeenError
+from mktui.monitor.steps import KeptStep
 from mktui.services.reading import Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from anyio.abc import TaskGroup
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from mktui.monitor.hours import RouterHour
     from mktui.monitor.records import Audited
     from mktui.monitor.snapshot import Snapshot
+    from mktui.monitor.steps import Step
 
 SHOWN: Final = 1000
 KINDS: Final = {
@@ -44,8 +46,10 @@ _OUR_END: Final = "closed"
 class Chronicle:
     """The errors and changes of one fleet. Without a ``history`` they are remembered as long as the process lives."""
 
-    def __init__(self, history: History | None = None) -> None:
+    def __init__(self, history: History | None = None, *, keeps_steps: bool = False) -> None:
         self._history = history
+        self.keeps_steps = keeps_steps and history is not None
+        """Charts and trends are kept too: of a program that holds the routers for long."""
         self._ring = ErrorRing()
         self._actor = present_actor()
         self._errors = Reading(history, _all_errors)
@@ -81,6 +85,17 @@ class Chronicle:
         """Keep a router's hour, when there is one to keep."""
         if self._history is not None and hour is not None:
             self._history.note(hour)
+
+    def steps_over(self, router: str, steps: Iterable[Step]) -> None:
+        """Keep what charts and trends are made of, when that is kept."""
+        if self._history is not None and self.keeps_steps:
+            now = clock.utc_now().timestamp()
+            for step in steps:
+                self._history.note(KeptStep(router, now - step.age, step.length, step.figures))
+
+    def doubted(self, text: str) -> None:
+        """Take in that something in the file cannot be right."""
+        self._note(SeenError(clock.utc_now(), "", "ClockWrong", "", text))
 
     @contextmanager
     def audited(self, what: str, router: str) -> Iterator[None]:

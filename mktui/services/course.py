@@ -10,10 +10,13 @@ from mktui.monitor.hours import HourBook
 from mktui.monitor.outlook import Outlook
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mktui.core.pool.options import PoolOptions
     from mktui.core.pool.statistics import PoolStatistics
     from mktui.monitor.hours import RouterHour
     from mktui.monitor.snapshot import Forecast, RouterFacts, SyncState
+    from mktui.monitor.steps import Step
 
 
 class Course:
@@ -25,10 +28,14 @@ class Course:
 
     def take(
         self, pool: PoolStatistics, facts: RouterFacts, sync: SyncState, options: PoolOptions
-    ) -> RouterHour | None:
-        """Take what is so now; return the hour that is over, when one is."""
-        self._outlook.take(clock.now(), reading_of(pool, facts), options)
-        return self._hours.take(clock.utc_now(), pool, facts, sync)
+    ) -> tuple[RouterHour | None, list[Step]]:
+        """Take what is so now; return the hour that is over, when one is, and the steps of the trends."""
+        steps = self._outlook.take(clock.now(), reading_of(pool, facts), options)
+        return self._hours.take(clock.utc_now(), pool, facts, sync), steps
+
+    def recall(self, now: float, past: Iterable[Step], options: PoolOptions) -> None:
+        """Take in what was kept of before."""
+        self._outlook.recall(now, past, options)
 
     @property
     def forecasts(self) -> tuple[Forecast, ...]:

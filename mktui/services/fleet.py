@@ -16,6 +16,7 @@ from mktui.monitor.snapshot import Snapshot
 from mktui.services.chronicle import Chronicle
 from mktui.services.members import Members
 from mktui.services.office import LazyOffice
+from mktui.services.recalling import Recalling
 from mktui.services.standings import Standings
 
 if TYPE_CHECKING:
@@ -339,13 +340,15 @@ async def open_fleet(
     on_event: Callable[[SeenEvent], None] = lambda _event: None,
     history: History | None = None,
     maintenance: MaintenancePlan | None = None,
+    keeps_charts: bool = False,
 ) -> AsyncIterator[Fleet]:
     """Run all routers for the block. It returns at once; connections open in the background, and close at its end.
 
     ``automatic``: sync by these options on reconnect, by the clock, and when billing has changed. ``history``: where
     errors and changes are kept; it is closed at the end. ``maintenance``: what is done by itself at set times.
+    ``keeps_charts``: charts and trends are kept in it too, and begin with what is there.
     """
-    chronicle = Chronicle(history)
+    chronicle = Chronicle(history, keeps_steps=keeps_charts)
     office = LazyOffice(open_office or _nobody, sources)
     try:
         async with background() as tasks:
@@ -355,6 +358,8 @@ async def open_fleet(
             fleet = Fleet(title, members, office, read_options, tasks, chronicle=chronicle)
             if maintenance is not None and maintenance.schedules:
                 fleet.run_schedule(maintenance)
+            if history is not None and keeps_charts:
+                tasks.start_soon(Recalling(history, chronicle, members.services).run, name="recalling")
             yield fleet
     finally:
         with anyio.CancelScope(shield=True):

@@ -23,7 +23,7 @@ from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.snapshot import RouterFacts, RouterSnapshot, SyncState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from anyio.abc import TaskStatus
 
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from mktui.core.connection.transport import Connect
     from mktui.core.pool.actions import PoolEvent
     from mktui.core.pool.options import PoolOptions
-    from mktui.monitor.snapshot import Forecast, SeenEvent
+    from mktui.monitor.snapshot import SeenEvent
+    from mktui.monitor.steps import Step
     from mktui.services.chronicle import Chronicle
+    from mktui.services.course import Course
     from mktui.services.office import LazyOffice
     from mktui.services.syncing import RouterSyncs
 
@@ -72,7 +74,9 @@ class RouterService:
         self._breaks = Breaks()
         self.percentiles = Percentiles()
         self._latency: deque[float | None] = deque(maxlen=SAMPLES)
-        self._forecasts: tuple[Forecast, ...] = ()
+        self._course: Course | None = None
+        self.has_past = not chronicle.keeps_steps
+        """What was seen of it before is in its charts and trends, as far as it was kept; nothing more is to come."""
         self._client: Client | None = None
         self._syncs: RouterSyncs | None = None
         self._has_answered = False
@@ -96,6 +100,15 @@ class RouterService:
                 address=setup.options.address, is_automatic=setup.is_automatic,
             )  # fmt: skip
         return self._syncs
+
+    @property
+    def course(self) -> Course:
+        """Where its figures are heading; made with the first of them."""
+        from mktui.services.course import Course  # noqa: PLC0415 - a status is over by then
+
+        if self._course is None:
+            self._course = Course(self.name)
+        return self._course
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Hold the pool until cancelled."""
@@ -138,7 +151,7 @@ class RouterService:
             latency_step=SAMPLE,
             events=self._events.latest(EVENTS_SHOWN),
             slow_response=client.options.slow_response,
-            forecasts=self._forecasts,
+            forecasts=() if self._course is None else self._course.forecasts,
             breaks=self._breaks.seen(),
             trouble_since=self._events.trouble_since,
             within_the_hour=self._events.within_the_hour(clock.utc_now()),
@@ -151,6 +164,13 @@ class RouterService:
         """Put something into the router's history that did not come from its pool."""
         self._on_event(self._events.add(clock.utc_now(), kind, text))
 
+    def recall(self, past: Iterable[Step]) -> None:
+        """Take in what was seen of it before, by another program or by this one."""
+        now, past = clock.now(), list(past)
+        self.percentiles.recall(now, past)
+        self.course.recall(now, past, self.client.options)
+        self.has_past = True
+
     def _heard(self, event: PoolEvent) -> None:
         self._chronicle.heard(self.name, event)
         self._breaks.heard(event.kind, event.text, clock.utc_now())
@@ -161,19 +181,18 @@ class RouterService:
 
     async def _sample(self) -> None:
         await anyio.sleep(SAMPLE)
-        from mktui.services.course import Course  # noqa: PLC0415 - a status is over by now
-
-        course = Course(self.name)
+        course = self.course
         try:
             while True:
-                pool = self.client.connection_stats().pool
+                pool, now = self.client.connection_stats().pool, clock.now()
                 self._latency.append(pool.performance.response.p95)
-                self.percentiles.add(clock.now(), pool.performance.response)
-                self._chronicle.hour_over(course.take(pool, self._facts, self._sync_state(), self.client.options))
-                self._forecasts = course.forecasts
+                hour, steps = course.take(pool, self._facts, self._sync_state(), self.client.options)
+                self._chronicle.hour_over(hour)
+                self._chronicle.steps_over(self.name, [*self.percentiles.add(now, pool.performance.response), *steps])
                 await anyio.sleep(SAMPLE)
         finally:
             self._chronicle.hour_over(course.end())
+            self._chronicle.steps_over(self.name, self.percentiles.end(clock.now()))
 
     async def _ask_facts(self) -> None:
         while True:

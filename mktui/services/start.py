@@ -79,7 +79,8 @@ async def open_configured(
     """Run a configuration's routers for the block. ``automatic``: sync them by its ``[sync]``, if that says so.
 
     ``keeps_history``: errors and changes are kept by its ``[monitor]``; ``say`` hears once when they cannot be.
-    ``keeps_schedule``: its ``[maintenance]`` is done when it is due; ``read_only``: as far as that changes nothing.
+    ``keeps_schedule``: its ``[maintenance]`` is done when it is due, and charts are kept, too: this program is here to
+    stay; ``read_only``: as far as that changes nothing.
     ``may_be_empty``: a fleet without routers is one, to which some may be added.
     """
     is_empty = may_be_empty and not loaded.config.routers
@@ -106,7 +107,7 @@ async def open_configured(
         setups, title=title, read_options=read_options, on_event=on_event, open_office=office,
         automatic=loaded.config.sync if automatic else None,
         maintenance=plan_of(loaded, read_only=read_only) if keeps_schedule else None,
-        sources=sources, history=history,
+        sources=sources, history=history, keeps_charts=keeps_schedule,
     ) as fleet:  # fmt: skip
         fleet.config_file, fleet.billing_options = loaded.file, loaded.config.billing
         yield fleet

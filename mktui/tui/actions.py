@@ -180,6 +180,8 @@ ACTIONS: Final = (
     Action("reverse", "O", "O", "reverse", "Turn the order round.", _SORTED | _BILLING),
     Action("wide", "w", "w", "wide", "Every column, or those that fit.",
            frozenset({Place.FLEET, Place.ROUTER, Place.SYNC})),
+    Action("span", "h", "h", "span", "Latency of 1 h, 6 h or 24 h, larger; or both.", frozenset({Place.ROUTER}),
+           is_of_screen=True),
     Action("pause", "p", "p", "pause", "Hold the screen still; the pools go on."),
     Action("down", "j", "j", "down", "Next row."),
     Action("up", "k", "k", "up", "Row before."),

@@ -1,23 +1,31 @@
 """Percentiles over time as a picture: one colour a row, so that it costs few bytes. Pure.
 
 Low terminals get a line of bars for each percentile, tall ones an area with a logarithmic scale. Both show the last
-hour beside the last day; the newest is at the right.
+hour beside the last day; one span alone is an area with the clock below it. The newest is at the right; what nobody has
+seen is empty.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from datetime import timedelta
 from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from mktui.monitor.percentiles import DAY_STEP, HOUR_STEP, gathered
+from mktui.monitor.percentiles import gathered
+from mktui.monitor.steps import DAY_STEP, HOUR_STEP
 from mktui.tui import words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from mktui.core.pool.statistics import LatencyStatistics
-    from mktui.monitor.percentiles import Chart, Point
+    from mktui.monitor.percentiles import Chart
+    from mktui.monitor.steps import Point
     from mktui.tui.palette import Palette
 
 _HOURS: Final = (120, 60, 40, 30, 24, 20, 15, 10)
@@ -29,6 +37,34 @@ _TOP: Final = 7
 """Columns for the highest value, or for the scale."""
 _LEFT: Final = 9
 _GAP: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One span of time that can be looked at alone: its words, a step's length in seconds, and how many it has."""
+
+    words: str
+    step: float
+    steps: int
+    is_day: bool
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it is."""
+        return self.step * self.steps
+
+    def points(self, chart: Chart) -> tuple[Point | None, ...]:
+        """Return its steps."""
+        return (chart.day if self.is_day else chart.hour)[-self.steps :]
+
+
+SPANS: Final = (
+    None, Span("1 h", HOUR_STEP, 120, is_day=False), Span("6 h", DAY_STEP, 72, is_day=True),
+    Span("24 h", DAY_STEP, 288, is_day=True),
+)  # fmt: skip
+"""What can be chosen, one after the other; None: the hour and the day side by side."""
+_LARGER: Final = ("h", "bold")
+_ALONE_LEFT: Final = 6
 
 
 def columns(room: int) -> tuple[int, int]:
@@ -50,11 +86,68 @@ def lines(chart: Chart, now: LatencyStatistics, palette: Palette, width: int, he
     return draw(pictures, now, palette, height)
 
 
+def alone(
+    span: Span, chart: Chart, now: LatencyStatistics, palette: Palette, *, at: datetime, size: tuple[int, int]
+) -> list[Text]:
+    """Return one span's picture, ``size`` columns and lines; ``at``: the time at its right end."""
+    width, height = size
+    room = width - _ALONE_LEFT
+    count = max((each for each in range(1, span.steps + 1) if span.steps % each == 0 and each <= room), default=1)
+    wide = max(1, room // count)
+    points = gathered(span.points(chart), span.steps // count)
+    known = [point for point in points if point is not None]
+    if not known:
+        nothing = f"{'':<{_LEFT}}nothing was answered in this time, or nobody looked"
+        return [_head(span, count, now, palette), Text(nothing, style=palette.quiet)]
+    low, high = scale(min(point[0] for point in known), max(point[2] for point in known))
+    rows, body, marks = [_head(span, count, now, palette)], height - 2, _marks(low, high, height - 2)
+    for number in range(body):
+        row = Text(f"{marks.get(number, ''):>{_ALONE_LEFT - 1}} ", style=palette.quiet)
+        cells = _row(points, count, low * (high / low) ** ((body - number - 0.5) / body))
+        row.append("".join(cell * wide for cell in cells).rstrip(), style=palette.accent)
+        rows.append(row)
+    return [*rows, Text(_clock(span, at, count * wide), style=palette.quiet)]
+
+
+def _head(span: Span, count: int, now: LatencyStatistics, palette: Palette) -> Text:
+    head = Text.assemble((f"{'Latency':<{_LEFT}}", palette.quiet))
+    for glyph, name, value in zip(_BANDS, _NAMES, _now(now), strict=True):
+        head.append(glyph, palette.accent).append(f" {name} {words.milliseconds(value)}   ")
+    other = SPANS[(SPANS.index(span) + 1) % len(SPANS)]
+    head.right_crop(2)
+    head.append("ms   ").append(f"{span.words}, a column {_long(span.seconds / count)}   ", palette.quiet)
+    return head.append("h", "bold").append(f" {other.words if other else 'both'}", palette.quiet)
+
+
+def _marks(low: float, high: float, body: int) -> dict[int, str]:
+    """Return what stands at the left of which line, in ms: the ends, and the tens and thirties between them."""
+    marks = {0: f"{high * 1000:g}", body - 1: f"{low * 1000:g}"}
+    for value in (base * 10.0**power for power in range(-5, 4) for base in (1, 3)):
+        line = body - 1 - int(math.log(value / low) / math.log(high / low) * body) if low < value < high else 0
+        if not {line - 1, line, line + 1} & marks.keys():
+            marks[line] = f"{value * 1000:g}"
+    return marks
+
+
+def _clock(span: Span, at: datetime, width: int) -> str:
+    """Return the times below a picture; its right end is now."""
+    line, parts = "", 6 if width >= 54 else 3 if width >= 27 else 1
+    for part in range(parts + 1):
+        told = (at - timedelta(seconds=span.seconds * (1 - part / parts))).astimezone().strftime("%H:%M")
+        place = _ALONE_LEFT + min(width - len(told), max(0, round(width * part / parts) - len(told) // 2))
+        line = f"{line:<{place}}{told}" if len(line) < place else line
+    return line
+
+
+def _long(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:g} min" if seconds < 3600 else f"{seconds / 3600:g} h"
+
+
 def _span(minutes: int, count: int) -> str:
     """Say how long a picture is, and what a column of it is."""
-    each = minutes * 60 / count
-    step = f"{each:.0f} s" if each < 60 else f"{each / 60:g} min" if each < 3600 else f"{each / 3600:g} h"
-    return f"{'60 min' if minutes == 60 else '24 h'}, a column {step}"
+    return f"{'60 min' if minutes == 60 else '24 h'}, a column {_long(minutes * 60 / count)}"
 
 
 def _young(now: LatencyStatistics, palette: Palette) -> list[Text]:
@@ -74,7 +167,8 @@ def _bars(pictures: list[Picture], now: LatencyStatistics, palette: Palette, _he
     head = Text(f"{'Latency':<{_LEFT}}", style=palette.quiet)
     for title, _, count in pictures:
         head.append(f"{words.fit(title, count + _TOP - 1):<{count + _TOP}}{' ' * _GAP}")
-    rows = [head]
+    head.rstrip()
+    rows = [head.append("   ").append(*_LARGER).append(" larger")]
     for place, value in enumerate(_now(now)):
         row = Text.assemble((f"{_NAMES[place]} ", palette.quiet), f"{words.milliseconds(value):>4} ")
         for _, points, count in pictures:
@@ -92,7 +186,8 @@ def _area(pictures: list[Picture], now: LatencyStatistics, palette: Palette, hei
     low, high = scale(min(point[0] for point in known), max(point[2] for point in known))
     figures = " · ".join(f"{name} {words.milliseconds(value)}" for name, value in zip(_NAMES, _now(now), strict=True))
     legend = "  ".join(f"{glyph} {name}" for glyph, name in zip(_BANDS, _NAMES, strict=True))
-    rows = [Text.assemble((f"{'Latency':<{_LEFT}}", palette.quiet), f"{figures} ms   ", (legend, palette.quiet))]
+    told = f"{figures} ms   ", (f"{legend}   ", palette.quiet), _LARGER
+    rows = [Text.assemble((f"{'Latency':<{_LEFT}}", palette.quiet), *told, (" larger", palette.quiet))]
     body = height - 2
     for number in range(body):
         level = low * (high / low) ** ((body - number - 0.5) / body)
@@ -111,7 +206,7 @@ def _mark(seconds: float) -> str:
     return f"{seconds:g} s" if seconds >= 1 else f"{seconds * 1000:g} ms"
 
 
-def _row(points: tuple[Point | None, ...], count: int, level: float) -> str:
+def _row(points: Sequence[Point | None], count: int, level: float) -> str:
     cells = "".join(
         " " if point is None else next((glyph for glyph, at in zip(_BANDS, point, strict=True) if at >= level), " ")
         for point in points[-count:]

@@ -41,6 +41,8 @@ class Room(App[None]):
             self._bindings = BindingsMap.merge([BindingsMap(App.BINDINGS), ours])
         self.services = services
         self.read_only = read_only
+        self.chart_span = 0
+        """Which of ``latency_chart.SPANS`` was chosen, on whatever router."""
 
     @property
     def view(self) -> View | None:

@@ -14,10 +14,12 @@ from sqlalchemy import event
 from mktui import clock
 from mktui.errors import HistoryUnavailable
 from mktui.monitor import database
+from mktui.monitor import history as history_room
 from mktui.monitor.audit import Actor, present_actor
 from mktui.monitor.history import History
 from mktui.monitor.options import MonitorOptions
 from mktui.monitor.records import SeenError, totals
+from mktui.monitor.steps import MINUTE, QUARTER, KeptStep, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +149,69 @@ def test_the_file_stays_within_its_size(path: Path) -> None:
         assert 100 < len(kept) < 600
     assert path.stat().st_size < 1.1e6
     assert said == []
+
+
+def step(ago: float, length: float = MINUTE, router: str = "edge-1") -> KeptStep:
+    """A step of a trend that ended so many seconds ago."""
+    return KeptStep(router, clock.utc_now().timestamp() - ago, length, Reading(cpu_percent=ago))
+
+
+def steps_of(history: History) -> list[float | None]:
+    """What is kept of trends, in the order of writing."""
+
+    def read(connection: sa.Connection) -> list[KeptStep]:
+        return list(database.read_steps(connection, ["edge-1"], clock.utc_now()))
+
+    found = history.ask(read).result(20)
+    return [each.figures.cpu_percent for each in found if isinstance(each.figures, Reading)]
+
+
+def test_steps_are_kept_for_as_long_as_they_are_of_use_and_no_more_of_them_than_may_be(path: Path) -> None:
+    with opened(path, MonitorOptions(step_rows=100)) as (history, said):
+        for length in (MINUTE, QUARTER):
+            history.note(step(7200, length))
+        assert steps_of(history) == [7200], "of a minute two hours ago no trend is made"
+        for number in range(600):
+            history.note(step(1000 - number))
+        kept = steps_of(history)
+        assert (len(kept), kept[0], kept[-1]) == (100, 500, 401)
+    with opened(path, MonitorOptions(step_rows=100)) as (history, _):
+        history.note(step(1))
+        assert steps_of(history)[-1] == 1
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM steps").fetchone() == (100,)
+    assert said == []
+
+
+def test_a_file_that_is_too_big_loses_of_its_errors_and_of_its_steps_alike(path: Path) -> None:
+    with opened(path, MonitorOptions(size_mb=1)) as (history, said):
+        for number in range(12_000):
+            history.note(step(1000 - number / 20))
+            if not number % 100:
+                history.note(error(number / 100, f"{number} {'x' * 5000}"))
+        assert 2000 < len(steps_of(history)) < 12_000
+        assert 30 < len(rows(history)) < 120
+    assert path.stat().st_size < 1.3e6
+    assert said == []
+
+
+def test_steps_that_cannot_be_written_push_out_no_error_that_waits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_BUSY", 0.05)
+    monkeypatch.setattr(history_room, "STEPS_WAITING", 50)
+    with opened(path) as (history, _):
+        history.note(error())
+        assert len(rows(history)) == 1
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            history.note(error(1, "while locked"))
+            for number in range(200):
+                history.note(step(500 - number))
+            assert len(rows(history)) == 1
+            other.execute("ROLLBACK")
+        history.note(step(0))
+        kept = steps_of(history)
+        assert (len(kept), kept[0], kept[-1]) == (50, 349, 0), "the newest of them"
+        assert [text for _, text, _ in rows(history)] == ["while locked", "no answer"]
 
 
 # --- what may be wrong with it

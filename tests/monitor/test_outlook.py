@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mktui.monitor.figures import MINUTES, QUARTERS, WATCHED, Reading, Track
+from mktui.monitor.figures import MINUTES, QUARTERS, WATCHED, Track
 from mktui.monitor.outlook import DAY, HOUR, LIKELY, Outlook, evidence, forecast, in_words
 from mktui.monitor.snapshot import Forecast
+from mktui.monitor.steps import Reading
 from mktui.monitor.trend import ENOUGH, trend
 from tests.monitor.traces import (
     FAILURES,

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from mktui.core.pool.actions import EventKind
 from mktui.core.pool.statistics import LatencyStatistics
 from mktui.monitor.breaks import Breaks
-from mktui.monitor.percentiles import DAY_STEP, HOUR_STEP, Chart, Percentiles, gathered
+from mktui.monitor.percentiles import Chart, Percentiles, gathered
 from mktui.monitor.snapshot import Break
+from mktui.monitor.steps import DAY_STEP, HOUR_STEP
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 SECONDS = st.floats(0.001, 10)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mktui.core.pool.options import PoolOptions
-from mktui.monitor.figures import WATCHED, Reading
+from mktui.monitor.figures import WATCHED
 from mktui.monitor.outlook import Outlook
+from mktui.monitor.steps import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

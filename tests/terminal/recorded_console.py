@@ -14,7 +14,7 @@ from mktui.services.console import Answer
 if TYPE_CHECKING:
     from mktui.core.protocol.sentences import Command
     from mktui.errors import MktuiError
-    from mktui.monitor.percentiles import Point
+    from mktui.monitor.steps import Point
 
 ACTIVE: Final = tuple(
     {".id": f"*{number:X}", "name": name, "service": "pppoe", "address": f"10.64.0.{number}", "uptime": f"{number}h4m"}

@@ -159,6 +159,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "sort": ((), lambda app: "by router" in text(app)),
     "reverse": ((), lambda app: routers(app)[FIRST] == "edge-1"),
     "wide": ((), lambda app: any(str(each.label) == "VERSION" for each in fleet_of(app).columns.values())),
+    "span": (("enter",), lambda app: "1 h, a column 1 min" in text(app)),
     "pause": ((), lambda app: "PAUSED" in lines(app)[0]),
     "down": ((), row(1)),
     "up": (("j", "j"), row(1)),

@@ -6,8 +6,10 @@ picture says since when it is old.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -18,6 +20,7 @@ from mktui.errors import ControlError, MktuiError, NobodyServes
 from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.records import Audited, ErrorLog
 from mktui.services.configuring import Saved
+from mktui.services.control import charts
 from mktui.services.control.client import open_link
 from mktui.services.control.consoles import AttachedConsole
 from mktui.services.control.customers import AttachedCustomers
@@ -54,6 +57,8 @@ DEAD: Final = 30.0
 FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 15.0
 _ERRORS_EVERY: Final = 2.0
+_CHARTS_EVERY: Final = 15.0
+"""While the other side still has to read what was before its start."""
 
 
 class AttachedFleet:
@@ -70,6 +75,7 @@ class AttachedFleet:
         )
         self.stability = NoTests("stability is tested where mktui runs, not from an attached screen")
         self._percentiles: dict[str, Percentiles] = {}
+        self._charts_due_at: dict[str, float] = {}
         self._target = target
         self._tasks = tasks
         self._origin = origin
@@ -120,6 +126,7 @@ class AttachedFleet:
     async def _hold(self, link: ControlLink) -> None:
         """Begin to hear; returns with the first picture."""
         self._picture, self._marks, self._first_picture = Picture(), {}, anyio.Event()
+        self._charts_due_at = {}
         self._kept = {key: (-1, kept) for key, (_, kept) in self._kept.items()}
         self.may_write = bool(link.greeting.get("may_write"))
         every = EVERY_FAR if self._target.is_far else EVERY
@@ -164,7 +171,10 @@ class AttachedFleet:
         return replace(self._seen, at=self._seen.at + timedelta(seconds=silent), lost_for=silent)
 
     def chart(self, name: str) -> Chart:
-        """Return a router's percentiles since this screen was attached."""
+        """Return a router's percentiles: what is known there is asked for once, and this screen goes on from it."""
+        if self._link is not None and clock.now() >= self._charts_due_at.get(name, 0.0):
+            self._charts_due_at[name] = math.inf
+            self._in_background(partial(self._fetch_chart, name), f"chart {name}")
         return self._percentiles.get(name, Percentiles()).chart
 
     def plan_of(self, name: str) -> Planning | None:
@@ -308,6 +318,12 @@ class AttachedFleet:
                 return  # what is known stays, with its age
 
         self._tasks.start_soon(quietly, name=f"attached {name}")
+
+    async def _fetch_chart(self, name: str) -> None:
+        steps, is_whole = charts.heard(await self.ask("chart", router=name))
+        self._percentiles.setdefault(name, Percentiles()).recall(clock.now(), steps)
+        if not is_whole:
+            self._charts_due_at[name] = clock.now() + _CHARTS_EVERY
 
     async def _fetch_errors(self) -> None:
         self._log = heard(await self.ask("errors"))

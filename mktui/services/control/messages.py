@@ -164,6 +164,12 @@ class StartSync(_ToRouter):
     saved: Name = ""
 
 
+class ChartOf(_OfRouter):
+    """A router's percentiles over time, as they are known here."""
+
+    do: Literal["chart"]
+
+
 class ReportOf(_OfRouter):
     """What became of each row of the last run."""
 
@@ -264,6 +270,7 @@ class SaveConfig(_Write):
 Request = (
     Hello | SnapshotNow | Subscribe | Test | Reset | Isolate | Probe | StartPlan | PlanOf | StartSync | ReportOf | Hold
     | LetGo | WatchBilling | Errors | Changes | Run | Find | Found | SetActive | Extend | Kick | ConfigText | SaveConfig
+    | ChartOf
 )  # fmt: skip
 _ADAPTER: Final[TypeAdapter[Request]] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 WORDS: Final = tuple(kind.model_fields["do"].annotation.__args__[0] for kind in Request.__args__)

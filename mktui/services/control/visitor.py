@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from mktui import clock
 from mktui.config.save import Fingerprint, Seen
 from mktui.core.client.connection_test import TestStep
 from mktui.core.protocol.sentences import Command
 from mktui.errors import ConfigError, ControlRefused, NotAccepted
 from mktui.monitor.audit import Actor, acting_as
 from mktui.monitor.recording import PICTURES
+from mktui.services.control import charts
 from mktui.services.control import messages as asked
 from mktui.services.control.forms import FORMS, fingerprint
 
@@ -95,6 +97,9 @@ class Visitor:
                 return PICTURES.plain(fleet.snapshot())
             case asked.WatchBilling():
                 return fleet.watch_billing()
+            case asked.ChartOf():
+                service = fleet.service(request.router)
+                return charts.told(service.percentiles.steps(clock.now()), is_whole=service.has_past)
             case asked.Errors():
                 fleet.watch_errors()
                 return FORMS.plain(fleet.errors())

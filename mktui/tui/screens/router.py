@@ -39,6 +39,9 @@ COLUMNS: Final = (
     Column("port", "PORT", 9, least=100, is_number=True),
 )
 
+_BESIDE: Final = 9
+"""Lines that the picture of one span leaves to others: top, two gaps, the last events, keys."""
+
 
 class RouterScreen(View):
     """The router called ``router``."""
@@ -86,14 +89,24 @@ class RouterScreen(View):
         width = self.size.width or 80
         height = self.size.height or 24
         panels = _panels(router, snapshot, palette, width, height)
-        chart = self.room.services.chart(router.name)
-        picture = latency_chart.lines(
-            chart, router.pool.performance.response, palette, width - 2, min(14, max(4, height - 26))
-        )
+        chart, response = self.room.services.chart(router.name), router.pool.performance.response
+        if (span := latency_chart.SPANS[self.room.chart_span]) is None:
+            picture = latency_chart.lines(chart, response, palette, width - 2, min(14, max(4, height - 26)))
+        else:
+            panels = panels if height >= 36 else panels[:1]
+            room = height - len(panels) - min(len(connections) + 1, height * 3 // 10) - _BESIDE
+            picture = latency_chart.alone(
+                span, chart, response, palette, at=snapshot.at, size=(width - 2, max(4, min(20, room)))
+            )
         text = Text("\n").join((*panels, *picture))
         text.no_wrap, text.overflow = True, "ellipsis"
         self.query_one("#panels", StillStatic).show(text)
         self.query_one("#events", StillStatic).show(_events(router, palette, width, max(1, height - 16)))
+
+    def action_span(self) -> None:
+        """Look at another span of the latency."""
+        self.room.chart_span = (self.room.chart_span + 1) % len(latency_chart.SPANS)
+        self.room.look()
 
     def _show_top(self, snapshot: Snapshot, router: RouterSnapshot, palette: Palette, mode: str) -> None:
         width = self.width_of_lines()

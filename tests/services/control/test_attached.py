@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from mktui.config.draft import Edit
 from mktui.config.edit import edited
 from mktui.core.protocol.sentences import Command
 from mktui.errors import ConfigError, ControlRefused, MktuiError, NobodyServes
+from mktui.monitor.percentiles import Chart
+from mktui.monitor.steps import DAY_STEP, HOUR_STEP, Point, Step
 from mktui.services.control import attached as attaching
 from mktui.services.control.attached import AttachedFleet
 from mktui.services.control.dialling import Target, ssh_command, target_of
@@ -54,6 +57,45 @@ async def test_what_is_seen_is_what_is_seen_there(tmp_path: Path) -> None:
         await at.fleet.isolate("edge-1")
         await until(lambda: screen.snapshot().routers[0].pool.circuit_breaker.state == "isolated")
         assert screen.snapshot().routers[0].events[-1].kind == "isolated"
+
+
+async def test_a_screen_that_is_attached_begins_with_the_chart_that_is_known_there_and_asks_once(
+    tmp_path: Path,
+) -> None:
+    asked: list[str] = []
+    async with house(tmp_path) as at:
+        at.server.on_request = lambda _who, what: asked.append(what)
+        there = at.fleet.service("edge-1")
+        there.recall([Step(HOUR_STEP, 100.0 + HOUR_STEP * n, (0.01, 0.02, 0.0301234)) for n in range(20)])
+        there.recall([Step(DAY_STEP, 1000.0 + DAY_STEP * n, (0.01, 0.02, 0.03)) for n in range(200)])
+        async with at.attached() as fleet:
+            assert fleet.chart("nobody") == Chart()
+            await until(lambda: known(fleet.chart("edge-1")) == known(at.fleet.chart("edge-1")))
+            assert known(fleet.chart("edge-1"))[0][:20] == [(0.01, 0.02, 0.030123)] * 20
+            for _ in range(5):
+                fleet.chart("edge-1")
+            await fleet.ask("watch billing")
+            assert asked.count("chart edge-1") == 1
+
+
+async def test_while_the_past_is_still_being_read_there_the_chart_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attaching, "_CHARTS_EVERY", 0.05)
+    async with house(tmp_path) as at:
+        there = at.fleet.service("edge-1")
+        there.has_past = False
+        async with at.attached() as fleet:
+            asked = fleet._charts_due_at
+            await until(lambda: fleet.chart("edge-1") is not None and 0 < asked.get("edge-1", 0.0) < math.inf)
+            there.recall([Step(HOUR_STEP, 100.0, (0.01, 0.02, 0.03))])
+            await until(lambda: known(fleet.chart("edge-1"))[0] == [(0.01, 0.02, 0.03)])
+
+
+def known(chart: Chart) -> list[list[Point]]:
+    """What is known of the hour and of the day, to the microsecond."""
+    return [[(round(p50, 6), round(p95, 6), round(p99, 6)) for p50, p95, p99 in filter(None, part)]
+            for part in (chart.hour, chart.day)]  # fmt: skip
 
 
 async def test_each_action_of_a_screen_reaches_the_router_and_no_session_of_its_own_is_opened(tmp_path: Path) -> None:
