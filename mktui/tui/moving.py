@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from textual.command import CommandPalette
@@ -13,8 +14,10 @@ from mktui.tui.room import Room
 from mktui.tui.screens.add import AddScreen
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.filtering import Filterable
+from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.modals import Help
 from mktui.tui.screens.sorting import Sortable
+from mktui.tui.screens.view import View
 from mktui.tui.widgets.live_table import LiveTable
 from mktui.tui.widgets.long_table import LongTable
 from mktui.tui.widgets.page import Page
@@ -67,11 +70,19 @@ class Moves(Room):
 
     def action_fleet(self) -> None:
         """Go to the fleet."""
-        if self._may_leave(self.action_fleet):
-            self._before = self._numbered() if len(self.screen_stack) > 2 else self._before
-            while len(self.screen_stack) > 2:
-                self.pop_screen()
+        before = self._numbered() if len(self.screen_stack) > 2 else self._before
+        if self._close_down(self.action_fleet):
+            self._before = before
             self.look()
+
+    def _close_down(self, again: Callable[[], Awaitable[None] | None], *, but: type[View] = FleetScreen) -> bool:
+        """Close what is open, down to a screen or to the fleet; False: one of them asks whether it may be left."""
+        closing = list(takewhile(lambda screen: not isinstance(screen, but), reversed(self.screen_stack[2:])))
+        if not all(screen.may_leave(again, is_back=False) for screen in closing if isinstance(screen, View)):
+            return False
+        for _ in closing:
+            self.pop_screen()
+        return True
 
     def _may_leave(self, again: Callable[[], Awaitable[None] | None], *, is_back: bool = False) -> bool:
         return self.view is None or self.view.may_leave(again, is_back=is_back)
@@ -92,9 +103,11 @@ class Moves(Room):
     async def action_go(self, place: str) -> None:
         """Go to one of the numbered screens."""
         screen, before = SCREENS[place], self._numbered()
-        if not isinstance(self.screen, screen) and self._may_leave(partial(self.action_go, place)):
-            self.action_fleet()
-            await self.show_screen(screen())
+        if not isinstance(self.screen, screen) and self._close_down(partial(self.action_go, place), but=screen):
+            if isinstance(self.screen, screen):  # what was open began there: it is as it was left
+                self.look()
+            else:
+                await self.show_screen(screen())
             self._before = before if before != place else self._before
 
     async def action_last(self) -> None:

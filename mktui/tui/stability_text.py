@@ -72,7 +72,7 @@ def _why(report: ScenarioReport) -> str:
 def detail(scenario: Scenario, report: ScenarioReport | None, palette: Palette, size: tuple[int, int]) -> Text:
     """Return one scenario within ``size`` (columns, lines): what it does, its pictures, what broke before what held."""
     width, height = size
-    does = textwrap.wrap(f"{scenario.title}: {scenario.does}", width)
+    does = textwrap.wrap(f"{scenario.title}: {scenario.does}", max(1, width))
     lines = [Text(line, style=palette.accent) for line in does]
     if report is not None:
         lines += [Text(report.reason, style=palette.quiet)] if report.reason else []

@@ -64,7 +64,7 @@ class AddScreen(View):
     ]
 
     def __init__(self, *, is_first: bool = False) -> None:
-        super().__init__(id="add")
+        super().__init__()
         self._is_first = is_first
         self._seen: Seen | None = None
         self._raw: Raw = {}

@@ -65,7 +65,7 @@ class BillingScreen(Filterable, Sortable):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="billing")
+        super().__init__()
         self.what: What = "subscriber"
         self.marked: set[str] = set()
         self._last: tuple[Snapshot, Palette, str] | None = None

@@ -43,7 +43,7 @@ class FormScreen(FieldForm["Field"]):
     """
 
     def __init__(self, what: What, row: Row | None) -> None:
-        super().__init__(id="form")
+        super().__init__()
         self._what, self._row = what, row
         self._draft: RowDraft | None = None
         self._refused: dict[str, str] = {}

@@ -49,7 +49,7 @@ class ConfigScreen(FieldForm[Setting]):
     """
 
     def __init__(self, router: str | None = None) -> None:
-        super().__init__(id="config")
+        super().__init__()
         self._page: Key = ("routers", router) if router else ()
         self._seen: Seen | None = None
         self._draft: Draft | None = None

@@ -64,7 +64,7 @@ class FleetScreen(Filterable, Sortable):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="fleet")
+        super().__init__()
         self._is_used = False
         """Somebody has pressed a key here: from then on the cursor stays on its router."""
         self._last: tuple[Snapshot, Palette, str] | None = None

@@ -57,7 +57,7 @@ class ImportScreen(View):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="import")
+        super().__init__()
         self._is_failed_only = False
         self._made_of: tuple[object, object, bool] = (None, None, False)
         self._last: tuple[Snapshot, Palette, str] | None = None

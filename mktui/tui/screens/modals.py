@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mktui.tui.actions import Danger
+from mktui.tui.palette import Palette
 from mktui.tui.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -140,8 +141,8 @@ class TestView(ModalScreen[None]):
 
     def add(self, step: TestStep) -> None:
         """Show one more step."""
-        colours = self.app.theme_variables
-        glyph, style = ("✓", colours["text-success"]) if step.ok else ("✗", colours["text-error"])
+        palette = Palette(self.app.theme_variables)
+        glyph, style = ("✓", palette.style("text-success")) if step.ok else ("✗", palette.style("text-error"))
         figures = f" {step.name:<11}{step.took * 1000:>8.1f} ms  "
         self._lines.append(Text.assemble((glyph, style), figures, _indented(step.text, 1 + len(figures))))
         self._paint()

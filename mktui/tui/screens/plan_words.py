@@ -149,7 +149,7 @@ def _left(seconds: float) -> str:
 
 def two_lines(text: Text, width: int) -> tuple[Text, Text]:
     """Return a text in two lines, cut where it would need a third."""
-    first, *rest = textwrap.wrap(text.plain, width) or [""]
+    first, *rest = textwrap.wrap(text.plain, max(1, width)) or [""]
     second = words.fit(" ".join(rest), width)
     return Text(first, style=text.style), Text(second, style=text.style)
 

@@ -14,12 +14,11 @@ from mktui.sync.plan import Change
 from mktui.sync.report import RowReport
 from mktui.sync.wording import menu_name
 from mktui.tui import words
+from mktui.tui.palette import Palette
 from mktui.tui.plan_rows import Finding, Outcome, advice
 from mktui.tui.screens.modals import box_css
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from textual.app import ComposeResult
 
     from mktui.tui.plan_rows import PlanRow
@@ -40,18 +39,18 @@ class RowView(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the words."""
         with VerticalScroll(id="box"):
-            yield Static(in_words(self._row, self._router, self.app.theme_variables))
+            yield Static(in_words(self._row, self._router, Palette(self.app.theme_variables)))
 
 
-def in_words(row: PlanRow, router: str, colours: Mapping[str, str]) -> Text:
+def in_words(row: PlanRow, router: str, palette: Palette) -> Text:
     """Return a whole row."""
     text = Text()
     match row:
         case Change():
-            _change(text, row, colours)
+            _change(text, row, palette)
         case RowReport():
-            _change(text, row.change, colours)
-            _outcome(text, row, colours)
+            _change(text, row.change, palette)
+            _outcome(text, row, palette)
         case Outcome():
             text.append(f"{words.count(row.count, 'row')} {row.status.value}\n\n", style="bold")
             text.append(f"{row.error}: {row.text}\n" if row.text else f"{row.error}\n")
@@ -61,9 +60,9 @@ def in_words(row: PlanRow, router: str, colours: Mapping[str, str]) -> Text:
             if len(row.rows) > 1:
                 names = [each.name for each in row.rows[:_MOST_NAMES]]
                 more = f" … and {len(row.rows) - _MOST_NAMES:,} more" if len(row.rows) > _MOST_NAMES else ""
-                text.append(f"\n{', '.join(names)}{more}\n", style=colours.get("quiet", ""))
+                text.append(f"\n{', '.join(names)}{more}\n", style=palette.quiet)
     if hint := advice(row, router):
-        text.append(f"\n{hint}\n", style=colours.get("text-accent", ""))
+        text.append(f"\n{hint}\n", style=palette.style("text-accent"))
     text.append("\nesc closes")
     return text
 
@@ -75,22 +74,22 @@ def _first(row: Finding) -> str:
     return f"{menu_name(first.menu)} {first.name}"
 
 
-def _change(text: Text, change: Change, colours: Mapping[str, str]) -> None:
+def _change(text: Text, change: Change, palette: Palette) -> None:
     text.append(f"{change.action.value} {menu_name(change.menu)} {change.name}\n", style="bold")
     server = f" on {change.server}" if change.server else ""
-    text.append(f"{change.external_id} in billing · {change.menu}{server}\n\n", style=colours.get("quiet", ""))
+    text.append(f"{change.external_id} in billing · {change.menu}{server}\n\n", style=palette.quiet)
     for name, before, after in change.shown():
-        text.append(f"{name:<20} ", style=colours.get("quiet", ""))
+        text.append(f"{name:<20} ", style=palette.quiet)
         was = f"{before} → " if before or not change.action.is_add else ""
         text.append(f"{was}{after or '(none)'}\n")
     if change.reason:
         text.append(f"\nbecause: {change.reason}\n")
     if change.needs is not None:
-        text.append(f"needs {menu_name(change.needs[0])} {change.needs[1]}\n", style=colours.get("quiet", ""))
+        text.append(f"needs {menu_name(change.needs[0])} {change.needs[1]}\n", style=palette.quiet)
 
 
-def _outcome(text: Text, row: RowReport, colours: Mapping[str, str]) -> None:
+def _outcome(text: Text, row: RowReport, palette: Palette) -> None:
     took = f" in {row.took_ms:.0f} ms" if row.took_ms is not None else ""
     text.append(f"\n{row.status.value}{took}\n", style="bold")
     if row.error or row.text:
-        text.append(f"{row.error}: {row.text}\n", style=colours.get("text-error", ""))
+        text.append(f"{row.error}: {row.text}\n", style=palette.style("text-error"))

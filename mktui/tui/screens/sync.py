@@ -72,7 +72,7 @@ class SyncScreen(Filterable, Sortable):
     """
 
     def __init__(self) -> None:
-        super().__init__(id="sync")
+        super().__init__()
         self._last: tuple[Snapshot, Palette, str] | None = None
 
     def compose(self) -> ComposeResult:
