@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from mktui.billing import ledger
 from mktui.billing.model import Profile, SubscriberStatus
+from mktui.billing.outcomes import Changed
 from mktui.billing.sources.preview import ImportPreview, change_of
 from mktui.billing.sources.rows import SourceRows
 from mktui.errors import NotAccepted
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     import sqlalchemy as sa
 
     from mktui.billing.sources.preview import RowChange
 
+__all__ = ["Changed", "extend_all", "set_status_of_all", "taken_back"]
+
 _NOTHING: Final = SourceRows(complete=False, covers=frozenset())
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What became of several rows. ``refused``: name or id -> why."""
-
-    changes: tuple[RowChange, ...]
-    refused: Mapping[str, str]
 
 
 def set_status_of_all(

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
@@ -16,7 +15,7 @@ from mktui import clock
 from mktui.billing.options import BillingOptions
 from mktui.billing.sources.zones import zone
 from mktui.errors import BillingError, NotAccepted, WrongUse
-from mktui.services.books import Books, find_troubles
+from mktui.services.book_reader import BookReader, Edited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,36 +25,17 @@ if TYPE_CHECKING:
 
     from mktui.billing.model import Subscriber, SubscriberStatus
     from mktui.billing.several import Changed
-    from mktui.billing.single_rows import RowsOfRouter
     from mktui.billing.sources.importing import ImportOutcome
     from mktui.billing.sources.preview import ImportPreview, RowChange
     from mktui.billing.sources.rows import What
     from mktui.billing.store import Store
+    from mktui.services.books import Books
     from mktui.services.chronicle import Chronicle
-    from mktui.services.office import LazyOffice
-    from mktui.services.planning import Planning
 
-EVERY: Final = 2.0
-"""Seconds between two looks whether billing has changed."""
 KEPT: Final = 20
 """How many changes can be taken back."""
 FILE_SOURCE: Final = "csv"
 """What a file that is imported by hand is called, as ``mktui billing import`` calls it."""
-
-
-class Edited(Protocol):
-    """What billing belongs to: a fleet."""
-
-    @property
-    def office(self) -> LazyOffice:
-        """Where its database is opened."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The routers."""
-
-    def plan_of(self, name: str) -> Planning | None:
-        """Return the plan that is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,23 +66,22 @@ class Done:
 
 
 class BillingDesk:
-    """One fleet's billing. ``books`` is the last picture of it, ``problem`` why there is no newer one."""
+    """One fleet's billing, for one who changes it. ``reader``: who reads it for others too."""
 
     can_edit = True
     """Something can be changed here at all."""
 
-    def __init__(self, fleet: Edited, tasks: TaskGroup, chronicle: Chronicle, options: BillingOptions | None) -> None:
-        self.books: Books | None = None
-        self.problem = ""
+    def __init__(
+        self, fleet: Edited, tasks: TaskGroup, chronicle: Chronicle, options: BillingOptions | None,
+        reader: BookReader | None = None,
+    ) -> None:  # fmt: skip
+        self.reader = reader or BookReader(fleet, tasks)
         self.reading: Reading | None = None
         self._fleet = fleet
         self._tasks = tasks
         self._chronicle = chronicle
         self._options = options or BillingOptions()
         self._done: list[Done] = []
-        self._seen: object = None
-        self._due_at = 0.0
-        self._is_reading = False
 
     @property
     def local(self) -> dt.tzinfo:
@@ -119,46 +98,23 @@ class BillingDesk:
 
     # --- looking
 
+    @property
+    def books(self) -> Books | None:
+        """The last picture of billing; None: there is none yet."""
+        return self.reader.books
+
+    @property
+    def problem(self) -> str:
+        """Why there is no newer one; "": there is."""
+        return self.reader.problem
+
     def watch(self) -> None:
         """Read billing soon when it has changed; may be called as often as one likes. Never blocks."""
-        if not self._is_reading and clock.now() >= self._due_at:
-            self._is_reading = True
-            self._tasks.start_soon(self._read, name="billing")
+        self.reader.watch()
 
     async def refresh(self) -> None:
         """Read billing now, whether or not it has changed."""
-        self._seen = None
-        await self._read()
-
-    async def _read(self) -> None:
-        try:
-            store = await self._store()
-            from mktui.billing.single_rows import mark  # noqa: PLC0415 - the database is loaded now
-
-            plans = {name: plan for name in self._fleet.names if (plan := self._fleet.plan_of(name)) is not None}
-            seen = await store.run(mark), {name: id(plan.plan) for name, plan in plans.items()}
-            if seen != self._seen or self.books is None:
-                self.books = await self._books(store, plans)
-                self._seen = seen
-            else:
-                self.books = replace(self.books, read_at=clock.utc_now())
-            self.problem = ""
-        except BillingError as error:
-            self.problem = " ".join(str(error).split())
-        finally:
-            self._due_at, self._is_reading = clock.now() + EVERY, False
-
-    async def _books(self, store: Store, plans: Mapping[str, Planning]) -> Books:
-        from mktui.billing.single_rows import read_all  # noqa: PLC0415 - the database is loaded now
-
-        now, names = clock.utc_now(), self._fleet.names
-        found = await store.run(read_all, names)
-        rows = {name: _with_plan(each, plans.get(name)) for name, each in found.rows.items()}
-        judge = partial(find_troubles, found.profiles, found.subscribers, found.gone, rows, now)
-        return Books(
-            now, found.profiles, found.subscribers, names, found.sources, found.gone, self._fleet.office.source_names,
-            await anyio.to_thread.run_sync(judge), {name: each.synced_at for name, each in rows.items()},
-        )  # fmt: skip
+        await self.reader.refresh()
 
     # --- changing
 
@@ -328,10 +284,3 @@ def _in_words(changes: Sequence[RowChange]) -> str:
     change = changes[0]
     fields = "" if change.before is None else f": {', '.join(each.field for each in change.fields)}"
     return f"{'add' if change.before is None else 'change'} {change.what} {change.name}{fields}"
-
-
-def _with_plan(rows: RowsOfRouter, planning: Planning | None) -> RowsOfRouter:
-    """A plan that somebody looks at knows more of a router than its last run."""
-    if planning is None or planning.plan is None:
-        return rows
-    return replace(rows, findings={(each.menu, each.name): (each.kind, each.reason) for each in planning.plan.refused})

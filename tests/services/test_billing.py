@@ -154,22 +154,22 @@ async def test_who_expires_without_an_edit_is_pending_until_a_sync_has_told_the_
 
 async def test_billing_is_read_again_only_when_it_has_changed(at: At) -> None:
     before = at.books.subscribers
-    await at.desk._read()
+    await at.desk.reader._read()
     assert at.books.subscribers is before
     at.held.store.do(ledger.set_status_of, "c1", SUSPENDED, now=clock.utc_now())
-    await at.desk._read()
+    await at.desk.reader._read()
     assert at.of("user-0001").status is SUSPENDED
 
 
 async def test_watching_reads_in_the_background_and_not_twice_at_once(at: At) -> None:
-    at.desk._due_at, at.desk._seen = 0.0, None
+    at.desk.reader._due_at, at.desk.reader._seen = 0.0, None
     before = at.books
     at.desk.watch()
     at.desk.watch()
     with anyio.fail_after(10):
         while at.books is before:  # noqa: ASYNC110 - read by another task
             await anyio.sleep(0.01)
-    assert not at.desk._is_reading
+    assert not at.desk.reader._is_reading
 
 
 async def test_several_are_suspended_in_one_audited_once_and_taken_back(at: At) -> None:

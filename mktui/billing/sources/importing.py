@@ -7,7 +7,6 @@ preview and write is refused.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import exc
@@ -16,6 +15,7 @@ from mktui.billing import ledger, origins
 from mktui.billing.accepted import read_accepted, write_accepted
 from mktui.billing.database import translated
 from mktui.billing.model import Profile, Subscriber
+from mktui.billing.outcomes import ImportOutcome
 from mktui.billing.sources.preview import ImportPreview, RowChange, preview
 from mktui.billing.sources.rows import RowError, SourceRows
 from mktui.errors import NotAccepted
@@ -26,23 +26,13 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+__all__ = ["ImportOutcome", "preview_in", "write"]
+
 _PASSES: Final = 20
 """How often rows that were refused are tried again: one may have waited for a name that another gave up."""
 _SMALLEST_RING: Final = 2
 """Rows that can wait for each other."""
 _PARKED: Final = "name in change: "
-
-
-@dataclass(frozen=True, slots=True)
-class ImportOutcome:
-    """What writing a source did."""
-
-    added: int
-    changed: int
-    unchanged: int
-    rejected: tuple[RowError, ...]
-    lost: int = 0
-    """Rows that this source once had, and has no longer: known only when it is complete."""
 
 
 def preview_in(connection: sa.Connection, rows: SourceRows, source: str = "") -> ImportPreview:
