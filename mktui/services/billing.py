@@ -50,6 +50,8 @@ class Reading:
     written: int = 0
     outcome: ImportOutcome | None = None
     begun_at: dt.datetime | None = None
+    is_unsure: bool = False
+    """It was being written somewhere else, and nobody can say what became of it."""
 
     @property
     def total(self) -> int:
@@ -70,6 +72,7 @@ class BillingDesk:
 
     can_edit = True
     """Something can be changed here at all."""
+    so_far = ""
 
     def __init__(
         self, fleet: Edited, tasks: TaskGroup, chronicle: Chronicle, options: BillingOptions | None,
@@ -199,7 +202,12 @@ class BillingDesk:
     def read_file(self, file: Path, what: What) -> None:
         """Begin to read a file; ``reading`` says what it would do."""
         self.reading = Reading(file, what)
-        self._tasks.start_soon(self._read_file, self.reading, name=f"read {file.name}")
+        self._tasks.start_soon(self._read_file, self.reading, None, name=f"read {file.name}")
+
+    def read_content(self, file: Path, content: bytes, what: What) -> None:
+        """Begin to read what a file holds that is somewhere else."""
+        self.reading = Reading(file, what)
+        self._tasks.start_soon(self._read_file, self.reading, content, name=f"read {file.name}")
 
     def import_file(self) -> None:
         """Begin to write the file that was read; ``reading`` says how far it is."""
@@ -208,12 +216,12 @@ class BillingDesk:
             self.reading = replace(reading, is_writing=True, problem="", begun_at=clock.utc_now())
             self._tasks.start_soon(self._import, self.reading, name=f"import {reading.file.name}")
 
-    async def _read_file(self, reading: Reading) -> None:
+    async def _read_file(self, reading: Reading, sent: bytes | None) -> None:
         try:
             store = await self._store()
             from mktui.services.editing import content_of, preview_csv  # noqa: PLC0415 - the database is loaded now
 
-            content = await anyio.to_thread.run_sync(content_of, reading.file)
+            content = await anyio.to_thread.run_sync(content_of, reading.file) if sent is None else sent
             source = f"{FILE_SOURCE}:{reading.what}"
             local = zone(self._options.timezone)
             shown = await preview_csv(store, content, reading.what, local=local, source=source)

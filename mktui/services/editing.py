@@ -16,17 +16,18 @@ from mktui.billing.sources.csv_file import read_csv
 from mktui.billing.sources.duplicates import gather
 from mktui.billing.sources.fields import read_row
 from mktui.billing.sources.importing import preview_in, write
-from mktui.errors import SourceUnreadable
+from mktui.billing.sources.text_file import content_of
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from mktui.billing.sources.importing import ImportOutcome
     from mktui.billing.sources.preview import ImportPreview
     from mktui.billing.sources.rows import What
     from mktui.billing.store import Store
+
+__all__ = ["content_of", "preview_csv", "preview_row", "write_shown"]
 
 
 async def preview_row(store: Store, what: What, cells: Mapping[str, str], local: dt.tzinfo) -> ImportPreview:
@@ -64,16 +65,3 @@ async def write_shown(
         DatabaseUnavailable: The database does not answer: nothing was written.
     """
     return await store.run(write, shown, now=clock.utc_now(), source=source, on_row=on_row)
-
-
-def content_of(file: Path) -> bytes:
-    """Return a file's bytes. Blocks.
-
-    Raises:
-        SourceUnreadable: It cannot be read.
-    """
-    try:
-        return file.expanduser().read_bytes()
-    except (OSError, ValueError, RuntimeError) as error:
-        told = error.strerror if isinstance(error, OSError) and error.strerror else "there is no such path"
-        raise SourceUnreadable(told[:1].lower() + told[1:], source=str(file)) from None

@@ -92,6 +92,12 @@ class Fleet:
 
         return BillingDesk(self, self._tasks, self.chronicle, self.billing_options)
 
+    def billing_desk(self) -> BillingDesk:
+        """Return a desk for one more who changes billing: what he takes back is what he has done."""
+        from mktui.services.billing import BillingDesk  # noqa: PLC0415 - a status looks at no customers
+
+        return BillingDesk(self, self._tasks, self.chronicle, self.billing_options, self.billing.reader)
+
     def desk(self) -> CustomerDesk:
         """Return a desk of his own for one more operator."""
         from mktui.services.customers import CustomerDesk  # noqa: PLC0415 - a status looks for nobody

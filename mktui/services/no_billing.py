@@ -26,6 +26,7 @@ class NoBilling:
     reading = None
     local = dt.UTC
     last_done = ""
+    so_far = ""
 
     def __init__(self, why: str = "this is a recording: it holds routers, and no billing") -> None:
         self.problem = why

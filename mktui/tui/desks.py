@@ -94,6 +94,10 @@ class Billing(Protocol):
         """The last picture of billing; None: there is none yet."""
 
     @property
+    def so_far(self) -> str:
+        """How much of the first one has come, in words; "": nobody counts."""
+
+    @property
     def problem(self) -> str:
         """Why there is no newer one; "": there is."""
 

@@ -92,6 +92,7 @@ class RecordedBilling:
     can_edit: bool = True
     local: tzinfo = UTC
     last_done: str = ""
+    so_far: str = ""
     read: int = 0
     written: list[ImportPreview] = field(default_factory=list)
     holds: bool = False

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import codecs
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mktui.errors import SourceUnreadable
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _EXCEL_REMEDY: Final = "save it as CSV"
 _OTHERS: Final = (
@@ -70,3 +73,16 @@ def _decoded(content: bytes, encoding: str) -> str:
     if "\0" in text:
         raise SourceUnreadable("this is a binary file", remedy="a CSV is text: save it as CSV, in UTF-8")
     return text
+
+
+def content_of(file: Path) -> bytes:
+    """Return a file's bytes. Blocks.
+
+    Raises:
+        SourceUnreadable: It cannot be read.
+    """
+    try:
+        return file.expanduser().read_bytes()
+    except (OSError, ValueError, RuntimeError) as error:
+        told = error.strerror if isinstance(error, OSError) and error.strerror else "there is no such path"
+        raise SourceUnreadable(told[:1].lower() + told[1:], source=str(file)) from None

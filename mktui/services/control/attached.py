@@ -7,6 +7,7 @@ picture says since when it is old.
 from __future__ import annotations
 
 import math
+import secrets
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -21,6 +22,7 @@ from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.records import Audited, ErrorLog
 from mktui.services.configuring import Saved
 from mktui.services.control import charts
+from mktui.services.control.billing import AttachedBilling
 from mktui.services.control.client import open_link
 from mktui.services.control.consoles import AttachedConsole
 from mktui.services.control.customers import AttachedCustomers
@@ -28,7 +30,6 @@ from mktui.services.control.dialling import ASKING, CONNECT
 from mktui.services.control.feed import Picture
 from mktui.services.control.forms import fingerprint, heard
 from mktui.services.control.messages import Wish
-from mktui.services.no_billing import NoBilling
 from mktui.services.no_newcomers import NoNewcomers
 from mktui.services.no_tests import NoTests
 from mktui.services.planning import Planning, PlanStage
@@ -70,15 +71,14 @@ class AttachedFleet:
         self.customers = AttachedCustomers(self, tasks)
         self.newcomers = NoNewcomers("a router is added where mktui runs, not from an attached screen")
         self.console = AttachedConsole(self)
-        self.billing = NoBilling(
-            "billing is changed where mktui runs, not from an attached screen; f finds one customer"
-        )
+        self.billing = AttachedBilling(self, tasks)
         self.stability = NoTests("stability is tested where mktui runs, not from an attached screen")
         self._percentiles: dict[str, Percentiles] = {}
         self._charts_due_at: dict[str, float] = {}
         self._target = target
         self._tasks = tasks
         self._origin = origin
+        self._screen = secrets.token_hex(16)
         self._link: ControlLink | None = None
         self._picture = Picture()
         self._seen: Snapshot | None = None
@@ -105,7 +105,7 @@ class AttachedFleet:
                     self._target.dial(first=is_first) as stream,
                     open_link(
                         stream, str(self._target), role="operator" if self.may_write else "viewer",
-                        origin="" if self._target.is_far else self._origin,
+                        origin="" if self._target.is_far else self._origin, screen=self._screen,
                         within=ASKING if self._target.is_far and is_first else CONNECT,
                     ) as link,
                 ):  # fmt: skip

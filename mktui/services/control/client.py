@@ -56,15 +56,19 @@ class ControlLink:
         """Ask, and return what is answered.
 
         Raises:
-            ControlRefused: It answered no.
+            ControlRefused: It answered no, or is not asked: there is more than a request holds.
             ConfigError: It answered no, for the configuration's sake.
             NobodyServes: The connection ended before the answer.
         """
         self._number += 1
         number = self._number
+        text = wire.request(number, do, **facts)
+        if len(text) > wire.LONGEST_REQUEST:
+            most = f"{wire.LONGEST_REQUEST // 1024} kB"
+            raise ControlRefused("TooLong", f"{do}: {len(text) // 1024:,} kB are more than one request holds, {most}")
         waiting = self._waiting[number] = _Waiting(on_step)
         try:
-            await self._send(wire.request(number, do, **facts))
+            await self._send(text)
             await waiting.is_there.wait()
         finally:
             del self._waiting[number]
@@ -137,9 +141,12 @@ def _raised(error: Any) -> Exception:  # Any: JSON
 
 @asynccontextmanager
 async def open_link(
-    stream: ByteStream, place: str, *, role: str = "operator", origin: str = "", within: float = CONNECT
-) -> AsyncIterator[ControlLink]:
+    stream: ByteStream, place: str, *, role: str = "operator", origin: str = "", screen: str = "",
+    within: float = CONNECT,
+) -> AsyncIterator[ControlLink]:  # fmt: skip
     """Hold a connection for the block, and greet; ``origin``: where the person sits who asks.
+
+    ``screen``: the word by which he is known again.
 
     Raises:
         NobodyServes: Nobody answers there.
@@ -150,7 +157,7 @@ async def open_link(
         tasks.start_soon(link.read, name="control answers")
         try:
             with anyio.fail_after(within):
-                link.greeting = await link.ask("hello", role=role, origin=origin)
+                link.greeting = await link.ask("hello", role=role, origin=origin, screen=screen)
         except TimeoutError:
             raise NobodyServes(f"no answer within {within:.0f} s", place=place) from None
         yield link

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import BaseModel
 
 from mktui.billing.model import Kind, OnInactive, Profile, Subscriber, SubscriberStatus
+from mktui.billing.outcomes import ImportOutcome
 from mktui.billing.records import RowHistory
+from mktui.billing.sources.preview import FieldChange, ImportPreview, Missing, RowChange
+from mktui.billing.sources.rows import RowError, SourceRows
 from mktui.config.save import Fingerprint, Seen
 from mktui.core.client.connection_test import TestReport, TestStep
 from mktui.errors import ConfigError, ControlError, ControlRefused, MktuiError
 from mktui.monitor.plain import Forms
 from mktui.monitor.recording import RECORDS, WORDS
 from mktui.monitor.records import Audited, ErrorCount, ErrorLog, SeenError
+from mktui.services.billing import Reading
+from mktui.services.books import Step, Trouble
 from mktui.services.console import Answer
 from mktui.services.customer import Customer, OnlineSession, RouterRow
 from mktui.services.customers import Search
@@ -37,9 +42,10 @@ class _Everything(Forms):
     """Also what billing's models, paths and errors are."""
 
     def plain(self, value: Any) -> Any:  # Any: a record, and JSON
-        """Return a record as JSON; a customer's password and a plan's own books stay here."""
+        """Return a record as JSON; a customer's password, a plan's own books and a source's rows stay here."""
         if isinstance(value, BaseModel):
-            named = {name: self.plain(getattr(value, name)) for name in type(value).model_fields if name != _SECRET}
+            told = ((name, getattr(value, name), known) for name, known in type(value).model_fields.items())
+            named = {name: self.plain(now) for name, now, known in told if name != _SECRET and now != known.default}
             return {"$": type(value).__name__, **named}
         if isinstance(value, MktuiError):
             return {"$": "ControlRefused", "kind": type(value).__name__, "text": str(value)}
@@ -49,6 +55,8 @@ class _Everything(Forms):
             value = replace(value, books=None, saved=None)
         elif isinstance(value, Plan):
             value = replace(value, learnt=(), forgotten=())
+        elif isinstance(value, SourceRows):
+            value = replace(value, profiles=(), subscribers=(), errors=(), derived=frozenset(), places={})
         return super().plain(value)
 
     def made(self, kind: type, facts: dict[str, Any]) -> Any:  # Any: a record
@@ -61,8 +69,9 @@ FORMS: Final = _Everything(
         *RECORDS, TestReport, TestStep, ControlRefused, Planning, Order, Lifts, Plan, Change, Refused, Report,
         RowReport, Search, Customer, OnlineSession, RouterRow, RowHistory, Subscriber, Profile, ErrorLog, SeenError,
         ErrorCount, Audited, Answer, Seen, Fingerprint, Path,
+        Trouble, FieldChange, RowChange, ImportPreview, Missing, SourceRows, RowError, ImportOutcome, Reading,
     ),
-    (*WORDS, Action, RowStatus, PlanStage, Kind, SubscriberStatus, OnInactive),
+    (*WORDS, Action, RowStatus, PlanStage, Kind, SubscriberStatus, OnInactive, Step),
 )  # fmt: skip
 
 

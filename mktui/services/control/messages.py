@@ -6,19 +6,17 @@ Every line that comes in becomes a request, or a refusal with its reason: garbag
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from mktui.billing.model import Kind  # noqa: TC001 - pydantic reads the annotations
+from mktui.services.control.billing_messages import OfBilling
+from mktui.services.control.request import NAME, Asked, Count, Name, OfRouter, Text, ToRouter, Write
 from mktui.services.control.wire import VERSION
 from mktui.sync.guards import Lifts
 from mktui.sync.order import Order
 from mktui.sync.plan import Action  # noqa: TC001 - as above
-
-_NAME: Final = 256
-_TEXT: Final = 900_000
-"""A whole configuration."""
 
 
 class Refusal(Exception):
@@ -29,52 +27,25 @@ class Refusal(Exception):
         self.text, self.number, self.kind = text, number, kind
 
 
-def _short(text: str) -> str:
-    """Pydantic cannot count the letters of a text with bytes in it that are none."""
-    if len(text) > _NAME:
-        raise ValueError(f"has more than {_NAME} letters")
-    return text
+class Hello(Asked):
+    """Who asks, from where, and whether he only looks; what he has once given up he does not get back.
 
-
-Name = Annotated[str, AfterValidator(_short)]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
-
-
-class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    is_write: ClassVar[bool] = False
-    """It changes something, and is refused to whoever may only look."""
-
-    id: int = Field(ge=0, le=2**53)
-
-
-class _Write(_Asked):
-    is_write = True
-
-
-class _OfRouter(_Asked):
-    router: Name
-
-
-class _ToRouter(_Write):
-    router: Name
-
-
-class Hello(_Asked):
-    """Who asks, from where, and whether he only looks; what he has once given up he does not get back."""
+    ``screen`` is a word of his own by which he is known again when his connection was lost.
+    """
 
     do: Literal["hello"]
     role: Literal["viewer", "operator"] = "operator"
     origin: Name = ""
+    screen: Name = ""
 
 
-class SnapshotNow(_Asked):
+class SnapshotNow(Asked):
     """How everything is."""
 
     do: Literal["snapshot"]
 
 
-class Subscribe(_Asked):
+class Subscribe(Asked):
     """How everything is, again and again: only what has changed. ``events``: also what happens, by number."""
 
     do: Literal["subscribe"]
@@ -82,25 +53,25 @@ class Subscribe(_Asked):
     events: bool = False
 
 
-class Test(_OfRouter):
+class Test(OfRouter):
     """Test a router; each step is told as it ends."""
 
     do: Literal["test"]
 
 
-class Reset(_ToRouter):
+class Reset(ToRouter):
     """Replace a router's connections; its settings are read afresh first."""
 
     do: Literal["reset"]
 
 
-class Isolate(_ToRouter):
+class Isolate(ToRouter):
     """Ask a router nothing more."""
 
     do: Literal["isolate"]
 
 
-class Probe(_ToRouter):
+class Probe(ToRouter):
     """Let a router back in."""
 
     do: Literal["probe"]
@@ -137,26 +108,26 @@ class Wish(BaseModel):
         """Return an order as it is sent: books and a saved plan stay where they are."""
         lifts = order.lifts
         return cls(
-            cause=order.cause[:_NAME], prune=order.prune, allow_empty=order.allow_empty, heal=order.heal,
+            cause=order.cause[:NAME], prune=order.prune, allow_empty=order.allow_empty, heal=order.heal,
             adopt=order.adopt, kinds=order.kinds, names=order.names, only=order.only, max_delete=lifts.max_delete,
             max_disable=lifts.max_disable, max_update=lifts.max_update, rebuild=lifts.rebuild,
         )  # fmt: skip
 
 
-class StartPlan(_OfRouter):
+class StartPlan(OfRouter):
     """Begin to make a plan for somebody to look at."""
 
     do: Literal["plan"]
     wish: Wish = Wish()
 
 
-class PlanOf(_OfRouter):
+class PlanOf(OfRouter):
     """The plan that is looked at."""
 
     do: Literal["planning"]
 
 
-class StartSync(_ToRouter):
+class StartSync(ToRouter):
     """Begin a sync. ``saved``: exactly the plan of this fingerprint, which is the one that is looked at."""
 
     do: Literal["apply"]
@@ -164,72 +135,72 @@ class StartSync(_ToRouter):
     saved: Name = ""
 
 
-class ChartOf(_OfRouter):
+class ChartOf(OfRouter):
     """A router's percentiles over time, as they are known here."""
 
     do: Literal["chart"]
 
 
-class ReportOf(_OfRouter):
+class ReportOf(OfRouter):
     """What became of each row of the last run."""
 
     do: Literal["report"]
 
 
-class Hold(_ToRouter):
+class Hold(ToRouter):
     """Let no automatic sync touch a router."""
 
     do: Literal["hold"]
     reason: Name
 
 
-class LetGo(_ToRouter):
+class LetGo(ToRouter):
     """Let a router's automatic syncs go on."""
 
     do: Literal["let go"]
 
 
-class WatchBilling(_Asked):
+class WatchBilling(Asked):
     """Ask billing soon how the routers stand."""
 
     do: Literal["watch billing"]
 
 
-class Errors(_Asked):
+class Errors(Asked):
     """The error log, as far as it is known."""
 
     do: Literal["errors"]
 
 
-class Changes(_Asked):
+class Changes(Asked):
     """Who changed what, as far as it is known."""
 
     do: Literal["changes"]
 
 
-class Run(_ToRouter):
+class Run(ToRouter):
     """Run one command by hand; a path that is none is the router's to refuse."""
 
     do: Literal["run"]
     path: Name
-    attributes: dict[Name, Annotated[str, Field(max_length=_TEXT)]] = {}
+    attributes: dict[Name, Text] = Field(default_factory=dict)
     query: tuple[Name, ...] = ()
 
 
-class Find(_Asked):
+class Find(Asked):
     """Begin to look for a customer."""
 
     do: Literal["find"]
     name: Name
 
 
-class Found(_Asked):
+class Found(Asked):
     """What is known of the customer who was looked for last."""
 
     do: Literal["found"]
 
 
-class SetActive(_Write):
+class SetActive(Write):
     """Let a customer connect, or suspend him."""
 
     do: Literal["set active"]
@@ -237,7 +208,7 @@ class SetActive(_Write):
     is_active: bool
 
 
-class Extend(_Write):
+class Extend(Write):
     """Let a customer be paid for longer."""
 
     do: Literal["extend"]
@@ -245,32 +216,32 @@ class Extend(_Write):
     days: int = Field(ge=1, le=3660)
 
 
-class Kick(_ToRouter):
+class Kick(ToRouter):
     """End a customer's sessions on a router."""
 
     do: Literal["kick"]
     name: Name
 
 
-class ConfigText(_Write):
+class ConfigText(Write):
     """The configuration's file as it is now. There may be passwords in it: it is for who may change it."""
 
     do: Literal["config"]
 
 
-class SaveConfig(_Write):
+class SaveConfig(Write):
     """Save the configuration in the place of what was seen; ``digest`` None: there was no file."""
 
     do: Literal["save config"]
     digest: Name | None
     modified_ns: int
-    text: Annotated[str, Field(max_length=_TEXT)]
+    text: Text
 
 
 Request = (
     Hello | SnapshotNow | Subscribe | Test | Reset | Isolate | Probe | StartPlan | PlanOf | StartSync | ReportOf | Hold
     | LetGo | WatchBilling | Errors | Changes | Run | Find | Found | SetActive | Extend | Kick | ConfigText | SaveConfig
-    | ChartOf
+    | ChartOf | OfBilling
 )  # fmt: skip
 _ADAPTER: Final[TypeAdapter[Request]] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 WORDS: Final = tuple(kind.model_fields["do"].annotation.__args__[0] for kind in Request.__args__)

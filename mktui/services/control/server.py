@@ -21,6 +21,7 @@ from mktui.services.control import unix, wire
 from mktui.services.control.feed import Feed
 from mktui.services.control.forms import error_document
 from mktui.services.control.messages import Hello, Refusal, Subscribe, parse
+from mktui.services.control.till import Tills
 from mktui.services.control.visitor import Peer, Visitor
 from mktui.services.log import write_crash
 
@@ -80,6 +81,7 @@ class ControlServer:
         self._say = say
         self.on_request = on_request
         self._marks = _Marks()
+        self._tills = Tills(fleet)
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Serve until cancelled; the place must be claimed.
@@ -104,7 +106,7 @@ class ControlServer:
                 await self._turn_away(stream, f"{CLIENTS} are connected already")
             else:
                 self.clients += 1
-                visitor = Visitor(self._fleet, peer, may_write=self._may_write)
+                visitor = Visitor(self._fleet, peer, self._tills, may_write=self._may_write)
                 try:
                     await self.converse(stream, visitor)
                 finally:
@@ -234,7 +236,7 @@ class _Conversation:
             done = await self._visitor.do(request, on_step)
             if isinstance(request, Hello):
                 done |= self._server.greeting()
-            text = wire.answer(request.id, done=done)
+            text = _fitting(wire.answer(request.id, done=done), request.do)
         except ControlRefused as error:
             text = wire.answer(request.id, error={"kind": error.kind, "text": str(error)})
         except MktuiError as error:
@@ -267,6 +269,12 @@ class _Conversation:
                 with anyio.CancelScope(shield=True):  # a line leaves whole, or the connection ends
                     await self._line.send(wire.answer(request.id, news=news))
                 await anyio.sleep(request.every)
+
+
+def _fitting(text: bytes, do: str) -> bytes:
+    if len(text) > wire.LONGEST_ANSWER:
+        raise ControlRefused("TooLong", f"{do}: the answer is longer than a line may be")
+    return text
 
 
 def peer_of(raw: sockets.socket) -> Peer:

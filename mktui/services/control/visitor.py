@@ -17,12 +17,14 @@ from mktui.monitor.audit import Actor, acting_as
 from mktui.monitor.recording import PICTURES
 from mktui.services.control import charts
 from mktui.services.control import messages as asked
+from mktui.services.control.billing_messages import OfBilling
 from mktui.services.control.forms import FORMS, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mktui.billing.model import Subscriber
+    from mktui.services.control.till import Tills
     from mktui.services.fleet import Fleet
 
     OnStep = Callable[[Any], Awaitable[None]]  # Any: JSON
@@ -54,11 +56,13 @@ class Peer:
 class Visitor:
     """Answers one connection. ``may_write`` False: he only looks."""
 
-    def __init__(self, fleet: Fleet, peer: Peer, *, may_write: bool) -> None:
+    def __init__(self, fleet: Fleet, peer: Peer, tills: Tills, *, may_write: bool) -> None:
         self.may_write = may_write
         self.actor = Actor(user_name(peer.uid), f"attached, pid {peer.pid}" if peer.pid else "attached")
         self.desk = fleet.desk()
         self._fleet = fleet
+        self._tills = tills
+        self._till = tills.of("")
 
     async def do(self, request: asked.Request, on_step: OnStep) -> Any:  # Any: JSON
         """Do what is asked, in his name, and return the answer.
@@ -70,6 +74,8 @@ class Visitor:
             if request.is_write and not self.may_write:
                 self._fleet.chronicle.audit(request.do, getattr(request, "router", ""), "refused: read-only")
                 raise ControlRefused("ReadOnly", f"{request.do}: refused, this is read-only")
+            if isinstance(request, OfBilling):
+                return await self._till.done(request)
             return await self._done(request, on_step)
 
     async def _done(self, request: asked.Request, on_step: OnStep) -> Any:  # Any: JSON
@@ -136,6 +142,8 @@ class Visitor:
         self.may_write = self.may_write and request.role != "viewer"
         if request.origin:
             self.actor = replace(self.actor, origin=f"attached, {' '.join(request.origin.split())}")
+        if request.screen:
+            self._till = self._tills.of(request.screen)
         title = self._fleet.title
         return {"who": self.actor.who, "may_write": self.may_write, "title": title, "routers": list(self._fleet.names)}
 

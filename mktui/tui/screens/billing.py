@@ -181,7 +181,7 @@ class BillingScreen(Filterable, Sortable):
                 ("▲ billing cannot be read", palette.state("critical")), f"\n\n{billing.problem}{tried}"
             )
         if seen is None:
-            return Text("reading billing …", style=palette.quiet)
+            return Text(f"reading billing … {billing.so_far}".rstrip(), style=palette.quiet)
         if not seen.books.subscribers and not seen.books.profiles:
             return Text(EMPTY)
         if not self.table.current:
