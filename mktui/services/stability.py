@@ -87,6 +87,8 @@ class StabilityState:
     """Why the last run could not go on; "": it could."""
     kept: tuple[KeptReport, ...] = ()
     folder: str = ""
+    ends_with_screen: bool = False
+    """It was begun from this screen, far from where it runs: it ends when the screen does."""
 
 
 class StabilityDesk:
@@ -123,7 +125,7 @@ class StabilityDesk:
             WrongUse: One runs already.
         """
         if self._run is not None and not self._run.is_over:
-            raise WrongUse("a stability test runs already: c stops it")
+            raise WrongUse("a stability test runs already: Z on screen 4 stops it")
         ground: Ground = SimulatedGround()
         if target != SIMULATED:
             ground = real_ground(self._fleet.service(target).setup, "" if may_write else READ_ONLY)

@@ -10,7 +10,7 @@ from rich.text import Text
 from mktui.config.newcomer import Keep
 from mktui.config.starter import login_commands
 from mktui.core.connection.options import TlsMode
-from mktui.errors import ConnectFailed, LoginRefused
+from mktui.errors import ConfigError, ConnectFailed, ControlRefused, LoginRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mktui.config.newcomer import Newcomer
     from mktui.core.client.connection_test import TestStep
+    from mktui.errors import MktuiError
     from mktui.services.newcomers import Tried
     from mktui.tui.palette import Palette
 
@@ -114,9 +115,14 @@ def verdict_text(tried: Tried, palette: Palette, width: int) -> Text:
 
 def needs_commands(tried: Tried | None) -> bool:
     """Say whether what to type on the router may be what is missing."""
-    return tried is None or isinstance(tried.report.error, LoginRefused) or (
-        isinstance(tried.report.error, ConnectFailed) and tried.report.error.reason == "connection refused"
-    )  # fmt: skip
+    if tried is None:
+        return True
+    error = tried.report.error
+    if isinstance(error, ControlRefused):  # it was tested from elsewhere, and what came back are words
+        return error.kind == LoginRefused.__name__ or str(error).endswith(": connection refused")
+    return isinstance(error, LoginRefused) or (
+        isinstance(error, ConnectFailed) and error.reason == "connection refused"
+    )
 
 
 def question(newcomer: Newcomer, file: Path, tried: Tried | None, palette: Palette) -> Text:
@@ -146,3 +152,9 @@ def _objections(newcomer: Newcomer, tried: Tried | None) -> list[str]:
 
 def _wrapped(text: str, width: int, indent: int) -> str:
     return f"\n{' ' * indent}".join(textwrap.wrap(text, max(20, width - indent)))
+
+
+def beside_fields(error: MktuiError) -> dict[str, str]:
+    """Return what a refused save says of single fields."""
+    errors = (error, *error.others) if isinstance(error, ConfigError) else ()
+    return {name: each.problem for each in errors if (name := each.key.rpartition(".")[2]) in LABELS}

@@ -125,6 +125,9 @@ class RecordedStability:
     started: list[tuple[str, tuple[str, ...], bool]] = field(default_factory=list)
     refuses: MktuiError | None = None
     saved: int = 0
+    stopped: int = 0
+    lingers: bool = False
+    """A run that is stopped takes its time."""
 
     def state(self) -> StabilityState:
         return self.shown
@@ -136,7 +139,9 @@ class RecordedStability:
         self.shown = replace(RUNNING, kept=self.shown.kept)
 
     def stop(self) -> None:
-        self.shown = replace(self.shown, is_running=False, waiting=())
+        self.stopped += 1
+        if not self.lingers:
+            self.shown = replace(self.shown, is_running=False, waiting=())
 
     async def save(self) -> Path:
         await anyio.lowlevel.checkpoint()

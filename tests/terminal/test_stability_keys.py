@@ -98,10 +98,10 @@ async def test_a_scenario_that_only_reads_is_asked_about_as_such() -> None:
 
 
 async def test_what_is_refused_is_told() -> None:
-    tests = RecordedStability(refuses=WrongUse("a stability test runs already: c stops it"))
+    tests = RecordedStability(refuses=WrongUse("a stability test runs already: Z on screen 4 stops it"))
     async with opened(served(tests)) as (app, pilot):
         await press(pilot, "4", "T", "ctrl+s")
-        assert [each.message for each in notices(app)] == ["a stability test runs already: c stops it"] * 2
+        assert [each.message for each in notices(app)] == ["a stability test runs already: Z on screen 4 stops it"] * 2
 
 
 async def test_a_run_can_be_stopped_and_one_that_is_over_cannot() -> None:
@@ -124,6 +124,18 @@ async def test_a_run_goes_on_when_the_screen_is_left_and_is_found_again() -> Non
         tests.shown = PASSED
         await look(pilot)
         assert "10 passed" in lines(app)[1]
+
+
+async def test_from_afar_one_step_back_stops_a_run_of_ones_own_and_the_next_one_leaves() -> None:
+    tests = RecordedStability(replace(RUNNING, ends_with_screen=True), lingers=True)
+    async with opened(served(tests)) as (app, pilot):
+        await press(pilot, "4", "escape")
+        assert tests.stopped == 1
+        assert isinstance(app.screen, TestsScreen)
+        assert notices(app)[-1].message == "it stops; rows of its own are removed first"
+        await press(pilot, "escape")
+        assert isinstance(app.screen, FleetScreen)
+        assert tests.stopped == 1
 
 
 async def test_a_report_is_saved_and_where_is_said() -> None:

@@ -16,11 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 
 from mktui import clock
-from mktui.config.load import check_text
 from mktui.errors import ControlError, MktuiError, NobodyServes
 from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.records import Audited, ErrorLog
-from mktui.services.configuring import Saved
 from mktui.services.control import charts
 from mktui.services.control.billing import AttachedBilling
 from mktui.services.control.client import open_link
@@ -30,8 +28,8 @@ from mktui.services.control.dialling import ASKING, CONNECT
 from mktui.services.control.feed import Picture
 from mktui.services.control.forms import fingerprint, heard
 from mktui.services.control.messages import Wish
-from mktui.services.no_newcomers import NoNewcomers
-from mktui.services.no_tests import NoTests
+from mktui.services.control.newcomers import AttachedNewcomers, print_of, saved_of
+from mktui.services.control.stability import AttachedTests
 from mktui.services.planning import Planning, PlanStage
 from mktui.sync.order import Order
 
@@ -44,6 +42,7 @@ if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestReport, TestStep
     from mktui.monitor.percentiles import Chart
     from mktui.monitor.snapshot import Snapshot
+    from mktui.services.configuring import Saved
     from mktui.services.control.client import ControlLink, OnStep
     from mktui.services.control.dialling import Target
     from mktui.sync.report import Report
@@ -69,10 +68,10 @@ class AttachedFleet:
         self.may_write = may_write
         """What the other side allows, once it is connected."""
         self.customers = AttachedCustomers(self, tasks)
-        self.newcomers = NoNewcomers("a router is added where mktui runs, not from an attached screen")
+        self.newcomers = AttachedNewcomers(self)
         self.console = AttachedConsole(self)
         self.billing = AttachedBilling(self, tasks)
-        self.stability = NoTests("stability is tested where mktui runs, not from an attached screen")
+        self.stability = AttachedTests(self, tasks)
         self._percentiles: dict[str, Percentiles] = {}
         self._charts_due_at: dict[str, float] = {}
         self._target = target
@@ -263,10 +262,7 @@ class AttachedFleet:
 
     async def save_config(self, seen: Seen, text: str) -> Saved:
         """Save it there, and apply at once what can be."""
-        digest, modified_ns = (seen.print.digest, seen.print.modified_ns) if seen.print is not None else (None, 0)
-        done = await self.ask("save config", digest=digest, modified_ns=modified_ns, text=text)
-        config = check_text(text, seen.file).config
-        return Saved(heard(done["seen"]), config, tuple(done["live"]), tuple(done["later"]))
+        return saved_of(await self.ask("save config", text=text, **print_of(seen)))
 
     async def ask(self, do: str, *, on_step: OnStep = lambda _step: None, **facts: Any) -> Any:  # Any: JSON
         """Ask the other side.

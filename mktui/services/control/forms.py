@@ -26,7 +26,10 @@ from mktui.services.books import Step, Trouble
 from mktui.services.console import Answer
 from mktui.services.customer import Customer, OnlineSession, RouterRow
 from mktui.services.customers import Search
+from mktui.services.newcomers import Tried
 from mktui.services.planning import Planning, PlanStage
+from mktui.services.stability import KeptReport, StabilityState
+from mktui.stability.report import Figure, ScenarioReport, Series, StabilityReport, Verdict
 from mktui.sync.guards import Lifts
 from mktui.sync.order import Order
 from mktui.sync.plan import Action, Change, Plan, Refused
@@ -70,8 +73,9 @@ FORMS: Final = _Everything(
         RowReport, Search, Customer, OnlineSession, RouterRow, RowHistory, Subscriber, Profile, ErrorLog, SeenError,
         ErrorCount, Audited, Answer, Seen, Fingerprint, Path,
         Trouble, FieldChange, RowChange, ImportPreview, Missing, SourceRows, RowError, ImportOutcome, Reading,
+        Tried, StabilityState, KeptReport, StabilityReport, ScenarioReport, Figure, Series,
     ),
-    (*WORDS, Action, RowStatus, PlanStage, Kind, SubscriberStatus, OnInactive, Step),
+    (*WORDS, Action, RowStatus, PlanStage, Kind, SubscriberStatus, OnInactive, Step, Verdict),
 )  # fmt: skip
 
 

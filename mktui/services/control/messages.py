@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from mktui.billing.model import Kind  # noqa: TC001 - pydantic reads the annotations
 from mktui.services.control.billing_messages import OfBilling
+from mktui.services.control.newcomer_messages import OfNewcomer
 from mktui.services.control.request import NAME, Asked, Count, Name, OfRouter, Text, ToRouter, Write
+from mktui.services.control.stability_messages import OfStability
 from mktui.services.control.wire import VERSION
 from mktui.sync.guards import Lifts
 from mktui.sync.order import Order
@@ -241,7 +243,7 @@ class SaveConfig(Write):
 Request = (
     Hello | SnapshotNow | Subscribe | Test | Reset | Isolate | Probe | StartPlan | PlanOf | StartSync | ReportOf | Hold
     | LetGo | WatchBilling | Errors | Changes | Run | Find | Found | SetActive | Extend | Kick | ConfigText | SaveConfig
-    | ChartOf | OfBilling
+    | ChartOf | OfBilling | OfNewcomer | OfStability
 )  # fmt: skip
 _ADAPTER: Final[TypeAdapter[Request]] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 WORDS: Final = tuple(kind.model_fields["do"].annotation.__args__[0] for kind in Request.__args__)

@@ -111,6 +111,7 @@ class ControlServer:
                     await self.converse(stream, visitor)
                 finally:
                     self.clients -= 1
+                    visitor.leave()
 
     async def _turn_away(self, stream: ByteStream, why: str) -> None:
         self._say(f"turned away: {why}")

@@ -6,11 +6,7 @@ import pwd
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import anyio
-
 from mktui import clock
-from mktui.config.save import Fingerprint, Seen
-from mktui.core.client.connection_test import TestStep
 from mktui.core.protocol.sentences import Command
 from mktui.errors import ConfigError, ControlRefused, NotAccepted
 from mktui.monitor.audit import Actor, acting_as
@@ -19,6 +15,10 @@ from mktui.services.control import charts
 from mktui.services.control import messages as asked
 from mktui.services.control.billing_messages import OfBilling
 from mktui.services.control.forms import FORMS, fingerprint
+from mktui.services.control.gate import as_seen, saved_as_told, stepped, welcome
+from mktui.services.control.newcomer_messages import OfNewcomer
+from mktui.services.control.stability_messages import OfStability
+from mktui.services.control.trials import Trials
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     _OfCustomer = asked.Find | asked.Found | asked.SetActive | asked.Extend | asked.Kick
     _OfSync = asked.StartPlan | asked.PlanOf | asked.StartSync | asked.ReportOf
 
-_STEPS = 100
-"""More than a test has."""
 _STALE = "billing or the router have changed, or somebody else has planned: nothing was written, this is the plan now"
 
 
@@ -63,6 +61,11 @@ class Visitor:
         self._fleet = fleet
         self._tills = tills
         self._till = tills.of("")
+        self._trials = Trials(fleet)
+
+    def leave(self) -> None:
+        """He has left."""
+        self._trials.leave()
 
     async def do(self, request: asked.Request, on_step: OnStep) -> Any:  # Any: JSON
         """Do what is asked, in his name, and return the answer.
@@ -76,13 +79,18 @@ class Visitor:
                 raise ControlRefused("ReadOnly", f"{request.do}: refused, this is read-only")
             if isinstance(request, OfBilling):
                 return await self._till.done(request)
+            if isinstance(request, OfStability):
+                return await self._trials.done(request)
+            if isinstance(request, OfNewcomer):
+                return await welcome(self._fleet, request, on_step)
             return await self._done(request, on_step)
 
     async def _done(self, request: asked.Request, on_step: OnStep) -> Any:  # Any: JSON
         """Do it: each kind of request has its group, and each group its table."""
         match request:
             case asked.Test():
-                return await self._test(request.router, on_step)
+                self._fleet.service(request.router)
+                return await stepped(lambda tell: self._fleet.test(request.router, on_step=tell), on_step)
             case asked.Run() | asked.Reset() | asked.Isolate() | asked.Probe() | asked.Hold() | asked.LetGo():
                 return await self._to_router(request)
             case asked.Find() | asked.Found() | asked.SetActive() | asked.Extend() | asked.Kick():
@@ -147,29 +155,13 @@ class Visitor:
         title = self._fleet.title
         return {"who": self.actor.who, "may_write": self.may_write, "title": title, "routers": list(self._fleet.names)}
 
-    async def _test(self, router: str, on_step: OnStep) -> Any:  # Any: JSON
-        self._fleet.service(router)
-        send, receive = anyio.create_memory_object_stream[TestStep](_STEPS)
-
-        async def tell() -> None:
-            async with receive:
-                async for step in receive:
-                    await on_step(FORMS.plain(step))
-
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(tell)
-            with send:
-                report = await self._fleet.test(router, on_step=send.send_nowait)
-        return FORMS.plain(report)
-
     async def _save(self, request: asked.SaveConfig) -> Any:  # Any: JSON
-        file, now = self._fleet.config_file, await self._fleet.config_text()
-        if file is None or now is None:
+        now = await self._fleet.config_text()
+        if now is None:
             raise ConfigError("there is no file to save")
-        seen = Fingerprint(request.digest, request.modified_ns) if request.digest is not None else None
-        before = now if now.print == seen else Seen(file, "", seen)  # the latter is refused: it has changed underneath
-        saved = await self._fleet.save_config(before, request.text)
-        return {"seen": FORMS.plain(saved.seen), "live": list(saved.live), "later": list(saved.later)}
+        return saved_as_told(
+            await self._fleet.save_config(as_seen(request.digest, request.modified_ns, now), request.text)
+        )
 
     async def _of_customer(
         self, request: asked.Find | asked.Found | asked.SetActive | asked.Extend | asked.Kick

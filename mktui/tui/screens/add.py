@@ -74,6 +74,7 @@ class AddScreen(View):
         self._tried: Tried | None = None
         self._tested: Newcomer | None = None
         self._is_testing = self._is_discarded = False
+        self._refused: tuple[Newcomer | None, dict[str, str]] = (None, {})
         self._newcomer = self._blank = Newcomer()
         self._last: tuple[Snapshot, Palette, str] | None = None
 
@@ -203,6 +204,7 @@ class AddScreen(View):
             row = self.query_one(f"#row-{name}")
             row.display = name in shown
             problem = errors.get(name, "") if name in self._touched else ""
+            problem = problem or (self._refused[1].get(name, "") if self._refused[0] == self._newcomer else "")
             row.query_one(".hint", StillStatic).show(form.hint(name, self._newcomer, problem, palette))
             row.query_one(".label", Static).update(form.label(name, self._newcomer))
         self.query_one("#shown", StillStatic).show(self._shown(palette, width))
@@ -301,6 +303,8 @@ class AddScreen(View):
             saved = await self.room.services.newcomers.save(seen, newcomer)
         except MktuiError as error:
             self.notify(str(error), title="not saved", severity="error", timeout=15)
+            self._refused = (newcomer, form.beside_fields(error))
+            await self._read()  # somebody else may have changed it: what clashes is said beside its field
             return
         self.notify(f"saved in {saved.seen.file}", title=newcomer.name.strip())
         for problem in saved.problems:

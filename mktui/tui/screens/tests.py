@@ -23,6 +23,8 @@ from mktui.tui.widgets.live_table import Column, LiveTable
 from mktui.tui.widgets.top_lines import TopLines, fleet_line, second_line
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from textual.app import ComposeResult
     from textual.events import Resize
 
@@ -62,6 +64,8 @@ class TestsScreen(View):
     def __init__(self, router: str | None = None) -> None:
         super().__init__()
         self._router = router
+        self._stopped = ""
+        """The run that a step back has stopped."""
         self._last: tuple[Snapshot, Palette, str] | None = None
 
     def compose(self) -> ComposeResult:
@@ -135,6 +139,17 @@ class TestsScreen(View):
         self.query_one("#detail", StillStatic).show(shown)
 
     # --- keys
+
+    def may_leave(self, again: Callable[[], Awaitable[None] | None], *, is_back: bool) -> bool:
+        """One step back stops a test that ends with this screen, and the next one leaves."""
+        del again
+        state = self.state
+        run = state.report.run if state.report is not None else ""
+        if is_back and state.is_running and state.ends_with_screen and run != self._stopped:
+            self._stopped = run
+            self.action_stop()
+            return False
+        return True
 
     def run_all(self) -> None:
         """Run every scenario."""

@@ -95,7 +95,8 @@ def test_a_refusal_never_repeats_a_value_it_may_be_a_secret() -> None:
 def test_every_request_that_changes_something_is_known_as_one() -> None:
     looks = {kind.model_fields["do"].annotation.__args__[0] for kind in messages.Request.__args__ if not kind.is_write}
     assert looks == {"hello", "snapshot", "subscribe", "test", "plan", "planning", "report", "watch billing", "errors",
-                     "changes", "find", "found", "chart", "books", "read billing", "reading", "lines"}  # fmt: skip
+                     "changes", "find", "found", "chart", "books", "read billing", "reading", "lines",
+                     "tests"}  # fmt: skip
 
 
 @given(
