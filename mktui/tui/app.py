@@ -164,6 +164,7 @@ class ControlRoom(Moves, Does, FindsCustomers, Explains, TestsStability):
                 if self._seen is None or not self._paused:
                     self._seen = self.services.snapshot()
                 is_old = self._seen.lost_for is not None
+                view.set_class(is_old, "old")
                 view.show(self._seen, Palette(self.theme_variables, is_old), self.mode)
 
     # --- moving about

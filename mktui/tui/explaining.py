@@ -38,7 +38,8 @@ class Explains(Room):
                 await self._follow(action_id, name)
 
         found = diagnose(router, snapshot.at)
-        self.push_screen(DiagnosisView(router, found, snapshot.at, Palette(self.theme_variables)), chosen)
+        palette = Palette(self.theme_variables, snapshot.lost_for is not None)
+        self.push_screen(DiagnosisView(router, found, snapshot.at, palette), chosen)
 
     async def _follow(self, action_id: str, name: str) -> None:
         """Do what a finding names to the router that it was found on, wherever the cursor is by now."""

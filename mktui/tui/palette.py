@@ -15,11 +15,11 @@ class Palette:
 
     variables: Mapping[str, str]
     is_stale: bool = False
-    """What is shown is old: no state has its colour."""
+    """What is shown is old: nothing has a colour of its own."""
 
     def state(self, status: str) -> str:
         """Return the style of a health status."""
-        return self.quiet if self.is_stale else self.style(f"state-{status}")
+        return self.style(f"state-{status}")
 
     @property
     def quiet(self) -> str:
@@ -33,5 +33,5 @@ class Palette:
 
     def style(self, name: str) -> str:
         """Return a theme variable as a Rich colour; the terminal's own colours have other names there."""
-        value = self.variables.get(name, "")
+        value = self.variables.get("quiet" if self.is_stale else name, "")
         return value.removeprefix("ansi_").replace("default", "") if value.startswith("ansi_") else value

@@ -1,4 +1,4 @@
-"""What all screens have in common to the eye: tables without frames, one cursor, quiet headers."""
+"""What all screens have in common to the eye: tables without frames, one cursor, quiet headers; what is old is grey."""
 
 from __future__ import annotations
 
@@ -16,4 +16,7 @@ DataTable:ansi > .datatable--cursor, DataTable:ansi:focus > .datatable--cursor {
 .few-colours DataTable > .datatable--cursor { text-style: reverse; }
 .few-colours DataTable:focus > .datatable--cursor { text-style: reverse; }
 .few-colours LongTable > .long-table--cursor { text-style: reverse; }
+View.old LiveTable, View.old LongTable, View.old StillStatic { color: $quiet; }
+View.old DataTable > .datatable--cursor, View.old DataTable:focus > .datatable--cursor { color: $quiet; }
+View.old LongTable > .long-table--cursor { color: $quiet; }
 """

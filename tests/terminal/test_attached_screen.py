@@ -10,27 +10,37 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pyte
 import pytest
 
+from mktui.services.control.files import UNKNOWN
 from mktui.services.control.place import socket_of
 from mktui.tui.app import ControlRoom
 from tests.headless.programs import mktui
 from tests.headless.shops import open_shop
 from tests.headless.test_serve import serving, wait
+from tests.terminal.driving import look
 from tests.terminal.recorded import RecordedServices, fleet
+from tests.terminal.recorded_billing import BOOKS
+from tests.terminal.recorded_stability import RUNNING, RecordedStability
 from tests.terminal.terminals import on_a_pty
 from tests.terminal.test_pictures import after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from textual.pilot import Pilot
 
     from tests.headless.shops import Shop
     from tests.terminal.terminals import Terminal
     from tests.terminal.test_pictures import Compare
+
+
+GONE: Final = "/run/user/1000/mktui/control.sock: not connected; it is tried again and again"
 
 
 def lost() -> RecordedServices:
@@ -51,6 +61,55 @@ def test_a_lost_connection_in_other_themes(snap_compare: Compare, theme: str) ->
 
 def test_a_router_behind_a_lost_connection(snap_compare: Compare) -> None:
     assert snap_compare(ControlRoom(lost()), run_before=after("enter", filtered="edge-1"))
+
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+def lost_with_more() -> RecordedServices:
+    """Billing says by itself how old it is, and so does a test that ran."""
+    services = replace(lost(), stability=RecordedStability(replace(RUNNING, problem=GONE, ends_with_screen=True)))
+    services.billing.problem = GONE
+    services.billing.books = replace(BOOKS, read_at=services.recorded.at - timedelta(seconds=95))
+    return services
+
+
+@SIZES
+def test_billing_behind_a_lost_connection(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(ControlRoom(lost_with_more()), terminal_size=size, run_before=after("5"))
+
+
+@SIZES
+def test_tests_behind_a_lost_connection(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(ControlRoom(lost_with_more()), terminal_size=size, run_before=after("4"))
+
+
+@pytest.mark.parametrize("key", ["4", "5"])
+def test_both_in_a_light_theme(snap_compare: Compare, key: str) -> None:
+    assert snap_compare(ControlRoom(lost_with_more(), theme="noc-light"), run_before=after(key))
+
+
+def test_a_large_book_says_how_much_of_it_has_come(snap_compare: Compare) -> None:
+    services = RecordedServices()
+    services.billing.books, services.billing.so_far = None, "4,500 of 30,012 rows"
+    assert snap_compare(ControlRoom(services), run_before=after("5"))
+
+
+def test_a_file_of_which_nobody_knows_what_became(snap_compare: Compare, tmp_path: Path) -> None:
+    services = RecordedServices()
+    file = tmp_path / "november.csv"
+    file.write_text("username,profile\nana-2,gold\n", encoding="utf-8")
+    services.billing.read_file(file, "subscriber")
+    assert services.billing.reading is not None
+    unsure = replace(services.billing.reading, file=Path("/home/ana/november.csv"), is_writing=True)
+    services.billing.reading = unsure
+
+    async def then_lost(pilot: Pilot[None]) -> None:
+        await after("5", "I")(pilot)
+        services.billing.reading = replace(unsure, is_writing=False, is_unsure=True, problem=UNKNOWN)
+        await look(pilot)
+
+    assert snap_compare(ControlRoom(services), run_before=then_lost)
 
 
 def test_what_keeps_a_screen_from_being_asked_is_told_on_it(snap_compare: Compare) -> None:
@@ -100,6 +159,33 @@ def test_several_operators_see_and_steer_one_serve_without_a_session_of_their_ow
                 ana.until(lambda: ana.process.poll() is not None)
                 assert ana.process.returncode == 0
                 assert luis.send(signal.SIGTERM) == 143
+
+
+@pytest.mark.realtime
+def test_billing_is_changed_and_stability_tested_from_a_screen_that_is_attached(shop: Shop) -> None:
+    with serving(shop), screen(shop, "--attach") as ana, screen(shop, "--read-only", "--attach") as luis:
+        for each in (ana, luis):
+            each.until(lambda each=each: "healthy" in shown(each))  # type: ignore[misc]  # bound at once
+            each.type("5")
+            each.until(lambda each=each: "3 subscribers" in shown(each))  # type: ignore[misc]  # as above
+        ana.type("E")
+        ana.until(lambda: "Suspend" in shown(ana) and "y yes" in shown(ana))
+        ana.type("y")
+        ana.until(lambda: "[u] takes back: suspend" in shown(ana))
+        luis.until(lambda: "suspended" in shown(luis))
+        luis.type("E")
+        luis.until(lambda: "refused, this is read-only" in shown(luis))
+        ana.type("u")
+        ana.until(lambda: "Take back" in shown(ana))
+        ana.type("y")
+        luis.until(lambda: "suspended" not in shown(luis))
+        ana.type("4")
+        ana.until(lambda: "Tests" in shown(ana))
+        ana.type("v")
+        ana.until(lambda: "simulated: 1 passed" in shown(ana))
+    changes = shop.run("errors", "audit", "--json").document["changes"]
+    what = [each["what"] for each in changes if each["from"].startswith("attached")]
+    assert [each.partition(" ")[0] for each in what] == ["take", "suspend"]
 
 
 @pytest.mark.realtime

@@ -30,7 +30,7 @@ LOOK: Final = 0.3
 """Seconds between two questions how far it is."""
 PIECE: Final = 600_000
 """Bytes that are sent at once: a request holds them in base64."""
-_UNKNOWN: Final = "the connection was lost while it was being written, and who writes it now does not know of it"
+UNKNOWN: Final = "The connection was lost while it was being written."
 _NOT_BEGUN: Final = "the connection was lost before it was begun"
 
 
@@ -122,7 +122,7 @@ class AttachedFile:
             try:
                 there, last_done = await self._ask(reading)
                 if there is None:
-                    return replace(reading, is_writing=False, problem=_UNKNOWN, is_unsure=True), last_done
+                    return replace(reading, is_writing=False, problem=UNKNOWN, is_unsure=True), last_done
                 if there.outcome is not None:
                     bad = await self._lines("outcome")
                     rejected = tuple(each for each in bad if isinstance(each, RowError))

@@ -208,7 +208,7 @@ def in_lines(text: Text, width: int, count: int) -> list[Text]:
 def _instead(reading: Reading, palette: Palette, *, has_rows: bool) -> Text | None:
     if reading.is_unsure:
         unknown = f"▲ what became of {reading.file.name} is not known"
-        again = "Read it again: what was written is as billing has it then, and the rest is shown."
+        again = "Read it again: what was written is in billing then, and is left as it is."
         return Text.assemble((unknown, palette.state("critical")), f"\n\n{reading.problem}\n\n{again}")
     if reading.problem:
         why = f"▲ {reading.file.name} {'could not be written' if reading.shown else 'cannot be read'}"
