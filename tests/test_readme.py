@@ -10,6 +10,7 @@ import pytest
 
 from mktui.cli import cli
 from mktui.core import Key, PoolOptions
+from mktui.services.control.messages import WORDS
 from tests.readme import README, tables, with_tables
 from tests.wiring import client_and_router
 
@@ -50,6 +51,11 @@ def test_every_command_of_the_table_is_one_and_every_one_is_in_the_table() -> No
             inner = set(command.list_commands(context))
             named = set(more[-1].split("|"))
             assert named == inner if "|" in more[-1] else named <= inner, first
+
+
+def test_every_word_that_the_socket_takes_is_told() -> None:
+    told = TEXT.partition("`do` is one of ")[2].partition("An answer has")[0]
+    assert set(WORDS) == set(re.findall(r"`([a-z ]+)`", told))
 
 
 def test_every_picture_and_file_it_points_to_is_there() -> None:

@@ -1,4 +1,4 @@
-"""Where there is no billing to look at: in a recording of routers that once were, or far from the database."""
+"""Where there is no billing to look at: in a recording of routers that once were."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where no router can be added, and none asked anything by hand: a recording, or from afar; whoever tries is told."""
+"""Where no router can be added, and none asked anything by hand: in a recording; whoever tries is told."""
 
 from __future__ import annotations
 

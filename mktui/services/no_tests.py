@@ -1,4 +1,4 @@
-"""Where nothing can be tested: in a recording of routers that once were, or from afar."""
+"""Where nothing can be tested: in a recording of routers that once were."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ No password ever comes here. What is typed here goes over the connection, and is
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
@@ -29,18 +29,12 @@ if TYPE_CHECKING:
     from mktui.billing.sources.rows import What
     from mktui.services.billing import Reading
     from mktui.services.books import Books
+    from mktui.services.control.asks import Asks
 
 EVERY: Final = 2.0
 """Seconds between two questions whether billing has changed."""
 _KEPT: Final = 8
 """Previews that can still be written."""
-
-
-class Asks(Protocol):
-    """Who asks the other side."""
-
-    async def ask(self, do: str, **facts: Any) -> Any:  # Any: JSON
-        """Ask."""
 
 
 class AttachedBilling:
@@ -108,7 +102,8 @@ class AttachedBilling:
                     told = await self._fleet.ask("books", known=self._picture.number)
                     self.local, self.last_done = _zone(str(told["local"])), str(told["last_done"])
                     self.problem = str(told["problem"])
-                    if told["page"] is None or not self._picture.take(told["page"]):
+                    page = told["page"]
+                    if page is None or not await anyio.to_thread.run_sync(self._picture.take, page):
                         return
         except MktuiError as error:
             self.problem = " ".join(str(error).split())

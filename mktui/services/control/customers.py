@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
@@ -17,16 +17,10 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from mktui.billing.model import Subscriber
+    from mktui.services.control.asks import Asks
 
 LOOK: Final = 0.3
 """Seconds between two questions how far a search is."""
-
-
-class Asks(Protocol):
-    """Who asks the other side."""
-
-    async def ask(self, do: str, **facts: Any) -> Any:  # Any: JSON
-        """Ask."""
 
 
 class AttachedCustomers:

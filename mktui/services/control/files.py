@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from mktui.billing.sources.rows import What
+    from mktui.services.control.asks import Asks
 
 LOOK: Final = 0.3
 """Seconds between two questions how far it is."""
@@ -32,13 +33,6 @@ PIECE: Final = 600_000
 """Bytes that are sent at once: a request holds them in base64."""
 UNKNOWN: Final = "The connection was lost while it was being written."
 _NOT_BEGUN: Final = "the connection was lost before it was begun"
-
-
-class Asks(Protocol):
-    """Who asks the other side."""
-
-    async def ask(self, do: str, **facts: Any) -> Any:  # Any: JSON
-        """Ask."""
 
 
 class AttachedFile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from mktui import clock
 from mktui.errors import MktuiError
@@ -16,18 +16,13 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
+    from mktui.services.control.asks import Asks
+
 EVERY: Final = 0.5
 EVERY_IDLE: Final = 2.0
 """Seconds between two questions, while a test runs and when none does."""
 TOLD_FOR: Final = 10.0
 """Seconds for which a refusal stands in the place of a run's progress."""
-
-
-class Asks(Protocol):
-    """Who asks the other side."""
-
-    async def ask(self, do: str, **facts: Any) -> Any:  # Any: JSON
-        """Ask."""
 
 
 class AttachedTests:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 64_000_000
 """Of a file that is sent."""
-KEPT: Final = 32
+KEPT: Final = 8
 """Screens whose side is kept when their connection is lost, and previews of one that can still be written."""
 
 
@@ -56,6 +56,11 @@ class Till:
     def desk(self) -> BillingDesk:
         """Where he changes billing."""
         return self._fleet.billing_desk()
+
+    def leave(self) -> None:
+        """Let go of what he was told; what he has done can still be taken back when he is there again."""
+        self._feed, self._file = BookFeed(), bytearray()
+        self._shown.clear()
 
     async def done(self, request: asked.OfBilling) -> Any:  # Any: JSON
         """Do what is asked, and return the answer.

@@ -66,6 +66,7 @@ class Visitor:
     def leave(self) -> None:
         """He has left."""
         self._trials.leave()
+        self._till.leave()
 
     async def do(self, request: asked.Request, on_step: OnStep) -> Any:  # Any: JSON
         """Do what is asked, in his name, and return the answer.

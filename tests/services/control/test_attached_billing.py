@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -362,6 +364,21 @@ async def test_a_server_that_dies_while_it_writes_leaves_it_unknown_and_says_so(
             await until(is_well)
             assert len((await books_of(fleet.billing)).subscribers) == 5
         tasks.cancel_scope.cancel()
+
+
+async def test_books_are_not_held_for_who_has_left(tmp_path: Path) -> None:
+    async with house(tmp_path) as at:
+        async with at.attached() as fleet:
+            await books_of(fleet.billing)
+        await until(lambda: at.server.clients == 0)
+        before = weakref.ref(at.fleet.billing.books)  # type: ignore[arg-type]  # there are some
+        await at.fleet.billing.refresh()
+
+        def is_let_go() -> bool:
+            gc.collect()
+            return before() is None
+
+        await until(is_let_go)
 
 
 async def test_a_row_of_a_customer_without_an_end_and_with_one_is_extended_as_on_the_screen_there(

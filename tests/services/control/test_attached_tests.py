@@ -116,6 +116,18 @@ async def test_a_run_ends_when_whoever_began_it_has_vanished_and_not_when_anothe
         assert not ana.stability.state().problem
 
 
+async def test_who_has_begun_one_that_is_over_leaves_the_next_ones_alone(tmp_path: Path) -> None:
+    async with house(tmp_path) as at, at.attached() as luis:
+        async with at.attached() as ana:
+            ana.stability.start(SIMULATED, QUICK[:1])
+            await until(lambda: is_over(ana.stability.state()))
+            luis.stability.start(SIMULATED, ("load",))
+            await until(lambda: at.fleet.stability.state().is_running)
+        await until(lambda: at.server.clients == 1)
+        await until(lambda: luis.stability.state().is_running)
+        assert at.fleet.stability.state().is_running
+
+
 async def test_a_server_that_dies_leaves_what_was_seen_and_says_that_it_is_old(tmp_path: Path) -> None:
     async with house(tmp_path) as at, at.attached() as fleet:
         fleet.stability.start(SIMULATED, ("load",))
