@@ -19,7 +19,7 @@ from mktui.tui.screens.new_questions import Pin, SaveRouter
 from tests.terminal.driving import lines, notices, opened, press, text
 from tests.terminal.recorded import RecordedServices, fleet
 from tests.terminal.recorded_configs import with_file
-from tests.terminal.recorded_newcomers import PRINT, RecordedNewcomers
+from tests.terminal.recorded_newcomers import PRINT, SEEN, RecordedNewcomers
 from tests.terminal.test_add_pictures import TYPED
 
 pytestmark = pytest.mark.anyio
@@ -116,6 +116,31 @@ async def test_a_save_that_is_refused_keeps_the_form() -> None:
         await press(pilot, *TYPED, "ctrl+s", "y")
         assert isinstance(app.screen, AddScreen)
         assert "changed underneath" in notices(app)[-1].message
+
+
+async def test_what_somebody_else_has_saved_meanwhile_is_read_and_said_beside_its_field() -> None:
+    refused = ConfigError("was changed underneath, and is left as it is", file=Path("/etc/mktui/config.toml"))
+    newcomers = RecordedNewcomers(refuses=refused)
+    async with opened(RecordedServices(newcomers=newcomers)) as (app, pilot):
+        await press(pilot, *TYPED)
+        newcomers.seen = replace(SEEN, text=f'{SEEN.text}\n[[routers]]\nname = "edge-9"\nhost = "10.9.9.9"\n')
+        await press(pilot, "ctrl+s", "y")
+        (line,) = (each for each in lines(app) if each.split()[:1] == ["name"])
+        assert "✗ is another router's name" in line
+        newcomers.refuses = None
+        await press(pilot, "ctrl+s")
+        assert isinstance(app.screen, AddScreen), "it is not asked to save what cannot be"
+        assert newcomers.saved == []
+
+
+async def test_what_is_refused_of_a_single_field_stands_beside_it_until_it_is_another() -> None:
+    refused = ConfigError("is edge-1 already", key="routers.edge-9.host")
+    newcomers = RecordedNewcomers(refuses=refused)
+    async with opened(RecordedServices(newcomers=newcomers)) as (app, pilot):
+        await press(pilot, *TYPED, "ctrl+s", "y")
+        assert "✗ is edge-1 already" in next(each for each in lines(app) if each.startswith(" address"))
+        await press(pilot, "end", "9")
+        assert "already" not in next(each for each in lines(app) if each.startswith(" address"))
 
 
 async def test_read_only_adds_nothing() -> None:

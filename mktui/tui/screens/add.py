@@ -305,6 +305,8 @@ class AddScreen(View):
             self.notify(str(error), title="not saved", severity="error", timeout=15)
             self._refused = (newcomer, form.beside_fields(error))
             await self._read()  # somebody else may have changed it: what clashes is said beside its field
+            for name in list(self._refused[1])[:1]:
+                self.query_one(f"#{name}").focus()
             return
         self.notify(f"saved in {saved.seen.file}", title=newcomer.name.strip())
         for problem in saved.problems:

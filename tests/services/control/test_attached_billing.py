@@ -371,7 +371,7 @@ async def test_books_are_not_held_for_who_has_left(tmp_path: Path) -> None:
         async with at.attached() as fleet:
             await books_of(fleet.billing)
         await until(lambda: at.server.clients == 0)
-        before = weakref.ref(at.fleet.billing.books)  # type: ignore[arg-type]  # there are some
+        before = weakref.ref(at.fleet.billing.books)
         await at.fleet.billing.refresh()
 
         def is_let_go() -> bool:
