@@ -158,11 +158,15 @@ class ControlRoom(Moves, Does, FindsCustomers, Explains, TestsStability):
 
     def look(self) -> None:
         """Show how everything is now."""
-        view = self.view
-        if view is not None and view.is_mounted:
+        if self.view is not None:
+            if self._seen is None or not self._paused:
+                self._seen = self.services.snapshot()
+            self.paint(self.view)
+
+    def paint(self, view: View) -> None:
+        """Show in a screen what was seen last."""
+        if view.is_mounted and self._seen is not None:
             with suppress(NoMatches):  # a screen that is being taken down
-                if self._seen is None or not self._paused:
-                    self._seen = self.services.snapshot()
                 is_old = self._seen.lost_for is not None
                 view.set_class(is_old, "old")
                 view.show(self._seen, Palette(self.theme_variables, is_old), self.mode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -65,6 +65,12 @@ def pages(draft: Draft) -> dict[Key, Page]:
         else:
             found[section.key] = Page(section.key, (section,))
     return found
+
+
+def index_columns(width: int, names: Iterable[str]) -> tuple[Column, ...]:
+    """Return the columns of the list of pages: none of them applies at some time."""
+    *those, meaning, _, _ = columns(width, names)
+    return (*those, replace(meaning, width=meaning.width + _GAP + _APPLIES))
 
 
 def columns(width: int, names: Iterable[str]) -> tuple[Column, ...]:

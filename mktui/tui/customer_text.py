@@ -31,7 +31,7 @@ def facts(search: Search, palette: Palette, now: datetime, width: int) -> Text:
     if customer is None:
         return Text(f"asking billing, and {words.count(search.asked, 'router')} …", style=palette.quiet)
     blocks = [
-        [_verdict(customer, palette, now, width)],
+        [_verdict(search, customer, palette, now, width)],
         list(_unasked(search, customer, palette, width)),
         *([*_billing(customer, each, palette, now, width)] for each in customer.subscribers),
         *([*_online(customer, each, palette)] for each in customer.sessions),
@@ -64,13 +64,17 @@ def standing(customer: Customer, now: datetime) -> str:
     return "well" if customer.sessions else "" if customer.waiting else "away"
 
 
-def _verdict(customer: Customer, palette: Palette, now: datetime, width: int) -> Text:
+def _verdict(search: Search, customer: Customer, palette: Palette, now: datetime, width: int) -> Text:
     glyph, state = _STATES.get(standing(customer, now), ("–", ""))
     style = palette.state(state) if state else palette.quiet
     said = customer.verdict()
     said = said if said.startswith("nobody") else f"{customer.name}: {said}"
     said = _wrapped(said, width)
-    return Text.assemble((f"{glyph} ", style), (said, f"bold {style}" if state != "healthy" else "bold"))
+    text = Text.assemble((f"{glyph} ", style), (said, f"bold {style}" if state != "healthy" else "bold"))
+    if said.startswith("nobody") and search.finished_at is not None:
+        hint = "f looks for another whole name; screen 5 finds who has a part of it (/)"
+        text.append(f"\n\n  {hint}", style=palette.quiet)
+    return text
 
 
 def _unasked(search: Search, customer: Customer, palette: Palette, width: int) -> Iterator[Text]:

@@ -152,8 +152,11 @@ def _span(minutes: int, count: int) -> str:
 
 def _young(now: LatencyStatistics, palette: Palette) -> list[Text]:
     figures = " · ".join(f"{name} {words.milliseconds(value)}" for name, value in zip(_NAMES, _now(now), strict=True))
-    told = f"{figures} ms   the picture begins after {HOUR_STEP:.0f} s, that of the day after {DAY_STEP / 60:.0f} min"
-    return [Text.assemble((f"{'Latency':<{_LEFT}}", palette.quiet), told)]
+    told = f"the picture begins after {HOUR_STEP:.0f} s, that of the day after {DAY_STEP / 60:.0f} min"
+    return [
+        Text.assemble((f"{'Latency':<{_LEFT}}", palette.quiet), f"{figures} ms"),
+        Text(f"{'':<{_LEFT}}{told}", style=palette.quiet),
+    ]
 
 
 def _now(now: LatencyStatistics) -> tuple[float | None, ...]:

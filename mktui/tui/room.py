@@ -65,6 +65,10 @@ class Room(App[None]):
         """Open what is under the cursor."""
         raise NotImplementedError
 
+    def paint(self, view: View) -> None:
+        """Show in a screen what was seen last."""
+        raise NotImplementedError
+
     def look(self) -> None:
         """Show how everything is now, without waiting for the next tick."""
         raise NotImplementedError

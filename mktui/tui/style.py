@@ -11,6 +11,7 @@ DataTable:focus { background-tint: transparent; }
 DataTable:focus > .datatable--header { background-tint: transparent; }
 DataTable > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
 DataTable:focus > .datatable--cursor { background: $panel; color: $foreground; text-style: none; }
+Toast { background: $panel; }
 App:nocolor ModalScreen #box { border: solid $foreground; }
 DataTable:ansi > .datatable--cursor, DataTable:ansi:focus > .datatable--cursor { text-style: reverse; }
 .few-colours DataTable > .datatable--cursor { text-style: reverse; }

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mktui.monitor.snapshot import JobState, RouterSnapshot, SyncState
 
 UNKNOWN: Final = "–"
+CONNECTING: Final = "connecting"
+NOBODY: Final = "no router yet\n\n  n    adds one: it is tested live before it is saved\n  6    shows the configuration"
 GLYPHS: Final = {"healthy": "●", "warning": "◐", "critical": "▲", "offline": "○"}
 TROUBLE: Final = {"critical": 0, "offline": 1, "warning": 2, "healthy": 3}
 _BARS: Final = "▁▂▃▄▅▆▇█"
@@ -60,9 +62,16 @@ def size(number_bytes: int) -> str:
     return f"{value:.0f}T"
 
 
+def is_connecting(router: RouterSnapshot) -> bool:
+    """Say whether a router is offline for no reason but that it was not reached yet."""
+    return router.health.reasons == (CONNECTING,)
+
+
 def circuit(router: RouterSnapshot) -> str:
     """Return in a few words whether the router may be asked."""
     breaker = router.pool.circuit_breaker
+    if is_connecting(router):
+        return CONNECTING
     if router.pool.auth_failed and not router.pool.ready:
         return "login refused"
     if breaker.state == "open" and breaker.retry_after is not None:
@@ -112,6 +121,8 @@ def standing_in_words(router: RouterSnapshot, now: datetime) -> str:
     word, state = standing(router), router.sync
     if word == "offline":
         since = router.trouble_since
+        if since is None and is_connecting(router):
+            return CONNECTING
         return "offline" if since is None else f"offline {age((now - since).total_seconds())}"
     if word == "clash":
         return count(state.conflicts, "conflict")

@@ -6,6 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_textual_snapshot
+
+from tests.terminal.small_svg import SmallPicture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,3 +24,9 @@ def _same_terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def _small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are kept without what nobody sees in them."""
+    monkeypatch.setattr(pytest_textual_snapshot, "SVGImageExtension", SmallPicture)

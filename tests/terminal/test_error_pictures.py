@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from mktui.monitor.records import ErrorLog
 from mktui.tui.app import ControlRoom
 from tests.terminal.driving import settle
@@ -16,27 +14,10 @@ from tests.terminal.test_pictures import Compare, after
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
-
-
-@SIZES
-def test_the_error_log(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(ControlRoom(RecordedServices(log=log())), terminal_size=size, run_before=after("3"))
-
-
-@SIZES
-def test_an_error_log_with_nothing_in_it(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(ControlRoom(RecordedServices()), terminal_size=size, run_before=after("3"))
-
 
 def test_the_errors_of_one_router_and_a_hint(snap_compare: Compare) -> None:
     app = ControlRoom(RecordedServices(log=log()))
     assert snap_compare(app, run_before=after("l", "j", filtered="edge-1"))
-
-
-def test_an_error_log_without_history(snap_compare: Compare) -> None:
-    services = RecordedServices(log=log(problem="another program holds it"))
-    assert snap_compare(ControlRoom(services), run_before=after("3"))
 
 
 def test_the_error_log_filtered(snap_compare: Compare) -> None:
@@ -49,20 +30,9 @@ def test_the_error_log_sorted_by_how_often(snap_compare: Compare) -> None:
     assert snap_compare(app, run_before=after("3", "o", "o", "o", "o", "j"))
 
 
-@SIZES
-def test_who_changed_what(snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = ControlRoom(RecordedServices(log=log(), audit=CHANGES))
-    assert snap_compare(app, terminal_size=size, run_before=after("c", "j", "j"))
-
-
 def test_who_changed_what_in_a_light_theme(snap_compare: Compare) -> None:
     app = ControlRoom(RecordedServices(log=log(), audit=CHANGES), theme="noc-light")
     assert snap_compare(app, run_before=after("c", "slash", *"luis"))
-
-
-def test_nothing_was_changed_and_no_history_is_kept(snap_compare: Compare) -> None:
-    services = RecordedServices(log=ErrorLog(problem="another program holds it"))
-    assert snap_compare(ControlRoom(services), run_before=after("c"))
 
 
 def test_a_history_that_is_not_kept_is_a_notice(snap_compare: Compare) -> None:
@@ -74,21 +44,6 @@ def test_a_history_that_is_not_kept_is_a_notice(snap_compare: Compare) -> None:
         await settle(pilot)
 
     assert snap_compare(app, run_before=told)
-
-
-def test_the_error_log_in_a_light_theme(snap_compare: Compare) -> None:
-    app = ControlRoom(RecordedServices(log=log()), theme="noc-light")
-    assert snap_compare(app, run_before=after("3", "j", "j"))
-
-
-def test_a_diagnosis_in_a_light_theme(snap_compare: Compare) -> None:
-    app = ControlRoom(RecordedServices(log=log()), theme="noc-light")
-    assert snap_compare(app, run_before=after("d", filtered="cerro"))
-
-
-@pytest.mark.parametrize("part", ["plaza", "west", "cerro", "edge-2"])
-def test_a_diagnosis(snap_compare: Compare, part: str) -> None:
-    assert snap_compare(ControlRoom(RecordedServices(log=log())), run_before=after("d", filtered=part))
 
 
 def test_a_diagnosis_from_the_error_log(snap_compare: Compare) -> None:

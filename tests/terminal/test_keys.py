@@ -231,7 +231,7 @@ def test_keys_ids_and_titles_are_unique_and_each_has_its_handler() -> None:
 
 
 async def test_help_lists_every_action_and_says_which_ask_first() -> None:
-    async with opened(size=(80, 60)) as (app, pilot):
+    async with opened(size=(80, 70)) as (app, pilot):
         await press(pilot, "question_mark")
         shown = lines(app)
         for action in ACTIONS:

@@ -1,4 +1,4 @@
-"""How billing's screens look, as pictures that a person has looked at."""
+"""How plans and reports look, as pictures that a person has looked at."""
 
 from __future__ import annotations
 
@@ -11,15 +11,10 @@ from mktui.sync.order import Order
 from mktui.tui.app import ControlRoom
 from tests.terminal.recorded import RecordedServices
 from tests.terminal.recorded_syncs import (
-    FAILED,
-    IN_STEP,
     PLAN,
-    READING,
     ROUTER,
     planned,
     report,
-    with_sync,
-    writing,
 )
 from tests.terminal.test_pictures import Compare, after
 
@@ -27,7 +22,6 @@ if TYPE_CHECKING:
     from mktui.services.planning import Planning
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
-WIDER = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 def served(ready: Planning | None = None, **facts: object) -> RecordedServices:
@@ -38,40 +32,12 @@ def served(ready: Planning | None = None, **facts: object) -> RecordedServices:
     return services
 
 
-@SIZES
-def test_routers_and_billing_trouble_first(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(ControlRoom(served()), terminal_size=size, run_before=after("2", "j"))
-
-
-@WIDER
-def test_a_plan_shows_what_clashes_before_what_is_written(snap_compare: Compare, size: tuple[int, int]) -> None:
-    app = ControlRoom(served(planned()))
-    assert snap_compare(app, terminal_size=size, run_before=after("s", filtered="plaza"))
-
-
 def test_a_conflict_under_the_cursor_says_its_key(snap_compare: Compare) -> None:
     assert snap_compare(ControlRoom(served(planned())), run_before=after("s", "j", filtered="plaza"))
 
 
-def test_a_whole_row_in_words(snap_compare: Compare) -> None:
-    keys = ("s", *["j"] * 5, "enter")
-    assert snap_compare(ControlRoom(served(planned())), run_before=after(*keys, filtered="plaza"))
-
-
 def test_what_a_guard_holds_back_in_words(snap_compare: Compare) -> None:
     assert snap_compare(ControlRoom(served(planned())), run_before=after("s", "enter", filtered="plaza"))
-
-
-def test_a_plan_that_is_being_read(snap_compare: Compare) -> None:
-    assert snap_compare(ControlRoom(served(READING)), run_before=after("s", filtered="plaza"))
-
-
-def test_a_plan_of_nothing(snap_compare: Compare) -> None:
-    assert snap_compare(ControlRoom(served(planned(IN_STEP))), run_before=after("s", filtered="plaza"))
-
-
-def test_a_plan_that_cannot_be_made(snap_compare: Compare) -> None:
-    assert snap_compare(ControlRoom(served(FAILED)), run_before=after("s", filtered="plaza"))
 
 
 def test_a_plan_read_only(snap_compare: Compare) -> None:
@@ -89,22 +55,8 @@ def test_applying_is_asked_with_what_follows(snap_compare: Compare) -> None:
     assert snap_compare(ControlRoom(served(planned())), run_before=after("s", "a", filtered="plaza"))
 
 
-@SIZES
-def test_writing_shows_a_bar_its_rate_and_the_time_left(snap_compare: Compare, size: tuple[int, int]) -> None:
-    services = served(recorded=writing(), plans={ROUTER: planned()})
-    keys = after("2", "j", "j", "j", "enter")
-    assert snap_compare(ControlRoom(services), terminal_size=size, run_before=keys)
-
-
 def test_a_run_that_nobody_planned_here_shows_its_bar(snap_compare: Compare) -> None:
     assert snap_compare(ControlRoom(served()), run_before=after("2", "j", "j", "j", "enter"))
-
-
-@SIZES
-def test_a_report_groups_what_failed_with_what_to_do(snap_compare: Compare, size: tuple[int, int]) -> None:
-    services = served(reports={ROUTER: report()})
-    keys = after("2", "j", "j", "enter")
-    assert snap_compare(ControlRoom(services), terminal_size=size, run_before=keys)
 
 
 def test_a_report_of_only_what_failed(snap_compare: Compare) -> None:
@@ -112,19 +64,10 @@ def test_a_report_of_only_what_failed(snap_compare: Compare) -> None:
     assert snap_compare(ControlRoom(services), run_before=after("2", "j", "j", "enter", "F"))
 
 
-def test_holding_automatic_syncs_asks_why(snap_compare: Compare) -> None:
-    assert snap_compare(ControlRoom(served()), run_before=after("2", "z"))
-
-
 def test_a_plan_with_wishes_says_them(snap_compare: Compare) -> None:
     wishes = Order(prune=True, heal=True, adopt=frozenset({"boss"}))
     services = served(plans={ROUTER: planned(PLAN, wishes)})
     assert snap_compare(ControlRoom(services), run_before=after("2", "j", "j", "enter"))
-
-
-def test_routers_while_billing_cannot_be_asked(snap_compare: Compare) -> None:
-    recorded = replace(with_sync(ROUTER, failed=3), billing_problem="billing database sqlite: it is locked")
-    assert snap_compare(ControlRoom(served(recorded=recorded)), run_before=after("2", "j"))
 
 
 def test_routers_filtered_and_sorted(snap_compare: Compare) -> None:

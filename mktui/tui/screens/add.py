@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.app import ComposeResult
-    from textual.events import DescendantBlur
+    from textual.events import DescendantBlur, Resize
 
     from mktui.config.save import Seen
     from mktui.config.settings import Raw
@@ -112,6 +112,12 @@ class AddScreen(View):
         except MktuiError as error:
             self.notify(str(error), title="no router can be added", severity="error", timeout=15)
         self._changed()
+
+    def on_resize(self, event: Resize) -> None:
+        """Keep the end of a test in sight."""
+        super().on_resize(event)
+        if self._steps:
+            self.call_after_refresh(self.query_one(Page).scroll_end, animate=False)
 
     @property
     def _folder(self) -> Path:
@@ -226,9 +232,9 @@ class AddScreen(View):
         if name in self._touched and (problem := self._errors().get(name)):
             parts.append(Text(f"{form.label(name, self._newcomer)}: {problem}", style=palette.state("critical")))
         if self._steps or self._is_testing:
-            parts.append(form.steps_text(self._steps, palette, width))
+            parts.append(form.steps_text(self._steps, palette, width - 1))  # the page's bar may take a column
         if self._tried is not None and not self._is_testing:
-            parts.append(form.verdict_text(self._tried, palette, width))
+            parts.append(form.verdict_text(self._tried, palette, width - 1))
         elif self._is_first and not self._is_testing:
             parts.append(form.welcome(self._seen.file if self._seen is not None else default_path(), width))
         if not self._is_testing and form.needs_commands(self._tried):

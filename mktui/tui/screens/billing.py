@@ -58,7 +58,9 @@ class BillingScreen(Filterable, Sortable):
     place = Place.BILLING
     orders = tuple(ORDERS["subscriber"])
     DEFAULT_CSS = """
-    BillingScreen #message { height: 1fr; padding: 1 2; background: $background; display: none; }
+    BillingScreen #message {
+        height: 1fr; padding: 1 2; background: $background; display: none; text-wrap: wrap;
+    }
     BillingScreen.said #message { display: block; }
     BillingScreen.said LongTable { display: none; }
     BillingScreen #about { height: 5; padding: 1 1 0 1; background: $background; }
@@ -133,8 +135,7 @@ class BillingScreen(Filterable, Sortable):
         if self._seen is not None:
             self._show_rows(self._seen)
         message = self._instead(palette)
-        self.set_class(message is not None, "said")
-        self.query_one("#message", StillStatic).show(message or Text())
+        self.say_instead(message, self.table)
         self._show_top(snapshot, palette, mode)
         self._show_about(palette)
 

@@ -54,6 +54,7 @@ class ConfigScreen(FieldForm[Setting]):
         self._seen: Seen | None = None
         self._draft: Draft | None = None
         self._last: tuple[Snapshot, Palette, str] | None = None
+        self._problem = ""
 
     def compose(self) -> ComposeResult:
         """Lay out lines, form, explanation and keys."""
@@ -72,6 +73,7 @@ class ConfigScreen(FieldForm[Setting]):
     def on_mount(self) -> None:
         """Read the file."""
         self.table.focus()
+        self._say(Text("reading the configuration …"))
         self.run_worker(self._read(), name="read the configuration")
 
     async def _read(self) -> None:
@@ -79,10 +81,11 @@ class ConfigScreen(FieldForm[Setting]):
             seen = await self.room.services.config_text()
             if seen is not None:
                 self._take(seen)
+                self.set_class(False, "said")
             else:
-                self._say(NO_FILE)
+                self._say(Text(NO_FILE))
         except ConfigError as error:
-            self._say(str(error))
+            self._problem = str(error)
         self.paint()
 
     def _take(self, seen: Seen) -> None:
@@ -90,9 +93,9 @@ class ConfigScreen(FieldForm[Setting]):
         if self._page not in form.pages(self._draft):
             self._page = ()
 
-    def _say(self, message: str) -> None:
+    def _say(self, message: Text) -> None:
         self.set_class(True, "said")
-        self.query_one("#message", Static).update(Text(message))
+        self.query_one("#message", Static).update(message)
 
     # --- showing
 
@@ -112,7 +115,10 @@ class ConfigScreen(FieldForm[Setting]):
             return
         _, palette, mode = self._last
         draft, width = self._draft, self.width_of_lines()
-        name = self._seen.file.name if self._seen is not None else "no file"
+        name = self._seen.file.name if self._seen is not None else "configuration"
+        if self._problem:
+            head = ("▲ the configuration cannot be read", palette.state("critical"))
+            self._say(Text.assemble(head, f"\n\n{self._problem}\n\nMend it in an editor; esc and 6 read it again."))
         right = form.summary(draft, bool(self._typing_errors()), palette) if draft is not None else Text("")
         crumbs = Text("Config" if not self._page else f"Config › {' › '.join(self._page)}")
         preset = form.preset_text(draft) if draft is not None and self._page in {(), ("pool",)} else ""
@@ -133,7 +139,7 @@ class ConfigScreen(FieldForm[Setting]):
         if page is not None:
             return form.columns(self.size.width, map(page.name_of, page.settings))
         every = form.pages(self._draft).values() if self._draft is not None else ()
-        return form.columns(self.size.width, ("", *(each.title for each in every)))
+        return form.index_columns(self.size.width, ("", *(each.title for each in every)))
 
     def _open_page(self) -> form.Page | None:
         return form.pages(self._draft).get(self._page) if self._draft is not None else None

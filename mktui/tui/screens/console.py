@@ -129,7 +129,7 @@ class ConsoleScreen(Filterable):
             return Text.assemble((self._problem, palette.state("critical")), "\n\nx runs another one")
         if self._answer is None:
             return Text("It waits until nothing else does: others go first.", style=palette.quiet)
-        return Text("done: the router answered, without rows")
+        return Text("done: the router answered, without rows\n\nx runs another one")
 
     def _cells(self, row: Row) -> Mapping[str, Text]:
         return {name: Text(printable(row.get(name, words.UNKNOWN))) for name in self._names}

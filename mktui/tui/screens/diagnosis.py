@@ -82,8 +82,11 @@ def in_words(router: RouterSnapshot, found: tuple[Diagnosis, ...], palette: Pale
     text.append(f"   {words.count(len(found), 'finding') if found else 'no findings'}", style=palette.quiet)
     keys = "y copies   esc closes"
     text.append(f"{keys:>{max(len(keys) + 2, _WIDTH + 2 - text.cell_len)}}\n\n", style=palette.quiet)
-    if not found:
+    if not found and status == "healthy":
         text.append("Nothing is wrong with it, as far as its figures say.\n")
+    elif not found:
+        why = _wrapped("; ".join(router.health.reasons) or "no reason is known", 0)
+        text.append(f"{why}\n\nIts figures say nothing more yet.\n")
     for number, each in enumerate(found):
         text.append("\n" if number else "")
         _finding(text, each, palette)

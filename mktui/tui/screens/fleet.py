@@ -61,6 +61,8 @@ class FleetScreen(Filterable, Sortable):
     DEFAULT_CSS = """
     FleetScreen #routers { height: 1fr; background: $background; }
     FleetScreen #why { height: 4; padding: 0 1; background: $background; }
+    FleetScreen.nobody #routers { height: 1; }
+    FleetScreen.nobody #why { height: 1fr; padding: 1 2; }
     """
 
     def __init__(self) -> None:
@@ -157,9 +159,10 @@ class FleetScreen(Filterable, Sortable):
     def _cells(router: RouterSnapshot, trouble: str, palette: Palette) -> Mapping[str, Text]:
         status = router.health.status.value
         response, pool = router.pool.performance.response, router.pool
-        is_gone = status == "offline"
+        is_gone = status == "offline" and not words.is_connecting(router)
         style = palette.state("critical" if is_gone else status)
-        quiet = palette.quiet if is_gone or palette.is_stale else ""  # its figures are old; what is wrong is not
+        is_old = status == "offline" or palette.is_stale
+        quiet = palette.quiet if is_old else ""  # its figures are old; what is wrong is not
         return {
             "glyph": Text(f" {words.GLYPHS[status]}", style=style),
             "router": Text(f" {router.name}", style=f"bold {style}" if is_gone else "bold"),
@@ -176,7 +179,7 @@ class FleetScreen(Filterable, Sortable):
                 words.UNKNOWN if router.facts.cpu_percent is None else str(router.facts.cpu_percent), style=quiet
             ),
             "gap2": Text(""),
-            "latency": Text(words.sparkline(router.latency, 20), style=palette.accent),
+            "latency": Text(words.sparkline(router.latency, 20), style=palette.quiet if is_old else palette.accent),
             "error": Text(trouble, style=palette.quiet),
         }
 
@@ -189,9 +192,11 @@ class FleetScreen(Filterable, Sortable):
 
     def _show_why(self, snapshot: Snapshot, palette: Palette) -> None:
         router = snapshot.router(self.table.current or "")
-        if router is None:
-            nobody = "no router yet: n adds one" if not snapshot.routers else ""
-            text = Text("no router here" if self.filter_text else nobody, style=palette.quiet)
+        self.set_class(not snapshot.routers, "nobody")
+        if not snapshot.routers:
+            text = Text(words.NOBODY)
+        elif router is None:
+            text = Text("no router here" if self.filter_text else "", style=palette.quiet)
         else:
             text = _explanation(router, snapshot, palette)
         self.query_one("#why", StillStatic).show(text)

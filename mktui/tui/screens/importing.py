@@ -16,6 +16,7 @@ from mktui.tui.actions import Place
 from mktui.tui.billing_deeds import may_edit
 from mktui.tui.finding import Find
 from mktui.tui.screens.modals import Confirm
+from mktui.tui.screens.plan_words import time_left
 from mktui.tui.screens.view import StillStatic, View
 from mktui.tui.widgets.live_table import Column
 from mktui.tui.widgets.long_table import LongTable
@@ -50,7 +51,9 @@ class ImportScreen(View):
 
     place = Place.IMPORT
     DEFAULT_CSS = """
-    ImportScreen #message { height: 1fr; padding: 1 2; background: $background; display: none; }
+    ImportScreen #message {
+        height: 1fr; padding: 1 2; background: $background; display: none; text-wrap: wrap;
+    }
     ImportScreen.said #message { display: block; }
     ImportScreen.said LongTable { display: none; }
     ImportScreen #about { height: 5; padding: 1 1 0 1; background: $background; }
@@ -103,8 +106,7 @@ class ImportScreen(View):
             self.table.show(lines_of(reading, is_failed_only=self._is_failed_only))
             self.table.move_to(0)
         message = _instead(reading, palette, has_rows=bool(self.table.rows))
-        self.set_class(message is not None, "said")
-        self.query_one("#message", StillStatic).show(message or Text())
+        self.say_instead(message, self.table)
         self._show_top(reading, palette, mode)
         self._show_about(reading, palette)
 
@@ -227,12 +229,12 @@ def _headline(reading: Reading, palette: Palette) -> Text:
     added = outcome.added if outcome is not None else len(shown.added)
     changed = outcome.changed if outcome is not None else len(shown.changed)
     bad = len({error.where for error in (outcome or shown).rejected})
-    parts = [
+    parts = [Text(f"✗ {words.count(bad, 'bad line')}", style=palette.state("critical"))] if bad else []
+    parts += [
         Text(f"{added:,} {'added' if outcome else 'to add'}"),
         Text(f"{changed:,} {'changed' if outcome else 'to change'}"),
         Text(f"{shown.unchanged:,} as they are", style=palette.quiet),
     ]
-    parts += [Text(f"✗ {words.count(bad, 'bad line')}", style=palette.state("critical"))] if bad else []
     return Text(" · ").join(parts)
 
 
@@ -270,5 +272,5 @@ def _progress(reading: Reading, snapshot: Snapshot, palette: Palette) -> Text:
     seconds = (snapshot.at - reading.begun_at).total_seconds() if reading.begun_at is not None else 0.0
     if reading.written and seconds > 1:
         rate = reading.written / seconds
-        text.append(f"   {rate:,.0f}/s   {words.age((reading.total - reading.written) / rate)} left")
+        text.append(f"   {rate:,.0f}/s   {time_left((reading.total - reading.written) / rate)} left")
     return text

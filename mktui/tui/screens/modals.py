@@ -36,6 +36,7 @@ def box_css(screen: str) -> str:
         scrollbar-size-vertical: 1;
     }}
     {screen} #box Input {{ margin-top: 1; background: $background; }}
+    {screen} #wrong {{ color: $text-error; }}
     """
 
 
@@ -72,7 +73,7 @@ class Confirm(ModalScreen[bool]):
         if event.value.strip() == self._router:
             self.dismiss(True)
         else:
-            self.query_one("#wrong", Static).update(f"that is not {self.typed}: {self._router}")
+            self.query_one("#wrong", Static).update(f"✗ that is not {self.typed}: {self._router}")
 
     def action_yes(self) -> None:
         """Go ahead."""
@@ -128,7 +129,7 @@ class TestView(ModalScreen[None]):
         super().__init__()
         self._title = f"Test of {router}, {address}"
         self._lines: list[Text] = []
-        self._verdict = "…"
+        self._verdict = Text("testing …")
 
     def compose(self) -> ComposeResult:
         """Lay out the steps."""
@@ -149,14 +150,15 @@ class TestView(ModalScreen[None]):
 
     def end(self, report: TestReport) -> None:
         """Show the verdict."""
-        self._verdict = report.verdict
+        style = self.app.theme_variables["text-success" if report.ok else "text-error"]
+        self._verdict = Text(report.verdict, style=f"bold {style}")
         self._paint()
 
     def _paint(self) -> None:
         if self.is_mounted:
             body = Text("\n").join(self._lines)
             self.query_one("#steps", Static).update(
-                Text.assemble((self._title, "bold"), "\n\n", body, f"\n\n{self._verdict}\n\nesc closes")
+                Text.assemble((self._title, "bold"), "\n\n", body, "\n\n", self._verdict, "\n\nesc closes")
             )
 
 
@@ -177,7 +179,8 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
-        lines = Text()
+        states = "● healthy  ◐ warning  ▲ critical  ○ offline"
+        lines = Text.assemble((f"{'Every key':<44}", "bold"), "↑ ↓ move   esc closes\n\n")
         for action in self._actions:
             if action.id in _MOVES:
                 continue
@@ -186,6 +189,6 @@ class Help(ModalScreen[None]):
             lines.append(f"{action.title:<12}{action.help:<45}{asks}\n")
         lines.append(f"{' '.join(action.shown for action in self._actions if action.id in _MOVES)}  ", style="bold")
         lines.append("move        Next row, row before, first, last.\n")
-        lines.append("● healthy  ◐ warning  ▲ critical  ○ offline      esc closes")
+        lines.append(f"\n{states}")
         with VerticalScroll(id="box"):
             yield Static(lines)

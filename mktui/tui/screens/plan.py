@@ -49,7 +49,9 @@ class PlanScreen(Filterable):
 
     place = Place.PLAN
     DEFAULT_CSS = """
-    PlanScreen #message { height: 1fr; padding: 1 2; background: $background; display: none; }
+    PlanScreen #message {
+        height: 1fr; padding: 1 2; background: $background; display: none; text-wrap: wrap;
+    }
     PlanScreen.said #message { display: block; }
     PlanScreen.said LongTable { display: none; }
     PlanScreen #foot { height: 5; padding: 1 1 0 1; background: $background; }
@@ -128,9 +130,7 @@ class PlanScreen(Filterable):
         self._show_rows(seen)
         self._show_top(seen, mode)
         message = instead_of_rows(seen, has_rows=bool(self._rows))
-        self.set_class(message is not None, "said")
-        if message is not None:
-            self.query_one("#message", StillStatic).show(message)
+        self.say_instead(message, self.table)
         self._show_foot(seen)
 
     def on_long_table_moved(self) -> None:

@@ -134,7 +134,7 @@ def applying(snapshot: Snapshot, state: SyncState, palette: Palette, width: int)
         return Text(READING)
     seconds = (snapshot.at - state.begun_at).total_seconds()
     rate = state.settled / seconds if seconds > 0 else 0.0
-    left = f"{_left((state.planned - state.settled) / rate)} left" if rate else words.UNKNOWN
+    left = f"{time_left((state.planned - state.settled) / rate)} left" if rate else words.UNKNOWN
     figures = f" {state.settled:,} of {state.planned:,}   {rate:,.0f}/s   {left}   "
     failed = f"{state.failed:,} failed"
     bar = words.progress(state.settled, state.planned, max(10, min(60, width - len(figures) - len(failed) - 2)))
@@ -143,7 +143,8 @@ def applying(snapshot: Snapshot, state: SyncState, palette: Palette, width: int)
     )
 
 
-def _left(seconds: float) -> str:
+def time_left(seconds: float) -> str:
+    """Return how long something still takes."""
     return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 

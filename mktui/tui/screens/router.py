@@ -100,8 +100,11 @@ class RouterScreen(View):
             )
         text = Text("\n").join((*panels, *picture))
         text.no_wrap, text.overflow = True, "ellipsis"
+        events = _events(router, palette, width, max(1, height - 16))
+        for each in (text, events) if palette.is_stale else ():
+            each.stylize(palette.quiet)
         self.query_one("#panels", StillStatic).show(text)
-        self.query_one("#events", StillStatic).show(_events(router, palette, width, max(1, height - 16)))
+        self.query_one("#events", StillStatic).show(events)
 
     def action_span(self) -> None:
         """Look at another span of the latency."""
@@ -134,7 +137,7 @@ def _about(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width: 
 def _connection(connection: ConnectionStatistics, palette: Palette) -> Mapping[str, Text]:
     idle = words.UNKNOWN if connection.in_flight else words.age(connection.idle)
     style = {"busy": palette.accent, "suspect": palette.state("critical")}.get(connection.state, "")
-    return {
+    cells = {
         "id": Text(str(connection.id), style=palette.quiet),
         "gap": Text(""),
         "state": Text(connection.state, style=style),
@@ -148,6 +151,9 @@ def _connection(connection: ConnectionStatistics, palette: Palette) -> Mapping[s
         "out": Text(words.size(connection.bytes_out)),
         "port": Text(str(connection.local_port or words.UNKNOWN), style=palette.quiet),
     }
+    for cell in cells.values() if palette.is_stale else ():
+        cell.stylize(palette.quiet)
+    return cells
 
 
 def _panels(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width: int, height: int) -> list[Text]:
@@ -157,7 +163,9 @@ def _panels(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width:
     slots = f"slots {pool.slots_used} of {pool.slots_total}, {pool.in_flight_limit} in flight each"
     slots += "" if pool.ceiling is None else f" · the router allows us {pool.ceiling} sessions"
     breaks = _breaks(router, snapshot, palette, width, 1 if height < 34 else 4)
+    why = "; ".join(router.health.reasons)
     return [
+        *([_line("Why", Text(why, style=palette.state(router.health.status.value)), palette)] if why else []),
         _line("Circuit", _circuit(pool.circuit_breaker, palette, router), palette),
         *(_line("", each, palette) for each in breaks),
         _line("Queue", Text(f"critical {queue.critical} · high {queue.high} · normal {queue.normal} · low {queue.low}"
@@ -189,7 +197,7 @@ def _line(title: str, body: Text, palette: Palette) -> Text:
 def _circuit(breaker: BreakerStatistics, palette: Palette, router: RouterSnapshot) -> Text:
     status = router.health.status.value
     style = palette.state(status)
-    if breaker.state == "closed":
+    if breaker.state == "closed" and router.pool.ready:
         style = palette.state("warning" if breaker.failures else "healthy")
     opened = [change for change in breaker.history if change.state == "open"]
     last = f", the last break {opened[-1].lasts:.0f} s" if opened and opened[-1].lasts else ""

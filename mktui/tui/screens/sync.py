@@ -69,6 +69,8 @@ class SyncScreen(Filterable, Sortable):
     DEFAULT_CSS = """
     SyncScreen #standings { height: 1fr; background: $background; }
     SyncScreen #why { height: 5; padding: 0 1; background: $background; }
+    SyncScreen.nobody #standings { height: 1; }
+    SyncScreen.nobody #why { height: 1fr; padding: 1 2; }
     """
 
     def __init__(self) -> None:
@@ -153,7 +155,10 @@ class SyncScreen(Filterable, Sortable):
 
     def _show_why(self, snapshot: Snapshot, palette: Palette) -> None:
         router = snapshot.router(self.table.current or "")
-        if router is None:
+        self.set_class(not snapshot.routers, "nobody")
+        if not snapshot.routers:
+            text = Text(words.NOBODY)
+        elif router is None:
             text = Text("no router here" if self.filter_text else "", style=palette.quiet)
         else:
             text = _last_run(router, snapshot, palette, self.width_of_lines())
@@ -166,8 +171,9 @@ class SyncScreen(Filterable, Sortable):
 def _row(router: RouterSnapshot, snapshot: Snapshot, palette: Palette) -> Mapping[str, Text]:
     state, standing = router.sync, words.standing(router)
     glyph, meaning = _GLYPHS[standing]
-    style = palette.quiet if meaning == "quiet" else palette.state(meaning) if meaning else palette.accent
-    quiet = palette.quiet if standing in {"offline", "unknown"} else ""
+    style = palette.quiet if meaning == "quiet" or palette.is_stale else palette.accent
+    style = palette.state(meaning) if meaning not in {"", "quiet"} else style
+    quiet = palette.quiet if standing in {"offline", "unknown"} or palette.is_stale else ""
     is_known = state.finished_at is not None or state.is_running or bool(state.pending)
 
     def number(value: int | None, trouble: str = "") -> Text:

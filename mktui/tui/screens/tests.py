@@ -227,8 +227,13 @@ class ScenarioView(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the words."""
+        with VerticalScroll(id="box"):
+            yield Static(id="told")
+
+    def on_resize(self, event: Resize) -> None:
+        """Fit the words to the width."""
         report = self._state.report
         its = report.scenario(self._scenario.name) if report is not None else None
-        width = min(96, (self.app.size.width or 80) - 6)
-        with VerticalScroll(id="box"):
-            yield Static(whole(self._scenario, its, Palette(self.app.theme_variables), width))
+        width = min(96, event.size.width - 6)
+        told = whole(self._scenario, its, Palette(self.app.theme_variables), width)
+        self.query_one("#told", Static).update(told)

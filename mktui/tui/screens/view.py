@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from textual.events import Resize
+    from textual.widget import Widget
 
     from mktui.monitor.snapshot import RouterSnapshot, Snapshot
     from mktui.sync.order import Order
@@ -42,8 +43,9 @@ class View(Screen[None]):
         raise NotImplementedError
 
     def on_resize(self, event: Resize) -> None:
-        """Fit the keys to the width."""
+        """Fit the keys and what is shown to the size; below a question nothing else would."""
         self.show_keys(event.size.width)
+        self.call_later(self.room.paint, self)  # the size is the new one only when this message was dealt with
 
     def show_keys(self, width: int) -> None:
         """Show as many keys as fit."""
@@ -82,6 +84,13 @@ class View(Screen[None]):
         del parameters
         return is_at_home(action, self.place)
 
+    def say_instead(self, message: Text | None, rows: Widget) -> None:
+        """Show a message in place of the rows, or the rows again: Textual takes the keys from what it hides."""
+        self.set_class(message is not None, "said")
+        self.query_one("#message", StillStatic).show(message or Text())
+        if message is None and self.focused is None:
+            rows.focus()
+
     def width_of_lines(self) -> int:
         """Columns of the two top lines, inside their margin."""
         return (self.size.width or 80) - 2
@@ -90,7 +99,8 @@ class View(Screen[None]):
 def state_text(router: RouterSnapshot, palette: Palette) -> Text:
     """Return a router's health: glyph and word, colour besides."""
     status = router.health.status.value
-    return Text(f"{words.GLYPHS[status]} {status}", style=palette.state(status))
+    said = words.CONNECTING if words.is_connecting(router) else status
+    return Text(f"{words.GLYPHS[status]} {said}", style=palette.state(status))
 
 
 class StillStatic(Static):

@@ -54,7 +54,7 @@ def figures(snapshot: Snapshot, palette: Palette) -> list[Text]:
     is_known = any(state.finished_at or state.is_running or state.pending for state in states)
     pending = f"{sum(state.pending for state in states):,}" if is_known else words.UNKNOWN
     return [
-        Text(f"p95 up to {words.milliseconds(slowest or None)} ms", style=palette.quiet),
+        Text(f"p95 up to {words.milliseconds(slowest)} ms" if slowest else f"p95 {words.UNKNOWN}", style=palette.quiet),
         Text(f"{words.count(errors, 'error')}/min", style=palette.state("warning") if errors else palette.quiet),
         Text(f"{pending} pending", style=palette.quiet),
     ]
