@@ -27,6 +27,11 @@ class Palette:
         return self.style("quiet")
 
     @property
+    def plain(self) -> str:
+        """The style of what has no colour, as long as it is not old."""
+        return self.quiet if self.is_stale else ""
+
+    @property
     def accent(self) -> str:
         """The one accent."""
         return self.style("accent")

@@ -15,6 +15,7 @@ from mktui.config.save import Seen
 from mktui.tui.actions import Place
 from mktui.tui.screens.view import StillStatic, View
 from mktui.tui.widgets.long_table import LongTable
+from mktui.tui.widgets.top_lines import TopLines
 from tests.terminal.driving import lines, look, only, opened, press
 from tests.terminal.recorded import RecordedServices, fleet
 from tests.terminal.recorded_configs import TEXT
@@ -62,6 +63,16 @@ def bodies(app: ControlRoom) -> list[Widget]:
     return [each for each in shown if each.is_on_screen and each.size.area]
 
 
+def loud(app: ControlRoom) -> str:
+    """What of the first line is not grey."""
+    quiet = Color.parse(app.theme_variables["quiet"]).get_truecolor().hex
+    (top,) = app.screen.query(TopLines)
+    parts = (part for part in top.render_lines(top.size.region)[0] if part.style is not None)
+    coloured = (part for part in parts if part.style and part.style.color)
+    return "".join(each.text for each in coloured if each.style and each.style.color and
+                   each.style.color.get_truecolor().hex != quiet).rstrip()  # fmt: skip
+
+
 async def lose(app: ControlRoom, pilot: Pilot[None]) -> None:
     services = app.services
     assert isinstance(services, RecordedServices)
@@ -81,6 +92,7 @@ async def test_every_screen_is_grey_with_its_age_on_top(place: Place, size: tupl
         assert len(before) > 1
         await lose(app, pilot)
         assert "CONNECTION LOST 1m" in lines(app)[0]
+        assert loud(app).endswith(" CONNECTION LOST 1m"), "nothing behind it has a colour"
         quiet = Color.parse(app.theme_variables["quiet"]).get_truecolor().hex
         assert {colour for each in bodies(app) for colour in colours(each)} == {quiet}
         assert isinstance(app.services, RecordedServices)

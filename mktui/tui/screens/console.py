@@ -122,7 +122,7 @@ class ConsoleScreen(Filterable):
             return Text("asking …", style=palette.accent)
         count = len(self._answer.rows)
         shown = f"{len(self._rows):,} of {count:,} rows" if self.filter_text else words.count(count, "row")
-        return Text(f"{shown} · {words.milliseconds(self._answer.took)} ms")
+        return Text(f"{shown} · {words.milliseconds(self._answer.took)} ms", style=palette.plain)
 
     def _said(self, palette: Palette) -> Text:
         if self._problem:

@@ -121,7 +121,9 @@ class ImportScreen(View):
 
     def _show_top(self, reading: Reading, palette: Palette, mode: str) -> None:
         width = self.width_of_lines()
-        first = first_line(f"mktui · {reading.file.name}", mode, _headline(reading, palette), width)
+        first = first_line(
+            f"mktui · {reading.file.name}", mode, Text.assemble(_headline(reading, palette), style=palette.plain), width
+        )
         left = f"Billing › {reading.what}s › import{'   failed only' if self._is_failed_only else ''}"
         right = words.fit(str(reading.file.parent), max(8, width - len(left) - 2))
         self.query_one(TopLines).show(first, second_line(palette, width, left, right))

@@ -285,7 +285,9 @@ class PlanScreen(Filterable):
 
     def _show_top(self, seen: Seen, mode: str) -> None:
         width = self.width_of_lines()
-        first = first_line(f"mktui · {seen.router.name}", mode, headline(seen), width)
+        first = first_line(
+            f"mktui · {seen.router.name}", mode, Text.assemble(headline(seen), style=seen.palette.plain), width
+        )
         left, right = crumbs(seen)
         if self.filter_text:
             left.append(f"  filter {self.filter_text}", style=seen.palette.accent)

@@ -131,7 +131,7 @@ def _about(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width: 
         parts.append(f"up {words.age(facts.uptime)}")
     about = " · ".join(part for part in parts if part)
     told = f"   {about}{f' ({words.age(seconds)} ago)' if is_old else ''}" if about else ""
-    return Text.assemble(state_text(router, palette), (told, palette.quiet if is_old else ""))
+    return Text.assemble(state_text(router, palette), (told, palette.quiet if is_old else palette.plain))
 
 
 def _connection(connection: ConnectionStatistics, palette: Palette) -> Mapping[str, Text]:
