@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mktui.billing.options import BillingOptions, SourceOptions
 from mktui.config import describe
+from mktui.config.alerts import AlertConfig, AlertRules, HookConfig, WebhookConfig
 from mktui.config.http import HttpConfig, TokenConfig
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.model import RouterConfig
@@ -30,6 +31,10 @@ def tables() -> dict[str, str]:
         "http settings": describe.as_markdown(HttpConfig, leave_out=("tokens",)),
         "token settings": describe.as_markdown(TokenConfig),
         "monitor settings": describe.as_markdown(MonitorOptions),
+        "alert settings": describe.as_markdown(AlertConfig, leave_out=("rules", "webhooks", "hooks")),
+        "alert rules": describe.as_markdown(AlertRules),
+        "webhook settings": describe.as_markdown(WebhookConfig),
+        "hook settings": describe.as_markdown(HookConfig),
         "maintenance settings": describe.as_markdown(MaintenanceOptions),
     }
 

@@ -54,6 +54,7 @@ class Commands(LazyGroup):
         "breaker": "Isolate a router, or let it back in, in the mktui that runs.",
         "test": "Test routers step by step, past the pool.",
         "doctor": "What is wrong with the routers, why, and what to do.",
+        "alerts": "What is worth waking somebody for, and who is told.",
         "errors": "What went wrong lately, and who changed what.",
         "review": "What the last weeks say about the settings, and who is near a limit.",
         "run": "Run one command on a router.",

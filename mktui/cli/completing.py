@@ -24,6 +24,21 @@ def routers(context: click.Context, _parameter: click.Parameter, incomplete: str
     return _beginning((name for name in names if isinstance(name, str)), incomplete)
 
 
+def receivers(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the names of who is told of alerts."""
+    found = _raw(context).get("alerts", {})
+    lists = [found.get(kind, []) for kind in ("webhooks", "hooks")] if isinstance(found, dict) else []
+    rows = [each for rows in lists if isinstance(rows, list) for each in rows if isinstance(each, dict)]
+    return _beginning((name for each in rows if isinstance(name := each.get("name"), str)), incomplete)
+
+
+def alert_rules(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the rules of alerts."""
+    from mktui.config.alerts import AlertRules  # noqa: PLC0415 - loads the models
+
+    return _beginning(AlertRules.model_fields, incomplete)
+
+
 def paths(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Offer RouterOS menus a step at a time, and the commands of a menu that is written out."""
     from mktui.core.protocol import schema  # noqa: PLC0415 - its facts are a big file

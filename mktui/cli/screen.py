@@ -106,6 +106,7 @@ async def _configured(loaded: LoadedConfig, read_only: bool, driver: str) -> int
                 keeps_schedule=True,
                 read_only=read_only,
                 may_be_empty=True,
+                tells_alerts=lambda _text: None,  # the screen shows it
             ) as fleet,
             served_beside(fleet, socket_of(loaded.file), events, may_write=not read_only) as problem,
         ):

@@ -103,9 +103,12 @@ async def _run(loaded: LoadedConfig, socket: Path, log: ServeLog, enough: anyio.
     def no_history(text: str) -> None:
         log.warning("history", text=text)
 
+    def of_alerts(text: str) -> None:
+        log.warning("alerts", text=text)
+
     async with open_configured(
         loaded, on_event=on_event, automatic=not wish("read_only"), keeps_history=True, keeps_schedule=True,
-        read_only=bool(wish("read_only")), say=no_history,
+        read_only=bool(wish("read_only")), say=no_history, tells_alerts=of_alerts,
     ) as fleet:  # fmt: skip
         is_open.set()
         shown = front_ends(socket, events, log, manager)

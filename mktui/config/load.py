@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from mktui.billing.options import BillingOptions, SourceOptions
 from mktui.billing.sources.zones import zone
+from mktui.config.alerts import AlertConfig, AlertRules, HookConfig, WebhookConfig
 from mktui.config.http import HttpConfig, TokenConfig, is_hashed
 from mktui.config.lines import LineFinder
 from mktui.config.maintenance import MaintenanceOptions
@@ -33,6 +34,7 @@ _MODELS: Final[dict[str, type[BaseModel]]] = {
     "pool": PoolOptions, "routers": RouterConfig, "ui": UiConfig, "billing": BillingOptions, "sources": SourceOptions,
     "sync": SyncOptions, "limits": Limits, "monitor": MonitorOptions,
     "maintenance": MaintenanceOptions, "http": HttpConfig, "tokens": TokenConfig,
+    "alerts": AlertConfig, "rules": AlertRules, "webhooks": WebhookConfig, "hooks": HookConfig,
 }  # fmt: skip
 
 
@@ -81,6 +83,8 @@ def _worth_a_word(config: Config, path: Path) -> Iterator[str]:
         yield f"the password of {', '.join(plain)} {better}"
     if plain := [each.name for each in config.http.tokens if each.token.is_plain and not is_hashed(each.token)]:
         yield f"the token of {', '.join(plain)} {better}, or its digest"
+    if plain := [each.name for each in config.alerts.webhooks if each.token.is_plain]:
+        yield f"the token of {', '.join(plain)} {better}"
 
 
 def problems_of(raw: dict[str, Any], path: Path | None = None) -> tuple[ConfigError, ...]:  # Any: TOML
@@ -113,6 +117,7 @@ def _checked(
         return None, problems.found
     problems.check_routers(config)
     problems.check_tokens(config)
+    problems.check_receivers(config)
     return config, problems.found
 
 
@@ -189,6 +194,18 @@ class _Problems:
         for index, name in enumerate(given):
             if name in given[:index]:
                 self._add(("http", "tokens", index, "name"), f"{name!r} is the name of another token too")
+
+    def check_receivers(self, config: Config) -> None:
+        """Check that each receiver of alerts has a name of its own."""
+        seen: set[str] = set()
+        for path, names in (
+            ("webhooks", [each.name for each in config.alerts.webhooks]),
+            ("hooks", [each.name for each in config.alerts.hooks]),
+        ):
+            for index, name in enumerate(names):
+                if name in seen:
+                    self._add(("alerts", path, index, "name"), f"{name!r} is the name of another receiver too")
+                seen.add(name)
 
     def _add(self, loc: Loc, problem: str, remedy: str = "") -> None:
         line = self._lines.line_of(loc) if self._lines is not None else None

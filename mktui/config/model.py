@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, WithJsonSchema, model_validator
 
 from mktui.billing.options import BillingOptions
+from mktui.config.alerts import AlertConfig
 from mktui.config.http import HttpConfig
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.secrets import SOURCE_SCHEMA, SecretSource, parse_source
@@ -79,6 +80,9 @@ class Config(BaseModel):
     monitor: MonitorOptions = Field(default_factory=MonitorOptions, description="what is kept of errors and changes")
     maintenance: MaintenanceOptions = Field(
         default_factory=MaintenanceOptions, description="what is done by itself, and when"
+    )
+    alerts: AlertConfig = Field(
+        default_factory=AlertConfig, description="what is worth waking somebody for, and who is told"
     )
     http: HttpConfig = Field(default_factory=HttpConfig, description="what serve answers over HTTP")
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
 from mktui.billing.options import BillingOptions, SourceOptions
+from mktui.config.alerts import AlertConfig, AlertRules, HookConfig, WebhookConfig
 from mktui.config.http import HttpConfig, TokenConfig
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.model import RouterConfig, UiConfig
@@ -33,7 +34,9 @@ Raw = dict[str, Any]
 """A configuration as TOML has it."""
 
 HIDDEN: Final = "••••••"
-LISTS: Final = (("routers",), ("billing", "sources"), ("http", "tokens"))
+LISTS: Final = (
+    ("routers",), ("billing", "sources"), ("http", "tokens"), ("alerts", "webhooks"), ("alerts", "hooks"),
+)  # fmt: skip
 """Lists of tables, whose entries are known by their names."""
 
 
@@ -101,6 +104,9 @@ def sections(raw: Mapping[str, Any]) -> tuple[Section, ...]:  # Any: TOML
     found += [_section(("billing", "sources", name), SourceOptions) for name in names(raw, ("billing", "sources"))]
     found += [_section(("sync",), SyncOptions), _section(("sync", "limits"), Limits)]
     found += [_section(("monitor",), MonitorOptions), _section(("maintenance",), MaintenanceOptions)]
+    found += [_section(("alerts",), AlertConfig), _section(("alerts", "rules"), AlertRules)]
+    found += [_section(("alerts", "webhooks", name), WebhookConfig) for name in names(raw, ("alerts", "webhooks"))]
+    found += [_section(("alerts", "hooks", name), HookConfig) for name in names(raw, ("alerts", "hooks"))]
     found.append(_section(("http",), HttpConfig))
     found += [_section(("http", "tokens", name), TokenConfig) for name in names(raw, ("http", "tokens"))]
     for name in names(raw, ("routers",)):
@@ -210,6 +216,10 @@ def _kind_of(annotation: Any) -> tuple[Kind | None, tuple[str, ...]]:  # Any: a 
     return _PLAIN.get(annotation), ()
 
 
+_OF_LISTS: Final = (("routers.", ".pool."), *((f"{'.'.join(path)}.", ".") for path in LISTS))
+"""How the keys of their entries begin, and what stands behind a name."""
+
+
 def find(raw: Mapping[str, Any], dotted: str) -> Setting | None:  # Any: TOML
     """Return the setting of a key as people write it; a router or source that is not there yet has all of its own."""
     for known in (raw, *_with_another(dotted)):
@@ -222,7 +232,7 @@ def find(raw: Mapping[str, Any], dotted: str) -> Setting | None:  # Any: TOML
 
 def _with_another(dotted: str) -> Iterator[Raw]:
     """A name may have dots in it: what is left when the setting's own words are taken off its end."""
-    for prefix, more in (("routers.", ".pool."), ("routers.", "."), ("billing.sources.", "."), ("http.tokens.", ".")):
+    for prefix, more in _OF_LISTS:
         name = dotted.removeprefix(prefix).rpartition(more)[0]
         if dotted.startswith(prefix) and name:
             *outer, last = prefix.split(".")[:-1]

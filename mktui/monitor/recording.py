@@ -24,14 +24,18 @@ from mktui.core.pool.statistics import (
 )
 from mktui.errors import RecordingUnreadable
 from mktui.monitor.plain import Forms
+from mktui.monitor.silences import Silence
 from mktui.monitor.snapshot import (
+    AlertsState,
     Break,
     Forecast,
     JobOutcome,
     JobState,
+    ReceiverState,
     Remark,
     RouterFacts,
     RouterSnapshot,
+    SeenAlert,
     SeenEvent,
     Snapshot,
     SyncState,
@@ -45,7 +49,7 @@ SCHEMA: Final = "mktui.recording/1"
 RECORDS: Final = (
     Snapshot, RouterSnapshot, RouterFacts, SyncState, Remark, Forecast, Break, SeenEvent, Health, PoolStatistics,
     ConnectionStatistics, BreakerStatistics, Transition, PerformanceStatistics, LatencyStatistics, QueueStatistics,
-    SlowCommand, JobState, JobOutcome,
+    SlowCommand, JobState, JobOutcome, AlertsState, SeenAlert, ReceiverState, Silence,
 )  # fmt: skip
 WORDS: Final = (HealthStatus, BreakerState)
 PICTURES: Final = Forms(RECORDS, WORDS)

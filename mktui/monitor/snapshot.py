@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from mktui.core.pool.health import Health
     from mktui.core.pool.statistics import PoolStatistics
+    from mktui.monitor.silences import Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,75 @@ class JobState:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenAlert:
+    """Something that is wrong since ``since``. ``fired_at`` None: not yet for long enough to be told.
+
+    ``told_at`` None: nobody has been told; ``quiet_since``: it seems to be over; ``silenced_until`` None: it is not.
+    """
+
+    rule: str
+    router: str
+    severity: str
+    since: datetime
+    summary: str
+    description: str = ""
+    fired_at: datetime | None = None
+    told_at: datetime | None = None
+    quiet_since: datetime | None = None
+    silenced_until: datetime | None = None
+
+    @property
+    def is_firing(self) -> bool:
+        """It is so for long enough."""
+        return self.fired_at is not None
+
+    @property
+    def state(self) -> str:
+        """How far it is, in a word."""
+        if self.silenced_until is not None:
+            return "silenced"
+        if not self.is_firing:
+            return "pending"
+        return "firing" if self.quiet_since is None else "ending"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverState:
+    """Somebody who is told of alerts. ``kind``: webhook or hook; ``waiting`` and the rest count notices.
+
+    ``problem``: why the last message was not taken, "": it was; ``next_at``: when it is tried again.
+    """
+
+    name: str
+    kind: str
+    waiting: int = 0
+    left_out: int = 0
+    told: int = 0
+    told_at: datetime | None = None
+    failures: int = 0
+    problem: str = ""
+    next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsState:
+    """What is worth waking somebody for, what is silenced, and who is told.
+
+    ``problem``: why nothing is kept, or nobody told by this program; "": all is well.
+    """
+
+    alerts: tuple[SeenAlert, ...] = ()
+    silences: tuple[Silence, ...] = ()
+    receivers: tuple[ReceiverState, ...] = ()
+    problem: str = ""
+
+    @property
+    def firing(self) -> tuple[SeenAlert, ...]:
+        """The alerts that are so for long enough, and not silenced."""
+        return tuple(alert for alert in self.alerts if alert.is_firing and alert.silenced_until is None)
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The fleet at one moment."""
 
@@ -190,6 +260,8 @@ class Snapshot:
     """Why billing could not be asked how the routers stand; "": it could, or was not asked."""
     maintenance: tuple[JobState, ...] = ()
     """What is done by itself; nothing when the configuration has no schedule."""
+    alerts: AlertsState | None = None
+    """What is worth waking somebody for; None: nobody looks for it."""
     lost_for: float | None = None
     """Seconds since whoever holds the routers was last heard; None: he is heard, or it is this program."""
 

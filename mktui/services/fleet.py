@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from mktui.monitor.history import History
     from mktui.monitor.records import Audited, ErrorLog
     from mktui.monitor.snapshot import SeenEvent
+    from mktui.services.alerts.desk import AlertDesk
+    from mktui.services.alerts.plan import AlertPlan
+    from mktui.services.alerts.watching import Alerting
     from mktui.services.billing import BillingDesk
     from mktui.services.configuring import Saved
     from mktui.services.console import Console
@@ -79,6 +82,7 @@ class Fleet:
         self.chronicle = chronicle
         self._standings = Standings(office, self._services.values(), tasks)
         self.maintenance: Maintenance | None = None
+        self.alerting: Alerting | None = None
 
     @cached_property
     def customers(self) -> CustomerDesk:
@@ -125,6 +129,13 @@ class Fleet:
 
         return StabilityDesk(self, self._tasks)
 
+    @cached_property
+    def alerts(self) -> AlertDesk:
+        """Where alerts are silenced."""
+        from mktui.services.alerts.desk import AlertDesk  # noqa: PLC0415 - a status silences none
+
+        return AlertDesk(self)
+
     @property
     def names(self) -> tuple[str, ...]:
         """The routers' names, in the configuration's order."""
@@ -146,7 +157,13 @@ class Fleet:
         """Return how everything is now."""
         routers = tuple(service.snapshot() for service in self._services.values())
         jobs = () if self.maintenance is None else self.maintenance.states
-        return Snapshot(clock.utc_now(), self.title, routers, self._standings.problem, jobs)
+        alerts = None if self.alerting is None else self.alerting.state
+        return Snapshot(clock.utc_now(), self.title, routers, self._standings.problem, jobs, alerts)
+
+    def note(self, router: str, kind: str, text: str) -> None:
+        """Put something into a router's history; one that was taken out has none."""
+        if router in self._services:
+            self._services[router].note(kind, text)
 
     def run_schedule(self, plan: MaintenancePlan) -> None:
         """Do by itself what a plan says, until the fleet is closed."""
@@ -154,6 +171,13 @@ class Fleet:
 
         self.maintenance = Maintenance(self, plan)
         self._tasks.start_soon(self.maintenance.run, name="maintenance")
+
+    def watch_alerts(self, plan: AlertPlan, say: Callable[[str], None]) -> None:
+        """Look for what is wrong, and tell of it, until the fleet is closed."""
+        from mktui.services.alerts.watching import Alerting  # noqa: PLC0415 - a status tells nobody
+
+        self.alerting = Alerting(self, plan, say)
+        self._tasks.start_soon(self.alerting.run, name="alerts")
 
     async def test(
         self, name: str, *, on_step: Callable[[TestStep], None] | None = None, cause: str = ""

@@ -1,4 +1,4 @@
-"""Where no router can be added, and none asked anything by hand: in a recording; whoever tries is told."""
+"""Where no router can be added, none asked by hand, nothing silenced: a recording. Who tries is told."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from mktui.errors import WrongUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
     from typing import NoReturn
 
     from mktui.config.newcomer import Newcomer
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestStep
     from mktui.core.pool.options import PoolOptions
     from mktui.core.protocol.sentences import Command
+    from mktui.monitor.silences import Silence
     from mktui.services.configuring import Saved
     from mktui.services.console import Answer
     from mktui.services.newcomers import Tried
@@ -56,3 +58,19 @@ class NoConsole:
         """Nothing can be asked."""
         del command
         raise WrongUse(f"{router}: {self._why}")
+
+
+class NoAlerts:
+    """Refuses all, and says why."""
+
+    def __init__(self, why: str = "this is a recording") -> None:
+        self._why = why
+
+    async def silence(self, rule: str, router: str, length: timedelta, why: str = "") -> Silence:
+        """Nothing can be silenced."""
+        del length, why
+        raise WrongUse(f"{rule or router}: {self._why}")
+
+    async def unsilence(self, silence: str) -> Silence:
+        """Nothing can be silenced."""
+        raise WrongUse(f"{silence}: {self._why}")

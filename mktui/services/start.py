@@ -75,12 +75,14 @@ async def open_configured(
     read_only: bool = False,
     may_be_empty: bool = False,
     say: Callable[[str], None] = lambda _text: None,
+    tells_alerts: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Fleet]:
     """Run a configuration's routers for the block. ``automatic``: sync them by its ``[sync]``, if that says so.
 
     ``keeps_history``: errors and changes are kept by its ``[monitor]``; ``say`` hears once when they cannot be.
     ``keeps_schedule``: its ``[maintenance]`` is done when it is due, and charts are kept, too: this program is here to
     stay; ``read_only``: as far as that changes nothing.
+    ``tells_alerts``: its ``[alerts]`` are told; it hears what is to be known of that by who reads no screen.
     ``may_be_empty``: a fleet without routers is one, to which some may be added.
     """
     is_empty = may_be_empty and not loaded.config.routers
@@ -110,4 +112,8 @@ async def open_configured(
         sources=sources, history=history, keeps_charts=keeps_schedule,
     ) as fleet:  # fmt: skip
         fleet.config_file, fleet.billing_options = loaded.file, loaded.config.billing
+        if tells_alerts is not None and loaded.config.alerts.enabled:
+            from mktui.services.alerts.plan import plan_of as alert_plan  # noqa: PLC0415 - a status tells nobody
+
+            fleet.watch_alerts(alert_plan(loaded), tells_alerts)
         yield fleet

@@ -29,15 +29,17 @@ class Place(enum.Enum):
     BILLING = "billing"
     FORM = "form"
     IMPORT = "import"
+    ALERTS = "alerts"
 
 
 EVERYWHERE: Final = frozenset(Place)
-ROUTERS: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC, Place.PLAN, Place.ERRORS})
+ROUTERS: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC, Place.PLAN, Place.ERRORS, Place.ALERTS})
 """Where there is a router under the cursor, or one that is open."""
 _FLEET: Final = frozenset({Place.FLEET})
 _PLAN: Final = frozenset({Place.PLAN})
 _SYNCS: Final = frozenset({Place.SYNC, Place.PLAN})
-_LOGS: Final = frozenset({Place.ERRORS, Place.CHANGES})
+_ALERTS: Final = frozenset({Place.ALERTS})
+_LOGS: Final = frozenset({Place.ERRORS, Place.CHANGES, Place.ALERTS})
 _FILTERED: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN, Place.ROWS}) | _LOGS
 """Where rows can be filtered."""
 _TABLES: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN}) | _LOGS
@@ -104,6 +106,7 @@ ACTIONS: Final = (
     Action("tests", "4", "4", "tests", "The stability test: scenarios, verdicts, reports.", is_place=True),
     Action("billing", "5", "5", "billing", "Subscribers and profiles, trouble first.", is_place=True),
     Action("config", "6", "6", "config", "Look at the configuration, and change it.", is_place=True),
+    Action("alerts", "7", "7", "alerts", "What is worth waking somebody for; who is told.", is_place=True),
     Action("last", "minus", "-", "last screen", "Back to the numbered screen before this one.", _BUT_ADD),
     Action("customer", "f", "f", "customer", "Find a customer: paid, online, on which router.",
            in_footer=_CUSTOMER),
@@ -155,6 +158,8 @@ ACTIONS: Final = (
            in_footer=frozenset({Place.ROUTER})),
     Action("run", "x", "x", "run", "Run one command; a write asks first.", ROUTERS | _ROWS,
            in_footer=frozenset({Place.ROUTER, Place.ROWS})),
+    Action("silence", "M", "M", "silence", "Tell nothing of it for a while, or again.", _ALERTS,
+           Danger.CONFIRMED, in_footer=_ALERTS, is_of_screen=True),
     Action("copy", "y", "y", "copy", "Copy the row, over SSH too.", _LOGS | _ROWS, in_footer=_LOGS | _ROWS,
            is_of_screen=True),
     Action("edit", "e", "e", "edit", "Change a router's settings, or billing's row.",

@@ -26,10 +26,11 @@ _ABOUT = {
     "sync": "what a sync may do, and how much in a day", "routers": "address, login, and a pool of its own",
     "sources": "somebody else's database, only ever read", "http": "what serve answers over HTTP",
     "tokens": "who may ask over HTTP", "monitor": "what is kept of errors and changes",
-    "maintenance": "what is done by itself, and when",
+    "maintenance": "what is done by itself, and when", "alerts": "what is worth waking somebody for",
+    "webhooks": "who is told over HTTP", "hooks": "a program that is told",
 }  # fmt: skip
 
-_KINDS = {"routers": "router", "sources": "source", "tokens": "token"}
+_KINDS = {"routers": "router", "sources": "source", "tokens": "token", "webhooks": "webhook", "hooks": "hook"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,11 @@ class Page:
 
 
 def pages(draft: Draft) -> dict[Key, Page]:
-    """Return all pages; a router's own pool stands on the router's, the limits on that of syncs."""
+    """Return all pages; a router's pool stands on the router's, limits on that of syncs, rules on that of alerts."""
     found: dict[Key, Page] = {}
     for section in draft.sections:
         home = section.key[:-1]
-        if home in found and section.key[-1] in {"pool", "limits"}:
+        if home in found and section.key[-1] in {"pool", "limits", "rules"}:
             found[home] = Page(home, (*found[home].sections, section))
         else:
             found[section.key] = Page(section.key, (section,))
@@ -94,7 +95,7 @@ def _index_row(draft: Draft, page: Page, changed: set[Key], palette: Palette) ->
     wrong = errors_of(page, draft.problems(), changed)
     given = sum(value_of(draft.raw, setting.key) is not None for setting in page.settings)
     is_changed = any(setting.key in changed for setting in page.settings)
-    about = _ABOUT[next((each for each in ("sources", "tokens") if each in page.key), page.key[0])]
+    about = _ABOUT[next((each for each in ("sources", "tokens", "webhooks", "hooks") if each in page.key), page.key[0])]
     meaning = Text(f"✗ {next(iter(wrong.values()))}", style=palette.state("critical")) if wrong else Text(about)
     return {
         "glyph": _glyph(is_wrong=bool(wrong), is_changed=is_changed, palette=palette),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestStep
     from mktui.core.pool.options import PoolOptions
     from mktui.core.protocol.sentences import Command
+    from mktui.monitor.silences import Silence
     from mktui.services.billing import Reading
     from mktui.services.books import Books
     from mktui.services.configuring import Saved
@@ -84,6 +85,16 @@ class Stability(Protocol):
 
     async def save(self) -> Path:
         """Keep the last report."""
+
+
+class Alerts(Protocol):
+    """Where alerts are silenced."""
+
+    async def silence(self, rule: str, router: str, length: dt.timedelta, why: str = "") -> Silence:
+        """Let nothing be told of a rule of a router for so long; "" is any."""
+
+    async def unsilence(self, silence: str) -> Silence:
+        """End a silence."""
 
 
 class Billing(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mktui.tui.screens.alerts import AlertsScreen
 from mktui.tui.screens.billing import BillingScreen
 from mktui.tui.screens.changes import ChangesScreen
 from mktui.tui.screens.config import ConfigScreen
@@ -16,6 +17,6 @@ if TYPE_CHECKING:
 
 SCREENS: Final[dict[str, type[View]]] = {
     "syncs": SyncScreen, "error_log": ErrorsScreen, "tests": TestsScreen, "billing": BillingScreen,
-    "config": ConfigScreen, "changes": ChangesScreen,
+    "config": ConfigScreen, "alerts": AlertsScreen, "changes": ChangesScreen,
 }  # fmt: skip
 """Action -> what it opens."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mktui.services.planning import Planning
     from mktui.sync.order import Order
     from mktui.sync.report import Report
-    from mktui.tui.desks import Billing, Consoles, Customers, Newcomers, Stability
+    from mktui.tui.desks import Alerts, Billing, Consoles, Customers, Newcomers, Stability
 
 
 class Services(Protocol):
@@ -41,6 +41,10 @@ class Services(Protocol):
     @property
     def stability(self) -> Stability:
         """Where stability is tested."""
+
+    @property
+    def alerts(self) -> Alerts:
+        """Where alerts are silenced."""
 
     def snapshot(self) -> Snapshot:
         """Return how everything is now."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from mktui.monitor.snapshot import JobState, RouterSnapshot, SyncState
+    from mktui.monitor.snapshot import AlertsState, JobState, RouterSnapshot, SyncState
 
 UNKNOWN: Final = "–"
 CONNECTING: Final = "connecting"
@@ -19,6 +19,16 @@ NOBODY: Final = "no router yet\n\n  n    adds one: it is tested live before it i
 GLYPHS: Final = {"healthy": "●", "warning": "◐", "critical": "▲", "offline": "○"}
 TROUBLE: Final = {"critical": 0, "offline": 1, "warning": 2, "healthy": 3}
 _BARS: Final = "▁▂▃▄▅▆▇█"
+
+
+def alerts(state: AlertsState | None) -> str:
+    """Return how many alerts fire, and whether somebody could not be told; "": there is nothing to say."""
+    if state is None:
+        return ""
+    firing, failing = len(state.firing), sum(bool(each.problem) for each in state.receivers)
+    parts = [count(firing, "alert")] if firing else []
+    parts += [f"{count(failing, 'receiver')} not told"] if failing else []
+    return f"{GLYPHS['critical']} {', '.join(parts)}" if parts else ""
 
 
 def milliseconds(seconds: float | None) -> str:

@@ -11,7 +11,9 @@ import anyio
 
 from mktui import clock
 from mktui.core.pool.health import HealthStatus
+from mktui.monitor.snapshot import AlertsState
 from mktui.web.models import (
+    Alerts,
     ConnectionDetails,
     Counts,
     NetworkHealth,
@@ -84,6 +86,15 @@ def network_health(snapshot: Snapshot) -> NetworkHealth:
     )  # fmt: skip
 
 
+def alerts(snapshot: Snapshot) -> Alerts:
+    """Return what is worth waking somebody for."""
+    state = snapshot.alerts or AlertsState()
+    return Alerts.model_validate({
+        "at": snapshot.at, "title": snapshot.title, "is_watched": snapshot.alerts is not None,
+        "problem": state.problem, "alerts": state.alerts, "silences": state.silences, "receivers": state.receivers,
+    })  # fmt: skip
+
+
 def is_settled(snapshot: Snapshot) -> bool:
     """Say whether every router was either reached, or found to be out of reach."""
     return all(
@@ -97,7 +108,11 @@ def only(snapshot: Snapshot, name: str) -> Snapshot:
     """Return one router's part of a snapshot; "": all of it."""
     if not name:
         return snapshot
-    return replace(snapshot, routers=tuple(router for router in snapshot.routers if router.name == name))
+    state = snapshot.alerts
+    if state is not None:
+        state = replace(state, alerts=tuple(alert for alert in state.alerts if alert.router == name))
+    routers = tuple(router for router in snapshot.routers if router.name == name)
+    return replace(snapshot, routers=routers, alerts=state)
 
 
 def _health(router: RouterSnapshot) -> RouterHealth:

@@ -46,6 +46,7 @@ READS: Final = (
     Read("/api/connection-details", models.ConnectionDetails, answers.connection_details),
     Read("/api/performance-metrics", models.PerformanceMetrics, answers.performance_metrics),
     Read("/api/network-health", models.NetworkHealth, answers.network_health),
+    Read("/api/alerts", models.Alerts, answers.alerts),
 )
 TEST: Final = Change(
     "/api/test-connection",

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from mktui.core.pool.breaker import BreakerState
 from mktui.core.pool.health import HealthStatus
+from mktui.monitor.alert_rules import RULES
 
 if TYPE_CHECKING:
     import enum
@@ -120,6 +121,7 @@ def families(snapshot: Snapshot) -> Iterator[Metric]:
             yield family
     yield from _states(snapshot)
     yield from _texts(snapshot)
+    yield from _alerts(snapshot)
 
 
 def _states(snapshot: Snapshot) -> Iterator[Metric]:
@@ -148,6 +150,26 @@ def _texts(snapshot: Snapshot) -> Iterator[Metric]:
         about.add_metric([router.name, router.facts.version, router.facts.board], 1)
     yield errors
     yield about
+
+
+def _alerts(snapshot: Snapshot) -> Iterator[Metric]:
+    """Yield what fires by rule, and how the receivers stand; nothing where nobody looks."""
+    state = snapshot.alerts
+    active = GaugeMetricFamily("mktui_alerts_active", "Alerts that fire and are not silenced.", labels=["rule"])
+    failing = GaugeMetricFamily("mktui_alert_receiver_failing", "1 while it takes nothing.", labels=["receiver"])
+    waiting = GaugeMetricFamily("mktui_alert_notices_waiting", "Notices not told yet.", labels=["receiver"])
+    told = CounterMetricFamily("mktui_alert_notices_told", "Notices that were taken.", labels=["receiver"])
+    left_out = CounterMetricFamily("mktui_alert_notices_left_out", "Notices over the bound.", labels=["receiver"])
+    if state is not None:
+        firing = Counter(alert.rule for alert in state.firing)
+        for rule in RULES:
+            active.add_metric([rule.name], firing[rule.name])
+        for receiver in state.receivers:
+            failing.add_metric([receiver.name], bool(receiver.problem))
+            waiting.add_metric([receiver.name], receiver.waiting)
+            told.add_metric([receiver.name], receiver.told)
+            left_out.add_metric([receiver.name], receiver.left_out)
+    yield from (active, failing, waiting, told, left_out)
 
 
 class _Picture(Collector):

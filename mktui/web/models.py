@@ -241,6 +241,58 @@ class NetworkHealth(_OfSnapshot):
     routers: list[RouterHealth]
 
 
+class AlertSeen(Answer):
+    """Something that is wrong. fired_at null: not yet for long enough; told_at null: nobody has been told."""
+
+    rule: str
+    router: str
+    severity: Literal["critical", "warning"]
+    state: Literal["firing", "pending", "ending", "silenced"]
+    since: dt.datetime
+    fired_at: dt.datetime | None
+    told_at: dt.datetime | None
+    silenced_until: dt.datetime | None
+    summary: str
+    description: str
+
+
+class SilenceSeen(Answer):
+    """What is not told. An empty rule is any, an empty router too."""
+
+    id: str
+    rule: str
+    router: str
+    begun_at: dt.datetime | None
+    ends_at: dt.datetime
+    who: str
+    why: str
+
+
+class ReceiverSeen(Answer):
+    """Somebody who is told; counts of notices. problem: why the last message was not taken; empty: it was."""
+
+    name: str
+    kind: Literal["webhook", "hook"]
+    told: int
+    waiting: int
+    left_out: int
+    told_at: dt.datetime | None
+    failures: int
+    problem: str
+    next_at: dt.datetime | None
+
+
+class Alerts(_OfSnapshot):
+    """GET /api/alerts: what is worth waking somebody for, what is silenced, and how the receivers stand."""
+
+    document: Literal["mktui.alerts/1"] = Field("mktui.alerts/1", alias="schema")
+    is_watched: bool = Field(description="somebody looks for alerts here")
+    problem: str = Field(description="why nothing is kept, or nobody is told by this program; empty: all is well")
+    alerts: list[AlertSeen]
+    silences: list[SilenceSeen]
+    receivers: list[ReceiverSeen]
+
+
 class _Order(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 

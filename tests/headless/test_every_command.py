@@ -131,7 +131,7 @@ def test_every_command_that_changes_something_is_known_to_be_one() -> None:
     """A new command is either in ``changing`` or in this list."""
     reading = {"demo", "status", "test", "doctor", "errors", "run", "batch", "who", "sync", "billing", "simulate",
                "record", "replay", "themes", "config", "capture", "completion", "review", "schedule", "keys", "serve",
-               "stability-test"}  # fmt: skip
+               "stability-test", "alerts"}  # fmt: skip
     root = click.Context(cli)
     assert isinstance(cli, click.Group)
     listed = set(cli.list_commands(root))

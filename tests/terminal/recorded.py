@@ -33,6 +33,7 @@ from mktui.monitor.records import Audited, ErrorLog
 from mktui.monitor.snapshot import Break, RouterFacts, RouterSnapshot, SeenEvent, Snapshot, SyncState
 from mktui.services.configuring import Saved
 from mktui.sync.order import Order
+from tests.terminal.recorded_alerts import RecordedAlerts
 from tests.terminal.recorded_billing import RecordedBilling
 from tests.terminal.recorded_console import RecordedConsole, day_of
 from tests.terminal.recorded_customers import RecordedCustomers
@@ -282,6 +283,7 @@ class RecordedServices:
     customers: RecordedCustomers = field(init=False)
     billing: RecordedBilling = field(init=False)
     stability: RecordedStability = field(default_factory=RecordedStability)
+    alerts: RecordedAlerts = field(default_factory=RecordedAlerts)
 
     def __post_init__(self) -> None:
         self.customers = RecordedCustomers(self._note)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from textual.widgets import Input
 
+from mktui.config.alerts import AlertRules
 from mktui.config.draft import Edit, applied
 from mktui.config.load import problems_of
 from mktui.config.presets import PRESETS
@@ -37,6 +38,7 @@ RIGHT: Final = {
     "billing.timezone": "Europe/Prague", "http.host": "::1", "http.private_key": "",
     "maintenance.self_check": "hourly", "monitor.file": "~/monitor.db",
     "maintenance.pool_reset": "sunday 04:00 on edge-*", "maintenance.sync": "monday, thursday 02:15",
+    **{f"alerts.rules.{rule}": "30 s, repeat 1 h" for rule in AlertRules.model_fields},
 }  # fmt: skip
 """Where not every text will do. Queries are only for sources of kind sql, a key only for a certificate."""
 WRONG: Final = {
@@ -46,7 +48,7 @@ WRONG: Final = {
 }
 NO_WRONG_TEXT: Final = frozenset({
     "username", "fingerprint", "ca_file", "theme", "database", "url", "timezone", "fallback_profile",
-    "default_profile", "certificate", "names",
+    "default_profile", "certificate", "names", "external_url",
 })  # fmt: skip
 """Texts that the model takes as they are."""
 

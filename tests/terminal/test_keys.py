@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -15,6 +16,7 @@ from mktui.tui.customer_deeds import Extend
 from mktui.tui.finding import Find
 from mktui.tui.places import SCREENS
 from mktui.tui.screens.add import AddScreen
+from mktui.tui.screens.alerts import AlertsScreen
 from mktui.tui.screens.billing import BillingScreen
 from mktui.tui.screens.billing_form import FormScreen
 from mktui.tui.screens.changes import ChangesScreen
@@ -30,9 +32,11 @@ from mktui.tui.screens.router import RouterScreen
 from mktui.tui.screens.sync import SyncScreen
 from mktui.tui.screens.tests import TestsScreen
 from mktui.tui.screens.view import View
+from mktui.tui.silencing import Silencing
 from mktui.tui.widgets.live_table import LiveTable
 from tests.terminal.driving import lines, look, notices, opened, press, routers, text
 from tests.terminal.recorded import RecordedServices, fleet
+from tests.terminal.recorded_alerts import alerts
 from tests.terminal.recorded_configs import SEEN
 from tests.terminal.recorded_errors import log
 from tests.terminal.recorded_syncs import ROUTER, planned, report
@@ -86,7 +90,7 @@ PATHS: Final[dict[Place, tuple[str, ...]]] = {
     Place.BILLING: ("5",), Place.FORM: FORM, Place.IMPORT: FILE,
     Place.ADD: ("n",), Place.ROWS: ASK,
     Place.TESTS: ("4",),
-    Place.ERRORS: ("3",), Place.CHANGES: ("c",),
+    Place.ERRORS: ("3",), Place.CHANGES: ("c",), Place.ALERTS: ("7",),
 }  # fmt: skip
 """The keys that lead from the fleet to each screen."""
 
@@ -118,6 +122,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "tests": ((), on(TestsScreen)),
     "billing": ((), on(BillingScreen)),
     "config": ((), on(ConfigScreen)),
+    "alerts": ((), on(AlertsScreen)),
     "last": (("2", "6"), on(SyncScreen)),
     "customer": ((), on(Find)),
     "sync": ((), on(PlanScreen)),
@@ -145,6 +150,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "reset": ((), on(Confirm)),
     "breaker": ((), on(Confirm)),
     "run": ((), on(Find)),
+    "silence": (("7",), on(Silencing)),
     "copy": (ASK, lambda app: any("in your clipboard" in told.message for told in notices(app))),
     "edit": ((), on(ConfigScreen)),
     "new": ((), on(AddScreen)),
@@ -180,7 +186,13 @@ def test_every_action_has_a_claim() -> None:
 async def test_the_key_does_what_help_says(action: Action) -> None:
     before, is_done = DOES[action.id]
     first = fleet().routers[4].name
-    services = RecordedServices(will_plan={first: planned()}, reports={ROUTER: report()}, config=SEEN, log=log())
+    services = RecordedServices(
+        replace(fleet(), alerts=alerts()),
+        will_plan={first: planned()},
+        reports={ROUTER: report()},
+        config=SEEN,
+        log=log(),
+    )
     async with opened(services) as (app, pilot):
         await press(pilot, *before)
         assert not is_done(app) or action.id == "redraw"
@@ -231,7 +243,7 @@ def test_keys_ids_and_titles_are_unique_and_each_has_its_handler() -> None:
 
 
 async def test_help_lists_every_action_and_says_which_ask_first() -> None:
-    async with opened(size=(80, 70)) as (app, pilot):
+    async with opened(size=(80, 72)) as (app, pilot):
         await press(pilot, "question_mark")
         shown = lines(app)
         for action in ACTIONS:

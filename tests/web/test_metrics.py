@@ -18,6 +18,7 @@ from mktui import resources
 from mktui.services.demo import open_demo
 from mktui.web.metrics import Metrics, Served
 from tests.terminal.recorded import fleet
+from tests.terminal.recorded_alerts import alerts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +35,7 @@ def text() -> str:
     first, *others = fleet().routers
     performance = replace(first.pool.performance, errors={"CommandTimeout": 2})
     failing = replace(first, pool=replace(first.pool, performance=performance))
-    return Metrics(served).text(replace(fleet(), routers=(failing, *others))).decode()
+    return Metrics(served).text(replace(fleet(), routers=(failing, *others), alerts=alerts())).decode()
 
 
 def values(of: str) -> dict[tuple[str, ...], float]:
@@ -112,6 +113,16 @@ def test_the_figures_are_the_snapshots_in_base_units() -> None:
     assert values("mktui_router_commands_total")["edge-1",] == edge.pool.performance.commands
     assert values("mktui_router_success_ratio")["edge-1",] == pytest.approx(0.9998, abs=1e-4)
     assert values("mktui_http_requests_total")["200", "GET"] == 3
+
+
+def test_alerts_are_counted_by_rule_and_receivers_by_name_and_no_customer_is_a_label() -> None:
+    active = values("mktui_alerts_active")
+    assert {rule for (rule,), number in active.items() if number} == {"router_down", "pool_exhausted"}
+    assert active["router_down",] == 1, "one of two is silenced"
+    assert values("mktui_alert_receiver_failing") == {("noc",): 0, ("chat",): 1}
+    assert values("mktui_alert_notices_waiting")["chat",] == 3
+    assert values("mktui_alert_notices_told_total")["noc",] == 41
+    assert values("mktui_alert_notices_left_out_total")["chat",] == 12
 
 
 def test_what_nobody_can_know_is_absent_and_never_zero() -> None:

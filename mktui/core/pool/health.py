@@ -19,6 +19,8 @@ SAMPLE: Final = 1.0
 """Seconds between two samples."""
 WORSE_AFTER: Final = 2
 BETTER_AFTER: Final = 3
+CONNECTING: Final = "connecting"
+"""Why a router is offline of which nothing has been heard yet."""
 ENOUGH: Final = 10
 """A rate over fewer commands says nothing."""
 
@@ -45,7 +47,7 @@ class HealthTrend:
     """Judges that do not flicker: worse after two samples, better after three, offline at once."""
 
     def __init__(self) -> None:
-        self.health = Health(HealthStatus.OFFLINE, None, ("connecting",))
+        self.health = Health(HealthStatus.OFFLINE, None, (CONNECTING,))
         self._is_known = False
         self._worse = self._better = 0
 
@@ -90,7 +92,7 @@ def _why_offline(pool: PoolStatistics) -> str:
         return f"login refused: {pool.auth_failed}"
     if breaker.state is not BreakerState.CLOSED:
         return f"circuit {breaker.state}: {breaker.reason}"
-    return f"unreachable: {breaker.reason}" if breaker.reason else "connecting"
+    return f"unreachable: {breaker.reason}" if breaker.reason else CONNECTING
 
 
 def _critical(pool: PoolStatistics, window: Window) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from mktui.errors import ControlError, MktuiError, NobodyServes
 from mktui.monitor.percentiles import Percentiles
 from mktui.monitor.records import Audited, ErrorLog
 from mktui.services.control import charts
+from mktui.services.control.alerts import AttachedAlerts
 from mktui.services.control.billing import AttachedBilling
 from mktui.services.control.client import open_link
 from mktui.services.control.consoles import AttachedConsole
@@ -70,6 +71,7 @@ class AttachedFleet:
         self.customers = AttachedCustomers(self, tasks)
         self.newcomers = AttachedNewcomers(self)
         self.console = AttachedConsole(self)
+        self.alerts = AttachedAlerts(self)
         self.billing = AttachedBilling(self, tasks)
         self.stability = AttachedTests(self, tasks)
         self._percentiles: dict[str, Percentiles] = {}

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _STEPS: Final = 5
 """Points that a chart may have gained between two pictures, to be told as such."""
 _FIELDS: Final = tuple(field.name for field in fields(RouterSnapshot))
+_OF_FLEET: Final = tuple(field.name for field in fields(Snapshot) if field.name not in {"routers", "lost_for"})
+"""``lost_for`` is for the other end to know."""
+_ALWAYS: Final = frozenset({"at", "title", "billing_problem"})
 _ODD: Final = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
@@ -27,6 +30,7 @@ class Feed:
 
     def __init__(self) -> None:
         self._told: dict[str, RouterSnapshot] = {}
+        self._before: Snapshot | None = None
 
     def news(self, snapshot: Snapshot) -> Iterator[Document]:
         """Yield what he has to be told of a picture, router by router, and at last the whole: others may go first."""
@@ -37,10 +41,17 @@ class Feed:
                 changed[router.name] = new
             yield new
         self._told = {router.name: router for router in snapshot.routers}
-        yield {
-            "at": PICTURES.plain(snapshot.at), "title": snapshot.title, "billing_problem": snapshot.billing_problem,
-            "order": [router.name for router in snapshot.routers], "routers": changed,
-        }  # fmt: skip
+        whole, self._before = self._of_fleet(snapshot), snapshot
+        yield whole | {"order": [router.name for router in snapshot.routers], "routers": changed}
+
+    def _of_fleet(self, snapshot: Snapshot) -> Document:
+        """Return what is said of the fleet as a whole, and is new."""
+        before = self._before
+        return {
+            name: PICTURES.plain(getattr(snapshot, name))
+            for name in _OF_FLEET
+            if name in _ALWAYS or before is None or getattr(snapshot, name) != getattr(before, name)
+        }
 
     def _changed(self, router: RouterSnapshot) -> Document:
         """Return the fields that are new; all of them, with its class, of a router that is."""
@@ -69,6 +80,7 @@ class Picture:
     def __init__(self) -> None:
         self._fields: dict[str, Document] = {}
         self._routers: dict[str, RouterSnapshot] = {}
+        self._of_fleet: Document = {}
 
     def take(self, news: Any) -> Snapshot:  # Any: JSON
         """Return the picture after news.
@@ -94,5 +106,5 @@ class Picture:
         order = news["order"]
         self._fields = {name: self._fields[name] for name in order}
         self._routers = {name: self._routers[name] for name in order}
-        at = PICTURES.record(news["at"])
-        return Snapshot(at, news["title"], tuple(self._routers.values()), news["billing_problem"])
+        self._of_fleet |= {name: PICTURES.record(news[name]) for name in _OF_FLEET if name in news}
+        return Snapshot(routers=tuple(self._routers.values()), **self._of_fleet)

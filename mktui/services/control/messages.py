@@ -225,6 +225,23 @@ class Kick(ToRouter):
     name: Name
 
 
+class SilenceAlerts(Write):
+    """Tell nothing of a rule, of a router, or of both, for so many seconds; "" is any."""
+
+    do: Literal["silence"]
+    rule: Name = ""
+    router: Name = ""
+    seconds: int = Field(ge=1, le=366 * 86_400)
+    why: Name = ""
+
+
+class UnsilenceAlerts(Write):
+    """End a silence."""
+
+    do: Literal["unsilence"]
+    silence: Name
+
+
 class ConfigText(Write):
     """The configuration's file as it is now. There may be passwords in it: it is for who may change it."""
 
@@ -242,8 +259,8 @@ class SaveConfig(Write):
 
 Request = (
     Hello | SnapshotNow | Subscribe | Test | Reset | Isolate | Probe | StartPlan | PlanOf | StartSync | ReportOf | Hold
-    | LetGo | WatchBilling | Errors | Changes | Run | Find | Found | SetActive | Extend | Kick | ConfigText | SaveConfig
-    | ChartOf | OfBilling | OfNewcomer | OfStability
+    | LetGo | WatchBilling | Errors | Changes | Run | Find | Found | SetActive | Extend | Kick | SilenceAlerts
+    | UnsilenceAlerts | ConfigText | SaveConfig | ChartOf | OfBilling | OfNewcomer | OfStability
 )  # fmt: skip
 _ADAPTER: Final[TypeAdapter[Request]] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 WORDS: Final = tuple(kind.model_fields["do"].annotation.__args__[0] for kind in Request.__args__)

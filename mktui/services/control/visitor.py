@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pwd
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mktui import clock
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mktui.billing.model import Subscriber
+    from mktui.monitor.silences import Silence
     from mktui.services.control.till import Tills
     from mktui.services.fleet import Fleet
 
@@ -98,8 +100,8 @@ class Visitor:
                 return await self._of_customer(request)
             case asked.StartPlan() | asked.PlanOf() | asked.StartSync() | asked.ReportOf():
                 return self._of_sync(request)
-            case asked.ConfigText() | asked.SaveConfig():
-                return await self._of_config(request)
+            case asked.ConfigText() | asked.SaveConfig() | asked.SilenceAlerts() | asked.UnsilenceAlerts():
+                return await self._of_files(request)
             case _:
                 return self._of_fleet(request)
 
@@ -142,10 +144,22 @@ class Visitor:
                 await fleet.let_go(router)
         return None
 
-    async def _of_config(self, request: asked.ConfigText | asked.SaveConfig) -> Any:  # Any: JSON
-        if isinstance(request, asked.ConfigText):
-            return FORMS.plain(await self._fleet.config_text())
-        return await self._save(request)
+    async def _of_alerts(self, request: asked.SilenceAlerts | asked.UnsilenceAlerts) -> Silence:
+        desk = self._fleet.alerts
+        if isinstance(request, asked.UnsilenceAlerts):
+            return await desk.unsilence(request.silence)
+        return await desk.silence(request.rule, request.router, timedelta(seconds=request.seconds), request.why)
+
+    async def _of_files(
+        self, request: asked.ConfigText | asked.SaveConfig | asked.SilenceAlerts | asked.UnsilenceAlerts
+    ) -> Any:  # Any: JSON
+        match request:
+            case asked.ConfigText():
+                return FORMS.plain(await self._fleet.config_text())
+            case asked.SaveConfig():
+                return await self._save(request)
+            case _:
+                return FORMS.plain(await self._of_alerts(request))
 
     def _hello(self, request: asked.Hello) -> Any:  # Any: JSON
         self.may_write = self.may_write and request.role != "viewer"

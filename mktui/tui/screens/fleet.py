@@ -188,7 +188,9 @@ class FleetScreen(Filterable, Sortable):
         first, others = fleet_line(snapshot, mode, palette, width)
         left = f"Fleet   filter {self.filter_text}" if self.filter_text else "Fleet"
         due = words.next_job(snapshot.maintenance) if width >= 98 else ""
-        self.query_one(TopLines).show(first, second_line(palette, width, left, due, self.order_in_words, *others))
+        alerts = Text(words.alerts(snapshot.alerts), style=palette.state("critical"))
+        right = [*others[:-1], self.order_in_words, *others[-1:], alerts]  # the first go first when there is no room
+        self.query_one(TopLines).show(first, second_line(palette, width, left, due, *right))
 
     def _show_why(self, snapshot: Snapshot, palette: Palette) -> None:
         router = snapshot.router(self.table.current or "")

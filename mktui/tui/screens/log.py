@@ -209,7 +209,7 @@ class LogScreen(Filterable, Sortable, Generic[R]):
 
     def _show_whole(self, snapshot: Snapshot, palette: Palette) -> None:
         row = self.table.current
-        lines = list(self._told(palette))
+        lines = list(self.told(snapshot, palette))
         if row is not None:
             lines += self.whole(row, snapshot, palette)
         else:
@@ -219,7 +219,9 @@ class LogScreen(Filterable, Sortable, Generic[R]):
         text.no_wrap, text.overflow = True, "ellipsis"
         self.query_one("#whole", StillStatic).show(text)
 
-    def _told(self, palette: Palette) -> Iterator[Text]:
+    def told(self, snapshot: Snapshot, palette: Palette) -> Iterator[Text]:
+        """Yield what is said above the row, whatever it is."""
+        del snapshot
         problem = self.room.services.errors().problem
         if problem:
             told = f"▲ no history is kept: {problem}; this is since the start only"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections import deque
 from contextlib import suppress
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields, replace
+from typing import Any, Final
 
 import pytest
 from hypothesis import example, given
@@ -15,6 +15,8 @@ from pydantic import SecretStr
 
 from mktui.billing.model import Kind
 from mktui.errors import BillingError, ConfigError, ControlError, ControlRefused
+from mktui.monitor.silences import Silence
+from mktui.monitor.snapshot import AlertsState, JobOutcome, JobState, ReceiverState, SeenAlert, Snapshot
 from mktui.services.control import messages, wire
 from mktui.services.control.feed import Feed, Picture
 from mktui.services.control.forms import FORMS, error_document, error_of, fingerprint, heard
@@ -22,12 +24,9 @@ from mktui.services.control.messages import Refusal, Wish, parse
 from mktui.sync.guards import Lifts
 from mktui.sync.order import Order
 from mktui.sync.plan import Action
-from tests.terminal.recorded import fleet
+from tests.terminal.recorded import NOW, fleet
 from tests.terminal.recorded_customers import ANA, ANA_ONLINE
 from tests.terminal.recorded_syncs import PLAN, planned, report
-
-if TYPE_CHECKING:
-    from mktui.monitor.snapshot import Snapshot
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -172,6 +171,26 @@ def test_pictures_told_as_what_has_changed_are_whole_at_the_other_end(rounds: li
         snapshot = replace(whole, routers=routers, title=f"round {number}")
         news = json.loads(wire.line(told(feed, snapshot)))
         assert picture.take(news) == snapshot
+
+
+JOB: Final = JobState("sync", "daily 03:30", NOW, outcomes=(JobOutcome("edge-1", "done", "41 applied", NOW),))
+ALERTS: Final = AlertsState(
+    (SeenAlert("router_down", "edge-1", "critical", NOW, "edge-1 is down", fired_at=NOW),),
+    (Silence(NOW, "router_down", "tower-*", id="a1"),), (ReceiverState("noc", "webhook", waiting=2, problem="503"),),
+)  # fmt: skip
+
+
+def test_of_the_fleet_as_a_whole_nothing_is_left_out_and_only_what_is_new_is_told() -> None:
+    feed, picture = Feed(), Picture()
+    bare = Snapshot(NOW, "fleet", ())
+    full = replace(bare, title="isp", billing_problem="locked", maintenance=(JOB,), alerts=ALERTS)
+    named = {field.name for field in fields(Snapshot) if getattr(full, field.name) != getattr(bare, field.name)}
+    assert named == {field.name for field in fields(Snapshot)} - {"at", "routers", "lost_for"}, "one more to be told"
+    for snapshot in (bare, full, full, bare):
+        news = json.loads(wire.line(told(feed, snapshot)))
+        assert picture.take(news) == snapshot
+    told(feed, full)
+    assert set(told(feed, full)) == {"at", "title", "billing_problem", "order", "routers"}
 
 
 @given(st.lists(st.lists(st.none() | st.sampled_from([0.1, 0.2]), max_size=9), min_size=1, max_size=6))

@@ -1,0 +1,1 @@
+"""Alerts while they run: what is looked at, what is kept, who is told, and how."""

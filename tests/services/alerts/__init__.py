@@ -1,0 +1,1 @@
+"""Alerts while they run."""
