@@ -293,14 +293,14 @@ def read_hours(connection: sa.Connection, since: dt.datetime) -> tuple[RouterHou
 
 def read_steps(connection: sa.Connection, routers: Iterable[str], now: dt.datetime) -> Iterator[KeptStep]:
     """Yield what is still of use of some routers' charts and trends, in the order in which it was written."""
-    named = {_text(router): router for router in routers}
-    oldest = now.timestamp() - max(KEPT.values())
-    wanted = sa.select(steps).where(steps.c.router.in_(named), steps.c.at >= oldest).order_by(steps.c.id)
-    for row in connection.execute(wanted):
-        if (at := row.at) >= now.timestamp() - KEPT.get(row.length, 0.0):
-            reading = Reading(*(getattr(row, name) for name in WATCHED))
-            figures = reading if row.p50 is None else (row.p50, row.p95, row.p99)
-            yield KeptStep(named[row.router], at, row.length, figures)
+    named, present = {_text(router): router for router in routers}, now.timestamp()
+    oldest = present - max(KEPT.values())
+    columns = [steps.c[name] for name in ("at", "router", "length", "p50", "p99", *WATCHED)]
+    wanted = sa.select(*columns).where(steps.c.router.in_(named), steps.c.at >= oldest).order_by(steps.c.id)
+    for at, router, length, p50, p99, *watched in connection.execute(wanted):  # many: by place, not by name
+        if at >= present - KEPT.get(length, 0.0):
+            figures = Reading(*watched) if p50 is None else (p50, watched[_P95], p99)
+            yield KeptStep(named[router], at, length, figures)
 
 
 def _moment(seconds: float) -> dt.datetime:

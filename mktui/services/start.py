@@ -21,10 +21,14 @@ from mktui.services.timetable import Plan
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
+    from mktui.billing.options import BillingOptions
     from mktui.config.load import LoadedConfig
     from mktui.config.model import RouterConfig
     from mktui.core.pool.options import PoolOptions
+    from mktui.monitor.history import History
+    from mktui.monitor.options import MonitorOptions
     from mktui.monitor.snapshot import SeenEvent
+    from mktui.services.sources import Sources
 
 
 def chosen_routers(loaded: LoadedConfig, names: Iterable[str]) -> list[RouterConfig]:
@@ -93,23 +97,13 @@ async def open_configured(
         return fresh.config.pool_for(chosen_routers(fresh, [name])[0])
 
     office = partial(open_office, loaded.config.billing, loaded.config.sync)
-    monitor = loaded.config.monitor
-    history = None
-    if keeps_history and monitor.history:
-        from mktui.monitor.history import History  # noqa: PLC0415 - a status keeps none
-
-        history = History(monitor.path, monitor, say)
-    sources = None
-    if loaded.config.billing.sources:
-        from mktui.services.sources import Sources  # noqa: PLC0415 - few configurations have any
-
-        sources = Sources(loaded.config.billing)
+    history = _history(loaded.config.monitor, say) if keeps_history and loaded.config.monitor.history else None
     title = loaded.file.stem if loaded.file.stem != "config" else "fleet"
     async with open_fleet(
         setups, title=title, read_options=read_options, on_event=on_event, open_office=office,
         automatic=loaded.config.sync if automatic else None,
         maintenance=plan_of(loaded, read_only=read_only) if keeps_schedule else None,
-        sources=sources, history=history, keeps_charts=keeps_schedule,
+        sources=_sources(loaded.config.billing), history=history, keeps_charts=keeps_schedule,
     ) as fleet:  # fmt: skip
         fleet.config_file, fleet.billing_options = loaded.file, loaded.config.billing
         if tells_alerts is not None and loaded.config.alerts.enabled:
@@ -117,3 +111,17 @@ async def open_configured(
 
             fleet.watch_alerts(alert_plan(loaded), tells_alerts)
         yield fleet
+
+
+def _history(options: MonitorOptions, say: Callable[[str], None]) -> History:
+    from mktui.monitor.history import History  # noqa: PLC0415 - a status keeps none
+
+    return History(options.path, options, say)
+
+
+def _sources(options: BillingOptions) -> Sources | None:
+    if not options.sources:
+        return None
+    from mktui.services.sources import Sources  # noqa: PLC0415 - few configurations have any
+
+    return Sources(options)
