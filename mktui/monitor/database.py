@@ -75,6 +75,8 @@ steps = sa.Table(
     sa.Index("ix_steps_old", "length", "at"),
 )  # fmt: skip
 
+_P95: Final = list(WATCHED).index("p95")
+
 
 def open_engine(path: Path) -> sa.Engine:
     """Open the file, or make it.

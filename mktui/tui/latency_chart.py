@@ -63,7 +63,6 @@ SPANS: Final = (
     Span("24 h", DAY_STEP, 288, is_day=True),
 )  # fmt: skip
 """What can be chosen, one after the other; None: the hour and the day side by side."""
-_LARGER: Final = ("h", "bold")
 _ALONE_LEFT: Final = 6
 
 
@@ -73,8 +72,14 @@ def columns(room: int) -> tuple[int, int]:
     return max(fitting, key=lambda pair: sum(pair) - abs(pair[0] - pair[1]) / 2, default=(_HOURS[-1], _DAYS[-1]))
 
 
-def lines(chart: Chart, now: LatencyStatistics, palette: Palette, width: int, height: int) -> list[Text]:
-    """Return the picture, ``height`` lines; below 8, a line of bars for each percentile is all there is room for."""
+def lines(
+    chart: Chart, now: LatencyStatistics, palette: Palette, *, key: str, size: tuple[int, int]
+) -> list[Text]:  # fmt: skip
+    """Return the picture, ``size`` columns and lines; ``key`` is the one that makes it larger.
+
+    Below 8 lines, a line of bars for each percentile is all there is room for.
+    """
+    width, height = size
     hour, day = columns(width - _LEFT - 2 * _TOP - _GAP)
     pictures = [
         (f"{_span(60, hour)}", gathered(chart.hour, 120 // hour), hour),
@@ -83,13 +88,13 @@ def lines(chart: Chart, now: LatencyStatistics, palette: Palette, width: int, he
     if not any(point is not None for _, points, _ in pictures for point in points):
         return _young(now, palette)
     draw = _bars if height < 8 else _area
-    return draw(pictures, now, palette, height)
+    return draw(pictures, now, palette, height, key)
 
 
 def alone(
-    span: Span, chart: Chart, now: LatencyStatistics, palette: Palette, *, at: datetime, size: tuple[int, int]
+    span: Span, chart: Chart, now: LatencyStatistics, palette: Palette, *, at: datetime, key: str, size: tuple[int, int]
 ) -> list[Text]:
-    """Return one span's picture, ``size`` columns and lines; ``at``: the time at its right end."""
+    """Return one span's picture, ``size`` columns and lines; ``at``: the time at its right end, ``key``: leads on."""
     width, height = size
     room = width - _ALONE_LEFT
     count = max((each for each in range(1, span.steps + 1) if span.steps % each == 0 and each <= room), default=1)
@@ -98,9 +103,9 @@ def alone(
     known = [point for point in points if point is not None]
     if not known:
         nothing = f"{'':<{_LEFT}}nothing was answered in this time, or nobody looked"
-        return [_head(span, count, now, palette), Text(nothing, style=palette.quiet)]
+        return [_head(span, count, now, palette, key), Text(nothing, style=palette.quiet)]
     low, high = scale(min(point[0] for point in known), max(point[2] for point in known))
-    rows, body, marks = [_head(span, count, now, palette)], height - 2, _marks(low, high, height - 2)
+    rows, body, marks = [_head(span, count, now, palette, key)], height - 2, _marks(low, high, height - 2)
     for number in range(body):
         row = Text(f"{marks.get(number, ''):>{_ALONE_LEFT - 1}} ", style=palette.quiet)
         cells = _row(points, count, low * (high / low) ** ((body - number - 0.5) / body))
@@ -109,14 +114,14 @@ def alone(
     return [*rows, Text(_clock(span, at, count * wide), style=palette.quiet)]
 
 
-def _head(span: Span, count: int, now: LatencyStatistics, palette: Palette) -> Text:
+def _head(span: Span, count: int, now: LatencyStatistics, palette: Palette, key: str) -> Text:
     head = Text.assemble((f"{'Latency':<{_LEFT}}", palette.quiet))
     for glyph, name, value in zip(_BANDS, _NAMES, _now(now), strict=True):
         head.append(glyph, palette.accent).append(f" {name} {words.milliseconds(value)}   ")
     other = SPANS[(SPANS.index(span) + 1) % len(SPANS)]
     head.right_crop(2)
     head.append("ms   ").append(f"{span.words}, a column {_long(span.seconds / count)}   ", palette.quiet)
-    return head.append("h", "bold").append(f" {other.words if other else 'both'}", palette.quiet)
+    return head.append(key, "bold").append(f" {other.words if other else 'both'}", palette.quiet)
 
 
 def _marks(low: float, high: float, body: int) -> dict[int, str]:
@@ -166,12 +171,12 @@ def _now(now: LatencyStatistics) -> tuple[float | None, ...]:
 Picture = tuple[str, "tuple[Point | None, ...]", int]
 
 
-def _bars(pictures: list[Picture], now: LatencyStatistics, palette: Palette, _height: int) -> list[Text]:
+def _bars(pictures: list[Picture], now: LatencyStatistics, palette: Palette, _height: int, key: str) -> list[Text]:
     head = Text(f"{'Latency':<{_LEFT}}", style=palette.quiet)
     for title, _, count in pictures:
         head.append(f"{words.fit(title, count + _TOP - 1):<{count + _TOP}}{' ' * _GAP}")
     head.rstrip()
-    rows = [head.append("   ").append(*_LARGER).append(" larger")]
+    rows = [head.append("   ").append(key, "bold").append(" larger")]
     for place, value in enumerate(_now(now)):
         row = Text.assemble((f"{_NAMES[place]} ", palette.quiet), f"{words.milliseconds(value):>4} ")
         for _, points, count in pictures:
@@ -184,12 +189,12 @@ def _bars(pictures: list[Picture], now: LatencyStatistics, palette: Palette, _he
     return rows
 
 
-def _area(pictures: list[Picture], now: LatencyStatistics, palette: Palette, height: int) -> list[Text]:
+def _area(pictures: list[Picture], now: LatencyStatistics, palette: Palette, height: int, key: str) -> list[Text]:
     known = [point for _, points, _ in pictures for point in points if point is not None]
     low, high = scale(min(point[0] for point in known), max(point[2] for point in known))
     figures = " · ".join(f"{name} {words.milliseconds(value)}" for name, value in zip(_NAMES, _now(now), strict=True))
     legend = "  ".join(f"{glyph} {name}" for glyph, name in zip(_BANDS, _NAMES, strict=True))
-    told = f"{figures} ms   ", (f"{legend}   ", palette.quiet), _LARGER
+    told = f"{figures} ms   ", (f"{legend}   ", palette.quiet), (key, "bold")
     rows = [Text.assemble((f"{'Latency':<{_LEFT}}", palette.quiet), *told, (" larger", palette.quiet))]
     body = height - 2
     for number in range(body):

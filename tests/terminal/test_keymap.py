@@ -78,7 +78,7 @@ def test_whatever_is_written_there_a_keymap_is_clear_or_refused(keys: dict[str, 
 
 @pytest.mark.anyio
 async def test_own_keys_work_the_old_ones_do_not_and_all_that_names_keys_names_these() -> None:
-    keymap = keymap_of({"test": ["Z", "f5"], "config": "ctrl+e", "undo": "U", "help": "h"})
+    keymap = keymap_of({"test": ["Z", "f5"], "config": "ctrl+e", "undo": "U", "help": "h", "span": "i"})
     assert keymap.problems == ()
     services = RecordedServices()
     app = ControlRoom(services, keymap=keymap)
@@ -99,7 +99,9 @@ async def test_own_keys_work_the_old_ones_do_not_and_all_that_names_keys_names_t
         await press(pilot, "h")
         assert isinstance(app.screen, Help)
         assert "  Z  test " in text(app)
-        await press(pilot, "escape", "ctrl+e")
+        await press(pilot, "escape", "G", "enter")
+        assert "i larger" in text(app)
+        await press(pilot, "ctrl+e")
         assert isinstance(app.screen, ConfigScreen)
 
 

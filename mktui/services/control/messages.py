@@ -295,7 +295,11 @@ def _in_words(error: ValidationError, document: dict[str, Any]) -> str:  # Any: 
     """Say what is wrong with a request; its values may be secrets and are not said."""
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     if first["type"].startswith("union_tag"):
-        return f"do is none of: {', '.join(WORDS)}" if "do" in document else "do is missing"
+        return (
+            f"do is none of the {len(WORDS)} that there are, such as {', '.join(WORDS[:5])}"
+            if "do" in document
+            else "do is missing"
+        )
     where = ".".join(_cut(part) for part in first["loc"][1:])
     return f"{where or 'it'}: {first['msg']}"
 

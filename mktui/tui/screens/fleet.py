@@ -189,7 +189,8 @@ class FleetScreen(Filterable, Sortable):
         left = f"Fleet   filter {self.filter_text}" if self.filter_text else "Fleet"
         due = words.next_job(snapshot.maintenance) if width >= 98 else ""
         alerts = Text(words.alerts(snapshot.alerts), style=palette.state("critical"))
-        right = [*others[:-1], self.order_in_words, *others[-1:], alerts]  # the first go first when there is no room
+        order = Text(self.order_in_words, style=palette.quiet)
+        right = [*others[:-1], order, *others[-1:], alerts]  # the first of them goes first when there is no room
         self.query_one(TopLines).show(first, second_line(palette, width, left, due, *right))
 
     def _show_why(self, snapshot: Snapshot, palette: Palette) -> None:

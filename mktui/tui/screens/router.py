@@ -89,14 +89,17 @@ class RouterScreen(View):
         width = self.size.width or 80
         height = self.size.height or 24
         panels = _panels(router, snapshot, palette, width, height)
+        key = next(action.shown for action in self.room.keymap.actions if action.id == "span")
         chart, response = self.room.services.chart(router.name), router.pool.performance.response
         if (span := latency_chart.SPANS[self.room.chart_span]) is None:
-            picture = latency_chart.lines(chart, response, palette, width - 2, min(14, max(4, height - 26)))
+            picture = latency_chart.lines(
+                chart, response, palette, key=key, size=(width - 2, min(14, max(4, height - 26)))
+            )
         else:
             panels = panels if height >= 36 else panels[:1]
             room = height - len(panels) - min(len(connections) + 1, height * 3 // 10) - _BESIDE
             picture = latency_chart.alone(
-                span, chart, response, palette, at=snapshot.at, size=(width - 2, max(4, min(20, room)))
+                span, chart, response, palette, at=snapshot.at, key=key, size=(width - 2, max(4, min(20, room)))
             )
         text = Text("\n").join((*panels, *picture))
         text.no_wrap, text.overflow = True, "ellipsis"
