@@ -65,8 +65,8 @@ class _Ring:
         room = self._points.maxlen or 0
         known = dict(enumerate(self._points, current - len(self._points)))
         for step in past:
-            if step.length != self._step or not isinstance(step.figures, tuple):
-                continue
+            if step.length > self._step or not isinstance(step.figures, tuple):
+                continue  # of a longer step nobody knows where in it the worst was; shorter ones make a longer one
             number = int((now - step.age) // self._step)
             if number == current:
                 self._number, self._worst = current, _worse(self._worst, step.figures)

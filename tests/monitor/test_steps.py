@@ -246,6 +246,26 @@ def trimmed(chart: Chart) -> Chart:
     return Chart(chart.hour[first[0] :], chart.day[first[1] :])
 
 
+def test_a_step_that_two_programs_have_seen_shows_the_worst_of_both() -> None:
+    for before, after in ((0.5, 0.01), (0.01, 0.5)):
+        _, written = charted([before, before], 0.0)
+        second, again = charted([after, after, 0.01], 20.0)
+        past = past_of([*written, *again], WALL + 40)
+        second.recall(40.0, past.of("edge-1", WALL + 40))
+        assert second.chart.hour == ((0.5, 1.0, 1.5),)
+
+
+def test_a_program_that_was_killed_costs_half_a_minute_of_the_day_too() -> None:
+    """Of its last five minutes only the half minutes were written: the day's step is made of them."""
+    _, written = charted([0.01] * 20 + [0.5] * 4 + [0.02] * 3, 0.0)
+    written = [step for step in written if step.length == HOUR_STEP and step.at < WALL + 240]
+    second, now = Percentiles(), 400.0
+    second.add(now, seen(0.01))
+    second.recall(now, past_of(written, WALL + now).of("edge-1", WALL + now))
+    assert [point and point[0] for point in second.chart.day] == [0.5]
+    assert [point and point[0] for point in second.chart.hour][:8] == [0.01] * 6 + [0.5] * 2
+
+
 def test_the_time_between_two_programs_is_a_gap_in_the_chart_and_neither_a_line_nor_zeros(engine: sa.Engine) -> None:
     _, written = charted([0.01] * 60, 0.0)
     begins = 600.0 + 20 * HOUR_STEP
