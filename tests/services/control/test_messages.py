@@ -73,7 +73,7 @@ def test_any_line_is_a_request_or_a_refusal_of_one_short_line(text: bytes) -> No
         ('{"v":1,"id":3,"do":"reset"}', "router: Field required"),
         ('{"v":1,"id":3,"do":"reset","router":"a","more":1}', "more: Extra inputs are not permitted"),
         ('{"v":1,"id":3}', "do is missing"),
-        ('{"v":1,"id":3,"do":"reboot"}', "do is none of: hello, snapshot"),
+        ('{"v":1,"id":3,"do":"reboot"}', "do is none of the "),
         ("[]", "no JSON object"),
         ("hello", "no line of JSON"),
     ],
