@@ -88,7 +88,7 @@ class TokenConfig(BaseModel):
         Role.VIEWER, description="viewer looks, operator tests and resets, admin also resets protected routers"
     )
     token: Annotated[SecretSource, BeforeValidator(_check_token), WithJsonSchema(SOURCE_SCHEMA)] = Field(
-        description='the token: { env = }, { file = }, { command = [ ] }, or its digest, "sha256:..."'
+        description='the token: { env = }, { file = }, { keyring = }, { command = [ ] }, or its digest, "sha256:..."'
     )
 
 

@@ -34,7 +34,8 @@ class RouterConfig(BaseModel):
     port: int | None = Field(None, ge=1, le=65535, description="API port; 8728, or 8729 with TLS, when left out")
     username: str = Field("admin", min_length=1, description="the API user")
     password: Annotated[SecretSource, BeforeValidator(parse_source), WithJsonSchema(SOURCE_SCHEMA)] = Field(
-        SecretSource("plain", ""), description='its password: "text", { env = }, { file = } or { command = [ ] }'
+        SecretSource("plain", ""),
+        description='its password: "text", { env = }, { file = }, { keyring = } or { command = [ ] }',
     )
     tls: TlsMode = Field("off", description="off, verify, pin, anonymous")
     fingerprint: str = Field("", description="the certificate's SHA-256, for tls = pin")

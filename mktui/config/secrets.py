@@ -9,9 +9,11 @@ from typing import Any, Final
 import anyio
 from pydantic import SecretStr
 
+from mktui.config.keyrings import read_keyring
 from mktui.errors import ConfigError
 
 COMMAND_TIMEOUT: Final = 10.0
+"""Seconds that a command, or a keyring, may take."""
 _TEXT: Final = {"type": "string", "minLength": 1}
 SOURCE_SCHEMA: Final[dict[str, Any]] = {  # Any: JSON
     "oneOf": [
@@ -19,7 +21,8 @@ SOURCE_SCHEMA: Final[dict[str, Any]] = {  # Any: JSON
         *(
             {"type": "object", "properties": {kind: value}, "required": [kind], "additionalProperties": False}
             for kind, value in (
-                ("env", _TEXT), ("file", _TEXT), ("command", {"type": "array", "items": _TEXT, "minItems": 1}),
+                ("env", _TEXT), ("file", _TEXT), ("keyring", _TEXT),
+                ("command", {"type": "array", "items": _TEXT, "minItems": 1}),
             )
         ),
     ]
@@ -29,7 +32,7 @@ SOURCE_SCHEMA: Final[dict[str, Any]] = {  # Any: JSON
 
 @dataclass(frozen=True, slots=True)
 class SecretSource:
-    """``kind`` is plain, env, file or command; ``value`` what stands there (a command: its words)."""
+    """``kind`` is plain, env, file, keyring or command; ``value`` what stands there (a command: its words)."""
 
     kind: str
     value: str | tuple[str, ...] = field(repr=False)
@@ -58,19 +61,20 @@ def parse_source(given: object) -> SecretSource:
         return SecretSource("plain", given)
     if isinstance(given, dict) and len(given) == 1:
         kind, value = next(iter(given.items()))
-        if kind in {"env", "file"} and isinstance(value, str) and value:
+        if kind in {"env", "file", "keyring"} and isinstance(value, str) and value:
             return SecretSource(kind, value)
         if kind == "command" and isinstance(value, list) and value and all(isinstance(word, str) for word in value):
             return SecretSource(kind, tuple(value))
-    raise ValueError('must be "text", { env = "NAME" }, { file = "PATH" } or { command = ["program", "argument"] }')
+    known = '"text", { env = "NAME" }, { file = "PATH" }, { keyring = "NAME" } or { command = ["program", "argument"] }'
+    raise ValueError(f"must be {known}")
 
 
 async def resolve(source: SecretSource, *, router: str = "", key: str = "") -> SecretStr:
     """Fetch the password of a router, or the secret of another ``key``.
 
     Raises:
-        ConfigError: The variable is not set, the file cannot be read, the command failed or took over 10 s. Names the
-            router and the source, never a value.
+        ConfigError: The variable is not set, the file cannot be read, the keyring or the command failed or took over
+            10 s. Names the router and the source, never a value.
     """
     key = key or f"routers.{router}.password"
     if source.kind == "env":
@@ -81,6 +85,8 @@ async def resolve(source: SecretSource, *, router: str = "", key: str = "") -> S
         return SecretStr(value)
     if source.kind == "file":
         return SecretStr(await _read(str(source.value), key))
+    if source.kind == "keyring":
+        return await read_keyring(str(source.value), key, within=COMMAND_TIMEOUT)
     if source.kind == "command":
         return SecretStr(await _run(tuple(source.value), key))
     return SecretStr(str(source.value))

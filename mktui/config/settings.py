@@ -176,7 +176,7 @@ def _source_in_words(value: object) -> str:
     if isinstance(value, dict) and len(value) == 1:
         kind, where = next(iter(value.items()))
         first = where[0] if isinstance(where, list) and where else where
-        if kind in {"env", "file", "command"}:
+        if kind in {"env", "file", "keyring", "command"}:
             return f"{HIDDEN} from {kind} {first}"
     return HIDDEN if value and value != SecretSource("plain", "") else ""
 

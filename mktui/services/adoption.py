@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mktui import clock
 from mktui.errors import CircuitOpen
+from mktui.services import deeds
 from mktui.sync.order import Order
 from mktui.sync.plan import Action
 
@@ -75,7 +76,9 @@ async def carry_out_adoption(fleet: Fleet, preview: AdoptionPreview) -> tuple[Im
     from mktui.billing.sources.importing import write  # noqa: PLC0415 - loads the database
 
     office = await fleet.office.get()
-    outcome = await office.store.run(write, preview.shown, now=clock.utc_now())
+    words = deeds.of_rows((*preview.shown.added, *preview.shown.changed))
+    with fleet.chronicle.audited(f"adopt: {words}", preview.router):
+        outcome = await office.store.run(write, preview.shown, now=clock.utc_now())
     taken = {each.name for each in (*preview.shown.added, *preview.shown.changed)}
     taken |= {each.name for each in preview.adoption.clashes if each.same or each.name in preview.names}
     order = Order(cause="adopt", adopt=frozenset(taken), names=frozenset(taken), only=frozenset({Action.ADOPT}))

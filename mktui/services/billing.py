@@ -15,7 +15,9 @@ from mktui import clock
 from mktui.billing.options import BillingOptions
 from mktui.billing.sources.zones import zone
 from mktui.errors import BillingError, NotAccepted, WrongUse
+from mktui.services import deeds
 from mktui.services.book_reader import BookReader, Edited
+from mktui.services.columns import remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from mktui.billing.model import Subscriber, SubscriberStatus
     from mktui.billing.several import Changed
     from mktui.billing.sources.importing import ImportOutcome
+    from mktui.billing.sources.layout import Layout
     from mktui.billing.sources.preview import ImportPreview, RowChange
     from mktui.billing.sources.rows import What
     from mktui.billing.store import Store
@@ -40,7 +43,10 @@ FILE_SOURCE: Final = "csv"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A file that is being read into billing, as far as it is. ``shown``: what it would do; ``outcome``: has done."""
+    """A file that is being read into billing, as far as it is. ``shown``: what it would do; ``outcome``: has done.
+
+    ``mapped``: their column -> our field, as it is read, or as it is offered as long as nothing is shown.
+    """
 
     file: Path
     what: What
@@ -52,6 +58,13 @@ class Reading:
     begun_at: dt.datetime | None = None
     is_unsure: bool = False
     """It was being written somewhere else, and nobody can say what became of it."""
+    layout: Layout | None = None
+    mapped: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_asking(self) -> bool:
+        """Somebody has to say which column is which before it can be read."""
+        return self.layout is not None and self.shown is None and not self.problem
 
     @property
     def total(self) -> int:
@@ -139,7 +152,7 @@ class BillingDesk:
             BillingError: The database does not answer.
         """
         changes = (*shown.added, *shown.changed)
-        words = _in_words(changes)
+        words = deeds.of_rows(changes)
         with self._chronicle.audited(words, ""):
             outcome = await self._write(shown)
             if outcome.rejected and not outcome.added + outcome.changed:
@@ -155,9 +168,8 @@ class BillingDesk:
         """
         from mktui.billing.several import set_status_of_all  # noqa: PLC0415 - loads the database
 
-        doing = {"active": "enable", "suspended": "suspend", "deleted": "delete"}.get(status.value, status.value)
         ids = [each.external_id for each in subscribers]
-        words = f"{doing} {named(subscribers)}"
+        words = deeds.of_status(status, named(subscribers))
         with self._chronicle.audited(words, ""):
             changed = await (await self._store()).run(set_status_of_all, ids, status, now=clock.utc_now())
         return await self._changed(words, changed)
@@ -199,15 +211,19 @@ class BillingDesk:
 
     # --- a file
 
-    def read_file(self, file: Path, what: What) -> None:
-        """Begin to read a file; ``reading`` says what it would do."""
-        self.reading = Reading(file, what)
-        self._tasks.start_soon(self._read_file, self.reading, None, name=f"read {file.name}")
+    def read_file(self, file: Path, what: What, mapped: Mapping[str, str] | None = None) -> None:
+        """Begin to read a file; ``reading`` says what it would do.
 
-    def read_content(self, file: Path, content: bytes, what: What) -> None:
+        ``mapped``: their column -> our field; None: as for the last file with this first line. When that will not do
+        it is asked: ``reading`` offers a guess, and nothing is read.
+        """
+        self.reading = Reading(file, what)
+        self._tasks.start_soon(self._read_file, self.reading, mapped, None, name=f"read {file.name}")
+
+    def read_content(self, file: Path, content: bytes, what: What, mapped: Mapping[str, str] | None = None) -> None:
         """Begin to read what a file holds that is somewhere else."""
         self.reading = Reading(file, what)
-        self._tasks.start_soon(self._read_file, self.reading, content, name=f"read {file.name}")
+        self._tasks.start_soon(self._read_file, self.reading, mapped, content, name=f"read {file.name}")
 
     def import_file(self) -> None:
         """Begin to write the file that was read; ``reading`` says how far it is."""
@@ -216,18 +232,23 @@ class BillingDesk:
             self.reading = replace(reading, is_writing=True, problem="", begun_at=clock.utc_now())
             self._tasks.start_soon(self._import, self.reading, name=f"import {reading.file.name}")
 
-    async def _read_file(self, reading: Reading, sent: bytes | None) -> None:
+    async def _read_file(self, reading: Reading, mapped: Mapping[str, str] | None, sent: bytes | None) -> None:
+        read = reading
         try:
             store = await self._store()
-            from mktui.services.editing import content_of, preview_csv  # noqa: PLC0415 - the database is loaded now
+            from mktui.services.editing import content_of, preview_csv, see_columns  # noqa: PLC0415 - as the database
 
             content = await anyio.to_thread.run_sync(content_of, reading.file) if sent is None else sent
-            source = f"{FILE_SOURCE}:{reading.what}"
-            local = zone(self._options.timezone)
-            shown = await preview_csv(store, content, reading.what, local=local, source=source)
-            read = replace(reading, shown=shown)
+            seen = await anyio.to_thread.run_sync(see_columns, content, reading.what, mapped)
+            read = replace(reading, layout=seen.layout, mapped=seen.mapped)
+            if not seen.is_asking:
+                shown = await preview_csv(
+                    store, content, reading.what, local=zone(self._options.timezone),
+                    source=f"{FILE_SOURCE}:{reading.what}", mapped=seen.mapped,
+                )  # fmt: skip
+                read = replace(read, shown=shown)
         except BillingError as error:
-            read = replace(reading, problem=" ".join(str(error).split()))
+            read = replace(read, problem=" ".join(str(error).split()))
         if self.reading is reading:
             self.reading = read
 
@@ -242,13 +263,15 @@ class BillingDesk:
             if written % 50 == 0:
                 self.reading = replace(reading, written=written)
 
-        words = f"import {reading.file.name}: {len(shown.added)} added, {len(shown.changed)} changed"
+        words = deeds.of_file(reading.file.name, shown)
         try:
             with self._chronicle.audited(words, ""):
                 outcome = await self._write(shown, source=f"{FILE_SOURCE}:{reading.what}", on_row=count)
         except BillingError as error:
             self.reading = replace(reading, is_writing=False, problem=" ".join(str(error).split()))
             return
+        if reading.layout is not None and reading.mapped:
+            await anyio.to_thread.run_sync(remember, reading.what, reading.layout.header, reading.mapped)
         self._keep(words, outcome, (*shown.added, *shown.changed))
         self.reading = replace(reading, is_writing=False, written=outcome.added + outcome.changed, outcome=outcome)
 
@@ -284,11 +307,3 @@ def named(subscribers: Sequence[Subscriber]) -> str:
     if len(subscribers) > 3:
         return f"{len(subscribers):,} subscribers"
     return ", ".join(each.username for each in subscribers)
-
-
-def _in_words(changes: Sequence[RowChange]) -> str:
-    if len(changes) != 1:
-        return f"change {len(changes)} rows of billing"
-    change = changes[0]
-    fields = "" if change.before is None else f": {', '.join(each.field for each in change.fields)}"
-    return f"{'add' if change.before is None else 'change'} {change.what} {change.name}{fields}"

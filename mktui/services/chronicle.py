@@ -39,8 +39,6 @@ KINDS: Final = {
     EventKind.CEILING_LOWERED: "SessionLimit", EventKind.CHANGED: "RouterChanged",
 }  # fmt: skip
 """What a pool tells that is an error by itself, and its class."""
-_OUR_END: Final = "closed"
-"""Why a connection is lost when the program ends."""
 
 
 class Chronicle:
@@ -66,7 +64,7 @@ class Chronicle:
             assert event.error is not None
             words = raw_words(event.error, router, event.path)
             self._note(SeenError(now, router, type(event.error).__name__, event.path, words))
-        elif is_trouble(event.kind, event.text):
+        elif event.kind in KINDS:
             self._note(SeenError(now, router, KINDS[event.kind], "", event.text))
 
     def sync_failed(self, router: str, error: str, reason: str) -> None:
@@ -152,7 +150,7 @@ def log_of(picture: Snapshot) -> ErrorLog:
         if event.kind == EventKind.FAILED:
             path, _, text = event.text.partition(": ")
             ring.add(SeenError(event.at, event.router, "CommandFailed", path, text, event.repeats))
-        elif event.kind in KINDS and event.text != _OUR_END:
+        elif event.kind in KINDS:
             ring.add(SeenError(event.at, event.router, KINDS[EventKind(event.kind)], "", event.text, event.repeats))
     return ring.log(picture.at)
 
@@ -171,11 +169,6 @@ def _read_log(connection: Connection, *, since: datetime) -> ErrorLog:
     from mktui.monitor import database  # noqa: PLC0415 - loads the database
 
     return ErrorLog(database.read_errors(connection, limit=SHOWN), database.read_counts(connection, since))
-
-
-def is_trouble(kind: str, text: str) -> bool:
-    """Say whether an event of a pool is an error by itself."""
-    return kind in KINDS and text != _OUR_END
 
 
 def raw_words(error: MktuiError, router: str, path: str) -> str:

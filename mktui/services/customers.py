@@ -11,6 +11,7 @@ import anyio
 from mktui import clock
 from mktui.core.client.query import Key
 from mktui.errors import CommandTrapped
+from mktui.services import deeds
 from mktui.services.customer import NO_SUCH_MENU, find_customer
 
 if TYPE_CHECKING:
@@ -78,8 +79,7 @@ class CustomerDesk:
         from mktui.billing.model import SubscriberStatus  # noqa: PLC0415 - with it
 
         status = SubscriberStatus.ACTIVE if is_active else SubscriberStatus.SUSPENDED
-        doing = "enable" if is_active else "suspend"
-        with self._chronicle.audited(f"{doing} {subscriber.username}", ""):
+        with self._chronicle.audited(deeds.of_status(status, subscriber.username), ""):
             store = (await self._fleet.office.get()).store
             return await store.run(ledger.set_status_of, subscriber.external_id, status, now=clock.utc_now())
 

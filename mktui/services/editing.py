@@ -6,23 +6,26 @@ This loads the database.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 
 from mktui import clock
 from mktui.billing.accepted import read_accepted
-from mktui.billing.sources.csv_file import read_csv
+from mktui.billing.sources.csv_file import layout_of, read_csv
 from mktui.billing.sources.duplicates import gather
 from mktui.billing.sources.fields import read_row
 from mktui.billing.sources.importing import preview_in, write
+from mktui.billing.sources.layout import offer, why_not
 from mktui.billing.sources.text_file import content_of
+from mktui.services.columns import remembered
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping
 
     from mktui.billing.sources.importing import ImportOutcome
+    from mktui.billing.sources.layout import Layout
     from mktui.billing.sources.preview import ImportPreview
     from mktui.billing.sources.rows import What
     from mktui.billing.store import Store
@@ -39,6 +42,29 @@ async def preview_row(store: Store, what: What, cells: Mapping[str, str], local:
     name = cells.get("name") or cells.get("username") or ""
     rows = gather([read_row(what, dict(cells), where=name, local=local)], covers=(what,))
     return await store.run(preview_in, rows)
+
+
+class SeenColumns(NamedTuple):
+    """How a file is laid out, and which field each column is taken for. ``is_asking``: a person has to say first."""
+
+    layout: Layout
+    mapped: Mapping[str, str]
+    is_asking: bool
+
+
+def see_columns(content: bytes, what: What, mapped: Mapping[str, str] | None = None) -> SeenColumns:
+    """Say which field each column of a file is: as ``mapped`` says, or as was said of the last file with this header.
+
+    Where that will not do, what is known is filled up by a guess, to be asked about. Blocks.
+
+    Raises:
+        SourceUnreadable: Nothing of the file can be used.
+    """
+    layout = layout_of(content, what)
+    taken = remembered(what, layout.header) if mapped is None else mapped
+    if why_not(layout, what, taken):
+        return SeenColumns(layout, {**taken, **offer(layout, what, taken)}, is_asking=True)
+    return SeenColumns(layout, taken, is_asking=False)
 
 
 async def preview_csv(

@@ -61,9 +61,9 @@ class NoBilling:
         """Nothing was changed."""
         self._refuse("undo")
 
-    def read_file(self, file: Path, what: What) -> None:
+    def read_file(self, file: Path, what: What, mapped: Mapping[str, str] | None = None) -> None:
         """Nothing can be read into it."""
-        del what
+        del what, mapped
         self._refuse(file.name)
 
     def import_file(self) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import SecretBytes, SecretStr
 
 from mktui.errors import ConfigError
-from mktui.services.chronicle import is_trouble
+from mktui.services.chronicle import KINDS
 from mktui.services.rotating import rotating
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class ServeLog:
 
     def heard(self, event: SeenEvent) -> None:
         """Log what happened on a router."""
-        tell = self._logger.warning if is_trouble(event.kind, event.text) else self._logger.info
+        tell = self._logger.warning if event.kind in KINDS else self._logger.info
         tell(event.kind, router=event.router, text=event.text, repeats=event.repeats)
 
     def info(self, event: str, **facts: Any) -> None:  # Any: as above

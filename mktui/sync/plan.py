@@ -25,6 +25,8 @@ _ROUTERS_OWN: Final = frozenset({".id", "dynamic", "default", "builtin"})
 """What a row says of itself that nobody can write."""
 CHANGED: Final = "(changed)"
 """What stands for a password wherever a plan is shown or kept."""
+SET: Final = "(set)"
+"""The same in a row that comes to be: there was nothing that could have changed."""
 
 
 class Action(enum.StrEnum):
@@ -117,9 +119,10 @@ class Change:
         return self.menu, self.name
 
     def shown(self) -> list[tuple[str, str, str]]:
-        """Return field, before and after for people: a password is only said to have changed."""
+        """Return field, before and after for people: a password is only said to be set, or changed."""
+        secret = SET if self.action.is_add else CHANGED
         shown = [
-            (name, "", CHANGED) if name in SECRET_FIELDS else (name, self.before.get(name, ""), value)
+            (name, "", secret) if name in SECRET_FIELDS else (name, self.before.get(name, ""), value)
             for name, value in self.values.items()
         ]
         return shown + [(name, self.before.get(name, ""), "") for name in self.unset]

@@ -47,7 +47,7 @@ _BUT_PLAN: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC})
 _LISTS: Final = frozenset({Place.FLEET, Place.SYNC})
 _ERRORS: Final = frozenset({Place.ERRORS})
 _CHANGES: Final = frozenset({Place.CHANGES})
-_SORTED: Final = frozenset({Place.FLEET, Place.SYNC}) | _LOGS
+_SORTED: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN}) | _LOGS
 _CUSTOMER: Final = frozenset({Place.CUSTOMER})
 _CONFIG: Final = frozenset({Place.CONFIG})
 _ROWS: Final = frozenset({Place.ROWS})
@@ -162,8 +162,8 @@ ACTIONS: Final = (
            Danger.CONFIRMED, in_footer=_ALERTS, is_of_screen=True),
     Action("copy", "y", "y", "copy", "Copy the row, over SSH too.", _LOGS | _ROWS, in_footer=_LOGS | _ROWS,
            is_of_screen=True),
-    Action("edit", "e", "e", "edit", "Change a router's settings, or billing's row.",
-           ROUTERS | _CUSTOMER | _BILLING),
+    Action("edit", "e", "e", "edit", "Change a router's settings, a row, a file's columns.",
+           ROUTERS | _CUSTOMER | _BILLING | _IMPORT, in_footer=_IMPORT),
     Action("new", "n", "n", "add router", "Add a router: tested live, then saved.", _BUT_ADD, Danger.WRITES),
     Action("try", "ctrl+t", "^t", "try it", "Test the new router as it was typed.", _ADD, in_footer=_ADD,
            is_of_screen=True),

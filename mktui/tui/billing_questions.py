@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from mktui.billing.sources.rows import SECRET_FIELDS
 from mktui.tui import words
 from mktui.tui.customer_deeds import DAYS, Extend
 from mktui.tui.palette import Palette
@@ -102,7 +103,8 @@ class SaveRow(Confirm):
         title = f"Add {change.what} {change.name}?" if change.before is None else f"Save {count} to {change.name}?"
         lines = [Text(title, style="bold"), Text()]
         for each in change.fields:
-            before = f"{each.before or '(none)'} → " if change.before is not None and each.after != "(changed)" else ""
+            is_shown = change.before is not None and each.field not in SECRET_FIELDS
+            before = f"{each.before or '(none)'} → " if is_shown else ""
             lines.append(Text.assemble((f"{each.field:<24} ", palette.quiet), (before, palette.quiet),
                                        each.after or "(none)"))  # fmt: skip
         if self._warning:

@@ -191,7 +191,7 @@ _HOW = {
     Kind.FLAG: "⏎ turns it over · del: its default", Kind.CHOICE: "⏎ takes the next one · del: its default",
     Kind.TEXT: "⏎ edits it · del: its default", Kind.INTEGER: "⏎ edits it · del: its default",
     Kind.NUMBER: "⏎ edits it · del: its default", Kind.SECRET: "⏎ types another one; what is there is never shown",
-    Kind.PASSWORD: '⏎ types another one, or { env = "NAME" }, { file = "PATH" }, { command = ["program"] }',
+    Kind.PASSWORD: '⏎ types another one, or { env = "" } · { file = "" } · { keyring = "" } · { command = [""] }',
 }  # fmt: skip
 
 

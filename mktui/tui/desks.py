@@ -149,8 +149,8 @@ class Billing(Protocol):
     async def undo(self) -> str:
         """Take back what was done last; return what became of it."""
 
-    def read_file(self, file: Path, what: What) -> None:
-        """Begin to read a file; ``reading`` says what it would do."""
+    def read_file(self, file: Path, what: What, mapped: Mapping[str, str] | None = None) -> None:
+        """Begin to read a file; ``reading`` says what it would do. ``mapped``: their column -> our field."""
 
     def import_file(self) -> None:
         """Begin to write the file that was read."""

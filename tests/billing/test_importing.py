@@ -14,7 +14,7 @@ from mktui.billing.model import Kind, Profile, Subscriber, SubscriberStatus
 from mktui.billing.sources.csv_export import export_subscribers
 from mktui.billing.sources.csv_file import read_csv
 from mktui.billing.sources.importing import ImportOutcome, preview_in, write
-from mktui.billing.sources.preview import ImportPreview, preview
+from mktui.billing.sources.preview import ImportPreview, change_of, preview
 from mktui.billing.sources.rows import SourceRows
 
 if TYPE_CHECKING:
@@ -48,6 +48,15 @@ def imported(store: Store, text: str, source: str = "", *, claims: bool = False)
     return store.do(write, shown, now=NOW, source=source)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "told"), [("", "n3w", "(set)"), ("old", "n3w", "(changed)"), ("old", "", "")]
+)
+def test_a_password_is_set_changed_or_taken_away_and_never_told(before: str, after: str, told: str) -> None:
+    one, other = (ANA.model_copy(update={"password": SecretStr(each)}) for each in (before, after))
+    [change] = change_of(one, other).fields
+    assert (change.field, change.before, change.after) == ("password", "", told)
+
+
 def test_what_would_be_added_changed_and_is_missing_is_shown() -> None:
     shown = books("username,profile,comment,password\nana,gold,by the lake,n3w\neva,gold,,s3cret\n")
     [ana], [eva], [luis] = shown.changed, shown.added, shown.missing
@@ -57,6 +66,7 @@ def test_what_would_be_added_changed_and_is_missing_is_shown() -> None:
         ("comment", "by the river", "by the lake"),
     ]
     assert (eva.external_id, eva.name, eva.before) == ("ppp:eva", "eva", None)
+    assert ("password", "", "(set)") in [(one.field, one.before, one.after) for one in eva.fields]
     assert (luis.what, luis.name) == ("subscriber", "luis"), "the profile is not missing: the file has no profiles"
     assert "s3cret" not in repr(shown)
     assert "n3w" not in repr(shown)

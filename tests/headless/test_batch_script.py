@@ -61,7 +61,18 @@ def test_a_command_may_be_written_in_three_ways(line: str, command: Command) -> 
         ("ppp secret print", "a path such as /ppp/secret/print was expected after 'ppp'"),
         ("edge-1", "a path such as"),
         ("/ppp/secret", "/ppp/secret is a menu"),
-        ("/ppp secret set [find name=ana] disabled=yes", "[find ...] is not known here"),
+        ("/ppp secret set [find] disabled=yes", "[find] without a condition is every row"),
+        ("/ppp secret set [find name~ana] disabled=yes", "only NAME=VALUE is known here, and all of them must fit"),
+        ("/ppp secret set [find name=a or name=b] disabled=yes", "not 'or'"),
+        ("/ppp secret set [find !disabled] comment=x", "not '!disabled'"),
+        ("/ppp secret set [find name=[get 0 name]] comment=x", "only NAME=VALUE"),
+        ("/ppp secret set [get name=ana] comment=x", "in [...] only find is known here"),
+        ("/ppp secret set [find name=ana comment=x", "a [ and its ] were expected"),
+        ("/ppp secret set [find name=ana] [find name=eva] comment=x", "only one [find ...]"),
+        ("/ppp secret set boss [find name=ana] comment=x", "it names a row, and has a [find ...] too"),
+        ("/ppp secret set [find name=ana] .id=*1 comment=x", "it names a row, and has a [find ...] too"),
+        ("/ppp secret print [find name=ana]", "a print has where NAME=VALUE"),
+        ("/ppp secret add [find name=ana] name=x", "[find ...] is for comment, disable, enable"),
         ("/ppp/secret/add ana", "'ana' is neither NAME=VALUE nor ?QUERY"),
         ("/ppp/secret/add =x", "neither NAME=VALUE"),
         ('/ppp/secret/add name="ana', "quote in column 22 is not closed"),
@@ -89,6 +100,38 @@ def test_a_line_that_is_wrong_is_told_with_its_number(line: str, says: str) -> N
     assert number == 3
     assert says in problem
     assert [step.number for step in script.steps] == [4]
+
+
+@pytest.mark.parametrize(
+    ("line", "command", "find"),
+    [
+        ("/ip/hotspot/user/set [find name=x] comment=y",
+         Command("/ip/hotspot/user/set", {"comment": "y"}), ("?name=x",)),
+        ("/ip hotspot user set [ find name=x ] comment=y",
+         Command("/ip/hotspot/user/set", {"comment": "y"}), ("?name=x",)),
+        ("edge-1 /ppp secret remove [find where profile=old and disabled=yes]",
+         Command("/ppp/secret/remove"), ("?profile=old", "?disabled=yes")),
+        ('/ppp/secret/set comment="[find me]" [find name="a b]" comment=""]',
+         Command("/ppp/secret/set", {"comment": "[find me]"}), ("?name=a b]", "?comment=")),
+        ("/ppp/secret/disable [find .id=*1F]", Command("/ppp/secret/disable"), ("?.id=*1F",)),
+        ("/ppp/secret/set [find name=ana]comment=x", Command("/ppp/secret/set", {"comment": "x"}), ("?name=ana",)),
+        ("/ppp/secret/set ana comment=a[1]", Command("/ppp/secret/set", {"numbers": "ana", "comment": "a[1]"}), ()),
+    ],
+)  # fmt: skip
+def test_rows_can_be_named_by_what_they_have(line: str, command: Command, find: tuple[str, ...]) -> None:
+    script = read(line)
+    assert script.problems == ()
+    (step,) = script.steps
+    assert (step.command, step.find) == (command, find)
+
+
+@given(st.dictionaries(NAMES, TEXTS, min_size=1, max_size=4))
+def test_whatever_is_quoted_in_a_find_is_what_is_asked(asked: dict[str, str]) -> None:
+    inside = " ".join(f"{name}={quoted(value)}" for name, value in asked.items())
+    script = read(f"/ppp/secret/set [find {inside}] comment=x")
+    assert script.problems == ()
+    assert script.steps[0].find == tuple(f"?{name}={value}" for name, value in asked.items())
+    assert script.steps[0].command.attributes == {"comment": "x"}
 
 
 def test_where_there_are_several_routers_a_line_must_name_one() -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
+import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mktui.billing import database
+from mktui.services.office import state_folder
+from tests.headless.programs import PROGRAM
 from tests.headless.shops import PLANS, closed_shop, customers
 
 if TYPE_CHECKING:
@@ -30,7 +34,12 @@ SUBSCRIBER = (
     "external_id username kind profile routers status on_inactive valid_until static_ip mac ppp_service "
     "hotspot_server quota_bytes quota_uptime_s comment protect missing_from_source"
 )
-IMPORT = "schema ts written complete notes added changed unchanged missing rejected"
+SOURCE = """[[billing.sources]]
+name = 'crm'
+url = 'sqlite:///{}'
+subscribers_query = "select username, password, profile from customers"
+"""
+IMPORT = "schema ts encoding delimiter mapped written complete notes added changed unchanged missing rejected"
 CSV = b"username,password,profile\nana,pw-ana-hush,plan-10\nluis,pw-luis-hush,plan-10\n"
 
 
@@ -72,6 +81,70 @@ def test_who_is_suspended_enabled_or_deleted_stays_in_billing_with_that_word(sho
         listed = shop.run("billing", "list", "--status", status, "--name", "user-002", "--json").document
         assert [each["username"] for each in listed["subscribers"]] == ["user-002"]
     assert len(names(shop)) == 3
+
+
+def changes(shop: Shop) -> list[tuple[str, str]]:
+    """Return what the audit holds, the oldest first: what was done, and how it ended."""
+    kept = shop.run("errors", "audit", "--json").document["changes"]
+    assert all(each["who"] and each["from"] and each["router"] == "" for each in kept)
+    assert "hush" not in json.dumps(kept)
+    return [(each["what"], each["outcome"]) for each in reversed(kept)]
+
+
+def test_every_change_by_a_command_is_in_the_audit_by_names_and_not_by_values(shop: Shop) -> None:
+    file, crm = shop.folder / "more.csv", shop.folder / "crm.db"
+    file.write_bytes(CSV.replace(b"ana", b"eva"))
+    with closing(sqlite3.connect(crm)) as connection:
+        connection.execute("create table customers as select 'rosa' username, 'pw-r-hush' password, 'plan-10' profile")
+    shop.config.write_text(shop.config.read_text("utf-8") + SOURCE.format(crm), "utf-8")
+    looked: tuple[tuple[str | Path, ...], ...] = (
+        ("list",), ("export",), ("import", "subscribers", file), ("set", "subscriber", "user-001", "mac="),
+    )  # fmt: skip
+    for words in looked:
+        shop.run("billing", *words)
+    assert changes(shop) == [], "who only looks has changed nothing"
+    shop.run("billing", "add", "subscriber", "ana", "profile=plan-10", "--password-stdin", typed="pw-ana-hush\n")
+    done: tuple[tuple[str | Path, ...], ...] = (
+        ("set", "subscriber", "ana", "comment=pw-like-hush"), ("set", "profile", "plan-10", "rate_up_bps=3M"),
+        ("suspend", "ana", "nobody"), ("enable", "ana"), ("delete", "user-001", "user-002"),
+        ("import", "subscribers", file, "--yes"), ("pull",), ("pull",),
+    )  # fmt: skip
+    for words in done:
+        shop.run("billing", *words)
+    crm.unlink()
+    shop.run("billing", "pull")
+    told = changes(shop)
+    assert [each for each in told if each[1] == "done"] == [(what, "done") for what in (
+        "add subscriber ana", "change subscriber ana: comment", "change profile plan-10: rate_up_bps", "suspend ana",
+        "enable ana", "delete user-001", "delete user-002", "import more.csv: 2 added, 0 changed",
+    )]  # fmt: skip
+    refused, pulled, unread = [each for each in told if each[1] != "done"]
+    assert (refused[0], "nobody" in refused[1]) == ("suspend nobody", True)
+    assert (pulled[0], "1 added, 0 changed" in pulled[1]) == ("pull crm", True)
+    assert (unread[0], unread[1].startswith("failed: ")) == ("pull crm", True)
+
+
+def test_a_change_waits_for_who_holds_the_history_and_is_in_the_audit_behind_his(shop: Shop) -> None:
+    assert shop.run("billing", "suspend", "user-001").code == 0
+    with closing(sqlite3.connect(state_folder() / "monitor.db", isolation_level=None)) as serve:
+        serve.execute("begin immediate")
+        values = "select at, who, origin, 'his', '', '' from audit"
+        serve.execute(f"insert into audit (at, who, origin, what, router, outcome) {values}")
+        command = [*PROGRAM, "--config", str(shop.config), "billing", "suspend", "user-002"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as suspending:
+            is_done = "select username from subscribers where username = 'user-002' and status = 'suspended'"
+            while not shop.query(is_done):
+                assert suspending.poll() is None
+            serve.execute("commit")
+            assert suspending.communicate(timeout=30) == ("user-002: suspended\n", "")
+    assert [what for what, _outcome in changes(shop)] == ["suspend user-001", "his", "suspend user-002"]
+
+
+def test_a_history_that_cannot_be_kept_is_said_and_the_change_is_made(shop: Shop) -> None:
+    (state_folder() / "monitor.db").mkdir(parents=True)
+    ended = shop.run("billing", "suspend", "user-001")
+    assert (ended.code, ended.out) == (0, "user-001: suspended\n")
+    assert "monitor.db: it cannot be opened" in ended.complaint
 
 
 @pytest.mark.parametrize(

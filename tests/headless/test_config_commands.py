@@ -147,7 +147,7 @@ def test_the_schema_describes_the_file(file: Path) -> None:
     }  # fmt: skip
     router = schema["$defs"]["RouterConfig"]["properties"]
     assert router["pool"]["$ref"] == "#/$defs/PoolOptions"
-    assert len(router["password"]["oneOf"]) == 4
+    assert len(router["password"]["oneOf"]) == 5
     assert schema["$defs"]["PoolOptions"]["properties"]["max_size"]["maximum"] == 50
 
 

@@ -99,6 +99,8 @@ def test_a_signal_ends_it_in_good_order_with_0_and_the_routers_sessions_are_clos
         assert served.end(number) == 0
         assert served.process.communicate() == ("", "")
         assert [line["event"] for line in served.lines()][-1] == "stopped"
+        told = [line["event"] for line in served.lines()]
+        assert not {"connection lost", "circuit opened"}.intersection(told), "an end in good order is no loss"
         assert [line["signal"] for line in served.lines() if line["event"] == "stopping"] == [number.name]
         wait(lambda: len(shop.ask("/user/active/print")) == 1)
         assert not served.socket.exists()

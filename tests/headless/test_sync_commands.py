@@ -314,6 +314,10 @@ def test_healing_and_rebuilding_are_done_only_when_they_are_asked_for(tmp_path: 
         assert len(shop.rows()) == 50
 
 
+def audited(shop: Shop) -> list[str]:
+    return [each["what"] for each in shop.run("errors", "audit", "--json").document["changes"]]
+
+
 def test_a_rollback_takes_a_run_back_and_pauses_automatic_syncs_until_they_are_resumed(shop: Shop) -> None:
     shop.run("sync", "apply", "--yes")
     shop.save(customers(2, mac="02:00:00:00:00:01"))
@@ -326,6 +330,7 @@ def test_a_rollback_takes_a_run_back_and_pauses_automatic_syncs_until_they_are_r
     assert shop.rows()["user-001"]["caller-id"] == ""
     (router,) = shop.run("sync", "status", "--json").document["routers"]
     assert (router["paused"], router["cause"]) == ("rollback of 2 --max-update 2",) * 2
+    assert "hold automatic syncs: rollback of 2 --max-update 2" in audited(shop)
     assert shop.run("sync", "resume", "edge-1").out == "edge-1: resumed\n"
     unknown = shop.run("sync", "rollback", "edge-1", "99", "--yes")
     assert unknown.code == 2
@@ -343,6 +348,7 @@ def test_rows_of_a_router_are_adopted_as_they_stand(shop: Shop) -> None:
     assert (done.code, done.err) == (0, "")
     is_document(done.document, "mktui.sync.adopt/1", "router written new clashes rejected skipped report")
     assert [each["name"] for each in done.document["new"]] == ["gold", "boss"]
+    assert "adopt: change 2 rows of billing" in audited(shop)
     row = shop.rows()["boss"]
     assert row["comment"].startswith("mine [mktui:")
     assert (row["password"], row["profile"]) == ("pw-boss-hush", "gold")

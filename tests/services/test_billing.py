@@ -15,7 +15,7 @@ from mktui.billing.model import SubscriberStatus
 from mktui.billing.sources.preview import ImportPreview
 from mktui.billing.sources.rows import SourceRows
 from mktui.errors import DatabaseUnavailable, NotAccepted, WrongUse
-from mktui.services.billing import BillingDesk
+from mktui.services.billing import BillingDesk, Reading
 from mktui.services.books import Books, Step, routers_of
 from mktui.services.office import LazyOffice
 from tests.sync.offices import PROFILES, customers, desk, office, put
@@ -286,7 +286,7 @@ async def test_a_file_is_shown_with_its_bad_lines_and_the_good_ones_go_in(at: At
     ("name", "content", "said"),
     [
         ("none.csv", None, "no such file"), (".", None, "is a directory"), ("empty.csv", "", "the file is empty"),
-        ("odd.csv", "username,profile,shoe\na,b,c\n", "unknown column 'shoe'"),
+        ("odd.csv", "username,profile\na,b\nc", "the file looks cut"),
     ],
 )  # fmt: skip
 async def test_a_file_that_cannot_be_used_is_said(
@@ -299,6 +299,38 @@ async def test_a_file_that_cannot_be_used_is_said(
     assert said in at.desk.reading.problem
     at.desk.import_file()
     assert at.desk.reading.outcome is None
+
+
+async def test_columns_that_nobody_knows_are_asked_about_and_remembered_once_the_file_was_written(
+    at: At, tmp_path: Path
+) -> None:
+    file, header = tmp_path / "crm.csv", "Customer name;Paket;Telefon\n"
+    file.write_text(f"{header}eva;basic;1\n")
+
+    async def read_so(mapped: dict[str, str] | None = None) -> Reading:
+        at.desk.read_file(file, "subscriber", mapped)
+        await _until(lambda: at.desk.reading is not None and at.desk.reading.layout is not None)
+        assert at.desk.reading is not None
+        return at.desk.reading
+
+    guess = {"Customer name": "username", "Paket": "profile"}
+    asked = await read_so()
+    assert (asked.is_asking, asked.shown, asked.mapped) == (True, None, guess)
+    at.desk.import_file()
+    assert (await read_so(guess)).is_asking, "half of an answer is none"
+    said = await read_so(guess | {"Telefon": "-"})
+    assert not said.is_asking
+    assert (await read_so()).is_asking, "what was only looked at is not remembered"
+    await read_so(guess | {"Telefon": "-"})
+    at.desk.import_file()
+    await _until(lambda: at.desk.reading is not None and at.desk.reading.outcome is not None)
+    assert at.of("eva").profile == "basic"
+    file.write_text(f"{header}tom;basic;2\n")
+    again = await read_so()
+    assert again.shown is not None
+    assert [each.name for each in again.shown.added] == ["tom"]
+    file.write_text("Customer name;Paket;Handy\ntom;basic;2\n")
+    assert (await read_so()).is_asking, "another header was not spoken of"
 
 
 async def test_a_database_that_cannot_be_opened_is_said_and_tried_again() -> None:

@@ -28,7 +28,7 @@ def test_an_event_is_a_line_of_json_with_its_level() -> None:
     lines: list[str] = []
     log = ServeLog("json", lines.append)
     log.heard(SeenEvent(1, AT, "edge-1", "connection lost", "reset by peer"))
-    log.heard(SeenEvent(2, AT, "edge-1", "connection lost", "closed"))
+    log.heard(SeenEvent(2, AT, "edge-1", "connected", ""))
     log.debug("asked", who="ana")
     first, second = map(json.loads, lines)
     assert {name: first[name] for name in ("level", "event", "router", "text", "repeats")} == {

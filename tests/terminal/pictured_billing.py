@@ -29,7 +29,7 @@ from tests.terminal.recorded_customers import ASKING, AT
 from tests.terminal.recorded_syncs import FAILED, IN_STEP, READING, ROUTER, planned, report, with_sync, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from textual.pilot import Pilot
 
@@ -84,8 +84,8 @@ class OneFile(RecordedBilling):
 
     ready: Reading | None = None
 
-    def read_file(self, file: Path, what: What) -> None:
-        del file, what
+    def read_file(self, file: Path, what: What, mapped: Mapping[str, str] | None = None) -> None:
+        del file, what, mapped
         self.reading = self.ready
 
 

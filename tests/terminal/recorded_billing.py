@@ -19,7 +19,7 @@ from mktui.billing.sources.preview import ImportPreview, change_of, preview
 from mktui.errors import BillingError, WrongUse
 from mktui.services.billing import Reading
 from mktui.services.books import Books, Step, Trouble
-from mktui.services.editing import content_of
+from mktui.services.editing import content_of, see_columns
 from tests.terminal.recorded_customers import AT, GOLD, ROUTERS, SILVER
 
 if TYPE_CHECKING:
@@ -137,14 +137,17 @@ class RecordedBilling:
         self.last_done = ""
         return "1 of 1 put back"
 
-    def read_file(self, file: Path, what: What) -> None:
+    def read_file(self, file: Path, what: What, mapped: Mapping[str, str] | None = None) -> None:
         assert self.books is not None
         try:
-            rows = read_csv(content_of(file), what, local=self.local)
+            seen = see_columns(content_of(file), what, mapped)
+            self.reading = Reading(file, what, layout=seen.layout, mapped=seen.mapped)
+            if not seen.is_asking:
+                rows = read_csv(content_of(file), what, local=self.local, mapped=seen.mapped)
+                shown = preview(self.books.profiles, self.books.subscribers, rows)
+                self.reading = replace(self.reading, shown=shown)
         except BillingError as error:
             self.reading = Reading(file, what, problem=str(error))
-            return
-        self.reading = Reading(file, what, preview(self.books.profiles, self.books.subscribers, rows))
 
     def import_file(self) -> None:
         reading = self.reading

@@ -14,13 +14,16 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from mktui.billing.sources import guard
 from mktui.billing.sources.duplicates import gather
 from mktui.billing.sources.fields import ReadRow, read_row
 from mktui.billing.sources.header import IGNORED, known, match_columns
+from mktui.billing.sources.layout import LOOKED_AT, Layout, samples_of
 from mktui.billing.sources.rows import RowError, SourceRows, why_incomplete
+from mktui.billing.sources.synonyms import is_known
 from mktui.billing.sources.text_file import text_of_file
 from mktui.errors import SourceUnreadable
 
@@ -59,7 +62,7 @@ def read_csv(
     Raises:
         SourceUnreadable: Nothing of it can be used: no CSV, cut, columns unknown or missing.
     """
-    text, notes = text_of_file(content)
+    text, _, notes = text_of_file(content)
     table = _table(text, what, mapped)
     columns = match_columns(table.header, what, mapped, line=table.header_line)
     _refuse_cut(table, columns, text)
@@ -69,6 +72,25 @@ def read_csv(
         counted=table.footer is not None, accepted=accepted,
     )  # fmt: skip
     return replace(rows, complete=not why, claims=claims, notes=(*notes, *_notes(table, text, why)))
+
+
+def layout_of(content: bytes, what: What) -> Layout:
+    """Say how a file is written, and what stands in its first lines.
+
+    Raises:
+        SourceUnreadable: It is no CSV, or has no header.
+    """
+    text, encoding, _ = text_of_file(content)
+    delimiter, skipped = _delimiter(text, what, _EMPTY_MAP)
+    lines = (cells for _, cells in _lines(text, delimiter, skipped) if not _is_comment(cells))
+    header = next(lines, None)
+    if header is None:
+        raise _no_header()
+    return Layout(encoding, delimiter, tuple(header), samples_of(header, islice(lines, LOOKED_AT)))
+
+
+def _no_header() -> SourceUnreadable:
+    return SourceUnreadable("the file has no header", remedy="its first line names the columns")
 
 
 def _notes(table: _Table, text: str, why: str) -> Iterator[str]:
@@ -85,7 +107,7 @@ def _table(text: str, what: What, mapped: Mapping[str, str]) -> _Table:
     lines = _lines(text, delimiter, skipped)
     found = next(((line, cells) for line, cells in lines if not _is_comment(cells)), None)
     if found is None:
-        raise SourceUnreadable("the file has no header", remedy="its first line names the columns")
+        raise _no_header()
     table = _Table(found[1], found[0])
     for line, cells in lines:
         if not _is_comment(cells):
@@ -138,7 +160,7 @@ def _delimiter(text: str, what: What, mapped: Mapping[str, str]) -> tuple[str, i
 
     def fitting(delimiter: str) -> tuple[int, int]:
         cells = next(csv.reader([lines[0]], delimiter=delimiter), [])
-        return sum(known(cell, what, mapped) is not None for cell in cells), len(cells)
+        return sum(known(cell, what, mapped) is not None or is_known(cell, what) for cell in cells), len(cells)
 
     return max(_DELIMITERS, key=fitting), 0
 

@@ -10,6 +10,7 @@ import difflib
 from typing import TYPE_CHECKING, Final
 
 from mktui.billing.sources.fields import COLUMNS, REQUIRED
+from mktui.billing.sources.synonyms import guessed
 from mktui.errors import SourceUnreadable
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 IGNORED: Final = "-"
 """What a column is mapped to that says nothing here."""
+_SHOWN: Final = 40
 
 
 def plain(name: str) -> str:
@@ -41,10 +43,10 @@ def match_columns(header: Sequence[str], what: What, mapped: Mapping[str, str], 
     """
     _check_map(header, what, mapped, line)
     fields = [known(name, what, mapped) if name.strip() else IGNORED for name in header]
-    unknown = [_suggested(name, what) for name, field in zip(header, fields, strict=True) if field is None]
+    unknown = [name for name, field in zip(header, fields, strict=True) if field is None]
     if unknown:
-        remedy = "map each to a field, or to - to ignore it: --map 'Their Name=username'"
-        raise SourceUnreadable(f"unknown column {', '.join(unknown)}", line=line, remedy=remedy)
+        told = ", ".join(_suggested(name, what) for name in unknown)
+        raise SourceUnreadable(f"unknown column {told}", line=line, remedy=_naming(header, what, mapped, line))
     found = [field for field in fields if field is not None]
     used = [field for field in found if field != IGNORED]
     twice = sorted({field for field in used if used.count(field) > 1})
@@ -54,9 +56,28 @@ def match_columns(header: Sequence[str], what: What, mapped: Mapping[str, str], 
         raise SourceUnreadable("both price and price_minor are there", line=line, remedy="map one of them to -")
     missing = [field for field in REQUIRED[what] if field not in used]
     if missing:
-        remedy = f"a {what} has at least {', '.join(REQUIRED[what])}: --map 'Their Name={missing[0]}'"
+        how = f"--map 'Their Name={missing[0]}'" if line else f"SELECT ... AS {missing[0]}"
+        remedy = f"a {what} has at least {', '.join(REQUIRED[what])}: {how}"
         raise SourceUnreadable(f"column {', '.join(missing)} is missing", line=line, remedy=remedy)
     return found
+
+
+def guess(header: Sequence[str], what: What, mapped: Mapping[str, str]) -> dict[str, str]:
+    """Return column -> field for columns that are not known, as far as others call a field so: to be offered only."""
+    fields = {name: known(name, what, mapped) for name in header if name.strip()}
+    taken = [field for field in fields.values() if field is not None]
+    return guessed([name for name, field in fields.items() if field is None], what, taken)
+
+
+def _naming(header: Sequence[str], what: What, mapped: Mapping[str, str], line: int | None) -> str:
+    """Return how the unknown columns of a file, or of a query, are named, ready to be used."""
+    found = guess(header, what, mapped)
+    unknown = [name.strip() for name in header if name.strip() and known(name, what, mapped) is None]
+    fields = {name.strip(): field for name, field in found.items()}
+    if line is None:
+        return "name each as a field in the query: SELECT theirs AS username"
+    options = " ".join(f"--map '{name[:_SHOWN]}={fields.get(name, '...')}'" for name in unknown)
+    return f"say which field each is, or - to pass it over: {options}"
 
 
 def _check_map(header: Sequence[str], what: What, mapped: Mapping[str, str], line: int | None) -> None:
@@ -73,5 +94,5 @@ def _check_map(header: Sequence[str], what: What, mapped: Mapping[str, str], lin
 def _suggested(name: str, what: What) -> str:
     near = difflib.get_close_matches(plain(name), [plain(field) for field in COLUMNS[what]], n=1)
     field = next((field for field in COLUMNS[what] if near and plain(field) == near[0]), "")
-    shown = name.strip()[:40]
+    shown = name.strip()[:_SHOWN]
     return f"{shown!r} (is it {field}?)" if field else repr(shown)

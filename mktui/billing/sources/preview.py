@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mktui.billing.model import Kind, Profile, Subscriber, SubscriberStatus
 from mktui.billing.sources.csv_export import cell
-from mktui.billing.sources.rows import CHANGED, SECRET_FIELDS, RowError, SourceRows
+from mktui.billing.sources.rows import CHANGED, SECRET_FIELDS, SET, RowError, SourceRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field before and after, as texts; a password is ``(changed)``."""
+    """One field before and after, as texts; a password is ``(set)`` or ``(changed)``, and "" when it is taken away."""
 
     field: str
     before: str
@@ -221,5 +221,7 @@ def _differences(before: Profile | Subscriber | None, after: Profile | Subscribe
         if before is None and described.is_required():
             yield FieldChange(name, "", cell(new))
         elif old != new:
-            secret = name in SECRET_FIELDS
-            yield FieldChange(name, "" if secret else cell(old), CHANGED if secret else cell(new))
+            was, becomes = cell(old), cell(new)
+            if name in SECRET_FIELDS:
+                was, becomes = "", (CHANGED if was else SET) if becomes else ""
+            yield FieldChange(name, was, becomes)

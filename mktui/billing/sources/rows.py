@@ -19,6 +19,8 @@ SECRET_FIELDS: Final = frozenset({"password"})
 """Fields whose values are in no error, no difference, no repr."""
 CHANGED: Final = "(changed)"
 """Stands for a secret value wherever values are shown."""
+SET: Final = "(set)"
+"""The same where there was none before."""
 _SHOWN: Final = 80
 """Characters of a value that an error shows."""
 _ACCEPTABLE_PERCENT: Final = 80

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mktui.errors import SourceUnreadable
 
@@ -25,8 +25,16 @@ _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 NOT_UTF8: Final = "it is not UTF-8: read as Windows-1252; look at letters with accents"
 
 
-def text_of_file(content: bytes) -> tuple[str, tuple[str, ...]]:
-    """Return a file's text and what is to be said about how it was read.
+class Decoded(NamedTuple):
+    """A file's text, how it was written, and what is to be said about how it was read."""
+
+    text: str
+    encoding: str
+    notes: tuple[str, ...] = ()
+
+
+def text_of_file(content: bytes) -> Decoded:
+    """Return a file's text.
 
     A byte order mark decides; else it is UTF-8, else Windows-1252, with a note.
 
@@ -35,19 +43,19 @@ def text_of_file(content: bytes) -> tuple[str, tuple[str, ...]]:
     """
     _refuse_others(content)
     if content.startswith(_UTF16):
-        return _decoded(content, "utf-16"), ()
+        return Decoded(_decoded(content, "utf-16"), "UTF-16")
     if content.startswith(codecs.BOM_UTF8):
-        return _decoded(content, "utf-8-sig"), ()
+        return Decoded(_decoded(content, "utf-8-sig"), "UTF-8 with a mark")
     if b"\0" in content:
         raise SourceUnreadable("this is a binary file", remedy="a CSV is text: save it as CSV, in UTF-8")
     try:
-        return content.decode("utf-8"), ()
+        return Decoded(content.decode("utf-8"), "UTF-8")
     except UnicodeDecodeError as error:
         good = content[: error.start]
         if not good.isascii():  # hardly anything else reads as UTF-8 by chance, letter after letter
             problem = "the file is cut or damaged: it is UTF-8, but not here"
             raise SourceUnreadable(problem, line=good.count(b"\n") + 1, remedy="get the whole file again") from None
-        return _decoded(content, "cp1252"), (NOT_UTF8,)
+        return Decoded(_decoded(content, "cp1252"), "Windows-1252", (NOT_UTF8,))
 
 
 def _refuse_others(content: bytes) -> None:

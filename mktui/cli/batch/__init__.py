@@ -11,7 +11,7 @@ import anyio
 import click
 
 from mktui.cli import completing
-from mktui.cli.batch import carrying, script
+from mktui.cli.batch import carrying, finding, script
 from mktui.cli.batch.carrying import End, Progress
 from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import ExitCode, fail
@@ -41,7 +41,11 @@ Examples:
 A line is one of
   edge-1 /ppp/secret/add name=ana profile="gold 10"
   /ppp secret set ana disabled=yes
+  /ip hotspot user set [find name=ana] comment=moved
   {"router": "edge-1", "path": "/ip/pool/print", "attributes": {".proplist": "name"}, "query": []}
+
+In [find ...] there can be NAME=VALUE, once or more; all must fit. The rows are read just before, and how many there are
+is said. A line that finds none, or more than --most, writes nothing; a protected router has to be named by --protected.
 
 Each router gets its lines in their order, several routers side by side. A write is sent once; when no answer comes its
 outcome is unknown, and said to be. Exit code: 0 all done, 1 a router said no, 2 a line is wrong and nothing was sent,
@@ -59,6 +63,14 @@ outcome is unknown, and said to be. Exit code: 0 all done, 1 a router said no, 2
 )
 @click.option("--stop-on-error/--keep-going", "stop", default=True, show_default=True, help="After a line that failed.")
 @click.option("--dry-run", is_flag=True, help="Check and show; send nothing.")
+@click.option("--most", type=click.IntRange(1), default=1, show_default=True, help="Most rows for one [find ...].")
+@click.option(
+    "--protected",
+    multiple=True,
+    metavar="ROUTER",
+    shell_complete=completing.routers,
+    help="[find ...] may write to this protected router.",
+)
 @click.option("--timeout", type=click.FloatRange(0.001, 86_400), help="Seconds for each command.")
 @json_option
 @form_option
@@ -67,12 +79,12 @@ def batch(context: click.Context, /, **given: Any) -> None:  # Any: an option ea
     """Run commands from a file, or from standard input (-): one a line."""
     form = form_of(given["form"], as_json=given["as_json"])
     loaded = loaded_config(context)
-    read = _read(given["file"], loaded, given["router"])
+    read = _read(given["file"], loaded, given["router"], given["protected"])
     if given["dry_run"]:
         _show_steps(read.steps, form)
         return
     lines = Lines()
-    progress = Progress(read.steps)
+    progress = Progress(read.steps, most=given["most"])
     if form == "ndjson":
         progress.on_result = lambda result: lines.print("mktui.batch_result/1", _record(result))
     written = {step.router for step in read.steps if not step.is_read}
@@ -91,7 +103,8 @@ def batch(context: click.Context, /, **given: Any) -> None:  # Any: an option ea
 def _keep(chronicle: Chronicle, result: Result) -> None:
     """Keep a write in the audit, however it ended."""
     outcome = f"{result.end.value}: {result.error}" if result.error is not None else result.end.value
-    chronicle.audit(named(result.step.command), result.step.router, outcome)
+    what = " ".join(filter(None, (named(result.step.command), finding.names_in_words(result.step))))
+    chronicle.audit(what, result.step.router, outcome)
 
 
 async def _run(loaded: LoadedConfig, progress: Progress, keep_going: bool, timeout: float | None) -> None:
@@ -99,7 +112,7 @@ async def _run(loaded: LoadedConfig, progress: Progress, keep_going: bool, timeo
         await carrying.carry_out(loaded, progress, keep_going=keep_going, timeout=timeout)
 
 
-def _read(file: str, loaded: LoadedConfig, router: str) -> Script:
+def _read(file: str, loaded: LoadedConfig, router: str, unlocked: tuple[str, ...]) -> Script:
     """Read and check the file, whole."""
     known = [each.name for each in chosen_routers(loaded, [])]
     if router:
@@ -111,7 +124,9 @@ def _read(file: str, loaded: LoadedConfig, router: str) -> Script:
         fail(ExitCode.USAGE, f"{file}: {reason[:1].lower()}{reason[1:]}")
     read = script.parse(content.split("\n"), known, router or (known[0] if len(known) == 1 else ""))
     name = "standard input" if file == "-" else file
-    problems = [*read.problems, *_forbidden(read.steps)]
+    chosen_routers(loaded, unlocked)
+    protected = {each.name for each in loaded.config.routers if each.protected} - set(unlocked)
+    problems = [*read.problems, *_forbidden(read.steps), *_protected(read.steps, protected)]
     if problems:
         more = [f"{name}: {len(problems) - _PROBLEMS} more lines are wrong"] if len(problems) > _PROBLEMS else []
         told = [f"{name}, line {number}: {problem}" for number, problem in sorted(problems)[:_PROBLEMS]]
@@ -128,11 +143,17 @@ def _forbidden(steps: tuple[Step, ...]) -> list[tuple[int, str]]:
             for step in steps if not step.is_read]  # fmt: skip
 
 
+def _protected(steps: tuple[Step, ...], routers: set[str]) -> list[tuple[int, str]]:
+    """Return the lines that would write to rows nobody has named, on a router where that has to be said."""
+    return [(step.number, f"{step.router} is protected: name the row, or say --protected {step.router}")
+            for step in steps if step.find and step.router in routers]  # fmt: skip
+
+
 def _show_steps(steps: tuple[Step, ...], form: str) -> None:
     found = [
         {"line": step.number, "router": step.router, "path": step.command.path, "is_read": step.is_read,
          "attributes": {name: _shown(name, value) for name, value in step.command.attributes.items()},
-         "query": list(step.command.query)}
+         "query": list(step.command.query), "find": _find(step)}
         for step in steps
     ]  # fmt: skip
     if form == "json":
@@ -148,8 +169,16 @@ def _show_steps(steps: tuple[Step, ...], form: str) -> None:
 
 def _step_row(step: Step) -> tuple[str, ...]:
     words = [f"{name}={_shown(name, value)}" for name, value in step.command.attributes.items()]
-    text = " ".join((step.command.path, *words, *step.command.query))
+    text = " ".join(
+        (step.command.path, *([f"[find {' '.join(_find(step))}]"] if step.find else ()), *words, *step.command.query)
+    )
     return str(step.number), step.router, "reads" if step.is_read else "writes", cell(text, widest=200)
+
+
+def _find(step: Step) -> list[str]:
+    """Return what its rows must have."""
+    asked = (word.removeprefix("?").partition("=") for word in step.find)
+    return [f"{name}={_shown(name, value)}" for name, _, value in asked]
 
 
 def _shown(name: str, value: str) -> str:
@@ -177,6 +206,8 @@ def _text(result: Result) -> str:
         return str(result.error).removeprefix(f"{result.step.router}: ")
     if result.end is End.UNKNOWN:
         return "interrupted before the answer came; it may have been done"
+    if result.found is not None:
+        return f"{result.found} row{'' if result.found == 1 else 's'} found"
     if result.ret is not None:
         return result.ret
     return f"{len(result.rows)} row{'' if len(result.rows) == 1 else 's'}" if result.step.is_read else ""
@@ -187,5 +218,6 @@ def _record(result: Result) -> dict[str, Any]:  # Any: JSON
     return {
         "line": result.step.number, "router": result.step.router, "path": result.step.command.path,
         "outcome": result.end.value, "rows": result.rows, "ret": result.ret,
+        "found": result.found,
         "error": type(error).__name__ if error is not None else None, "text": str(error) if error is not None else "",
     }  # fmt: skip

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
+from mktui.cli.batch.finding import find
 from mktui.cli.events import pool_events
 from mktui.cli.exit_codes import ExitCode, code_of
 from mktui.core.client.client import open_client
 from mktui.core.pool.job import Priority, Status
-from mktui.errors import CircuitOpen
+from mktui.errors import CircuitOpen, MktuiError
 from mktui.services.start import chosen_routers, setup_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
     from mktui.core.client.client import Client
     from mktui.core.pool.job import Outcome
-    from mktui.errors import MktuiError
 
 GRACE: Final = 3.0
 """Seconds that an interrupted batch waits for the answer to a write."""
@@ -59,6 +59,8 @@ class Result:
     rows: list[dict[str, str]] = field(default_factory=list, repr=False)
     ret: str | None = None
     error: MktuiError | None = None
+    found: int | None = None
+    """How many rows its ``[find …]`` has found; None: it has none, or they could not be read."""
 
     @property
     def code(self) -> ExitCode:
@@ -76,6 +78,8 @@ class Progress:
     results: list[Result] = field(default_factory=list)
     under_way: dict[int, Step] = field(default_factory=dict)
     is_stopped: bool = False
+    most: int = 1
+    """Most rows that a ``[find …]`` may find."""
     on_result: Callable[[Result], None] = lambda _result: None
     on_write: Callable[[Result], None] = lambda _result: None
     """Hears of each write that was sent."""
@@ -181,8 +185,23 @@ class _Carrier:
     async def _write(self, step: Step) -> None:
         """Send one write; it is not cut off in the middle."""
         with anyio.CancelScope(shield=True) as self._writing:
-            await self._send([step])
+            await (self._find_and_send(step) if step.find else self._send([step]))
         await anyio.lowlevel.checkpoint()
+
+    async def _find_and_send(self, step: Step) -> None:
+        """Read which rows a line is for, and send it for these."""
+        if self._progress.is_stopped:
+            return
+        try:
+            command, life, found = await find(self._client, step, self._progress.most, self._timeout)
+        except MktuiError as error:
+            self._settle(Result(step, End.NOT_APPLIED, error=error))
+            return
+        self._progress.under_way[step.number] = step
+        await self._client.execute_batch(
+            [command], priority=Priority.HIGH, timeout=self._timeout, epoch=life,
+            on_outcome=lambda _index, outcome: self._hear(step, outcome, found),
+        )  # fmt: skip
 
     async def _send(self, steps: list[Step]) -> None:
         if self._progress.is_stopped:
@@ -193,10 +212,13 @@ class _Carrier:
             on_outcome=lambda index, outcome: self._hear(steps[index], outcome),
         )  # fmt: skip
 
-    def _hear(self, step: Step, outcome: Outcome) -> None:
+    def _hear(self, step: Step, outcome: Outcome, found: int | None = None) -> None:
         error = outcome.error
         if isinstance(error, CircuitOpen):  # say what happened, not what the breaker makes of it
             error = self._client.last_error or error
-        self._progress.settled(Result(step, _ENDS[outcome.status], outcome.rows, outcome.ret, error))
-        if not outcome.ok and not self._keep_going:
+        self._settle(Result(step, _ENDS[outcome.status], outcome.rows, outcome.ret, error, found))
+
+    def _settle(self, result: Result) -> None:
+        self._progress.settled(result)
+        if result.end is not End.APPLIED and not self._keep_going:
             self._progress.is_stopped = True

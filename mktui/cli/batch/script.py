@@ -4,6 +4,7 @@ r"""A batch as text: one command a line, in three ways of writing. Pure: nothing
 
     edge-1 /ppp/secret/add name=ana profile="gold 10"      as mktui run takes it
     /ppp secret set ana disabled=yes                       as a RouterOS terminal does
+    /ppp secret set [find profile=old] profile=new         the rows that have this: they are read just before
     /ppp/secret print where service=pppoe and disabled=no
     {"router": "edge-1", "path": "/ip/pool/print", "attributes": {".proplist": "name"}, "query": ["?name=lan"]}
 
@@ -28,10 +29,19 @@ if TYPE_CHECKING:
 
 _NAMES_ROWS: Final = frozenset({"set", "unset", "remove", "enable", "disable", "comment", "move", "get"})
 """After these a bare word is the row: ``set ana disabled=yes``."""
+_FINDS: Final = frozenset({"set", "unset", "remove", "enable", "disable", "comment"})
+"""These may be done to whatever rows ``[find …]`` finds."""
 _NOT_HERE: Final = {"/login": "mktui logs in", "/quit": "mktui leaves by itself", "/cancel": "nothing runs beside it"}
 _ENDLESS: Final = frozenset({"follow", "follow-only", "follow-strict"})
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "_": " "}
+_EQUALS: Final = re.compile(r"[A-Za-z0-9_.-]+=.*", re.DOTALL)
 _KEYS: Final = frozenset({"router", "path", "attributes", "query"})
+
+
+class _Bracket(str):
+    """A ``[`` or ``]`` that stands outside of quotes."""
+
+    __slots__ = ()
 
 
 class LineError(Exception):
@@ -40,11 +50,12 @@ class LineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line: ``number`` counts from 1."""
+    """One line: ``number`` counts from 1. ``find``: what the rows must have that it is for; (): it names them."""
 
     number: int
     router: str
     command: Command
+    find: tuple[str, ...] = ()
 
     @property
     def is_read(self) -> bool:
@@ -69,8 +80,8 @@ def parse(lines: Iterable[str], routers: Collection[str], otherwise: str = "") -
         if not text or text.startswith("#"):
             continue
         try:
-            router, command = _object(text) if text.startswith("{") else _plain(text)
-            steps.append(Step(number, _known(router or otherwise, routers), _possible(command)))
+            router, command, find = (*_object(text), ()) if text.startswith("{") else _plain(text)
+            steps.append(Step(number, _known(router or otherwise, routers), _possible(command), find))
         except (LineError, ProtocolError) as error:
             problems.append((number, str(error)))
     return Script(tuple(steps), tuple(problems))
@@ -122,13 +133,47 @@ def _attributes(given: Any) -> dict[str, str]:  # Any: JSON
     return {name: str(value) for name, value in said.items()}
 
 
-def _plain(text: str) -> tuple[str, Command]:
+def _plain(text: str) -> tuple[str, Command, tuple[str, ...]]:
     words = list(_words(text))
     router = "" if words[0].startswith("/") else words.pop(0)
     if not words or not words[0].startswith("/"):
         raise LineError("a path such as /ppp/secret/print was expected" + (f" after {router!r}" if router else ""))
     path, rest = _path(words)
-    return router, _command(path, rest)
+    rest, find = _without_find(rest)
+    command = _command(path, rest)
+    if find:
+        _check_find(command)
+    return router, command, find
+
+
+def _without_find(words: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """Take ``[find NAME=VALUE ...]`` out of a line."""
+    begun = next((at for at, word in enumerate(words) if isinstance(word, _Bracket)), None)
+    if begun is None:
+        return words, ()
+    ended = next((at for at, word in enumerate(words) if isinstance(word, _Bracket) and word == "]"), None)
+    inside = words[begun + 1 : ended]
+    if words[begun] != "[" or ended is None:
+        raise LineError("a [ and its ] were expected")
+    if inside[:1] != ["find"]:
+        raise LineError("in [...] only find is known here: [find name=ana]")
+    rest = words[:begun] + words[ended + 1 :]
+    if any(isinstance(word, _Bracket) for word in rest) or any(isinstance(word, _Bracket) for word in inside):
+        raise LineError("only one [find ...] is known here, and nothing inside of it")
+    asked = [word for word in inside[1:] if word not in {"where", "and"}]
+    if not asked:
+        raise LineError("[find] without a condition is every row: say which, [find name=ana]")
+    if unknown := [word for word in asked if not _EQUALS.fullmatch(word)]:
+        raise LineError(f"in [find ...] only NAME=VALUE is known here, and all of them must fit: not {unknown[0]!r}")
+    return rest, tuple(f"?{word}" for word in asked)
+
+
+def _check_find(command: Command) -> None:
+    """Refuse rows that are found where none can be named, or beside others that are."""
+    if command.verb not in _FINDS:
+        raise LineError(f"[find ...] is for {', '.join(sorted(_FINDS))}; a print has where NAME=VALUE")
+    if not {"numbers", ".id"}.isdisjoint(command.attributes):
+        raise LineError("it names a row, and has a [find ...] too: one of them")
 
 
 def _path(words: list[str]) -> tuple[str, list[str]]:
@@ -157,8 +202,6 @@ def _command(path: str, words: list[str]) -> Command:
         name, equals, value = word.removeprefix("=").partition("=")
         if word.startswith("?"):
             query.append(word)
-        elif word.startswith("["):
-            raise LineError("[find ...] is not known here: name the row, or give .id=*1 or numbers=")
         elif equals and name:
             attributes[name] = value
         elif not equals and verb in _NAMES_ROWS and "numbers" not in attributes:
@@ -174,17 +217,22 @@ def _where(words: list[str]) -> Iterator[str]:
     for at, word in enumerate(words):
         if at % 2 and word == "and":
             continue
-        if at % 2 or not re.fullmatch(r"[A-Za-z0-9_.-]+=.*", word, re.DOTALL):
+        if at % 2 or not _EQUALS.fullmatch(word):
             raise LineError(f"behind where there can be NAME=VALUE and NAME=VALUE, not {word!r} (?QUERY says all else)")
         yield f"?{word}"
 
 
 def _words(text: str) -> Iterator[str]:
-    """Split at blanks outside quotes."""
-    at, word, is_open = 0, "", False
+    """Split at blanks outside quotes; a ``[`` that begins a word, and the ``]`` behind it, are words by themselves."""
+    at, word, is_open, is_inside = 0, "", False, False
     while at < len(text):
         letter = text[at]
-        if letter in "\"'" and (not word or (word.endswith("=") and word.count("=") == 1)):
+        if letter == ("]" if is_inside else "[") and (is_inside or not (word or is_open)):
+            if word or is_open:
+                yield word
+            yield _Bracket(letter)
+            word, is_open, is_inside, at = "", False, not is_inside, at + 1
+        elif letter in "\"'" and (not word or (word.endswith("=") and word.count("=") == 1)):
             quoted, at = _double(text, at + 1) if letter == '"' else _single(text, at + 1)
             word, is_open = word + quoted, True
         elif letter in " \t":

@@ -18,6 +18,7 @@ Examples:
   mktui billing export subscribers > customers.csv
 
 A field is called as in the header of an export. Nothing here reaches a router: mktui sync does.
+Each change is kept with who made it, from where, and how it ended: mktui errors audit.
 """
 
 

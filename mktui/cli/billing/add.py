@@ -19,7 +19,7 @@ from mktui.cli.billing.editing import (
 )
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.output import say
-from mktui.cli.sync.upkeep import in_office
+from mktui.cli.sync.upkeep import changing_office
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mktui.billing.sources.preview import RowChange
     from mktui.billing.sources.rows import What
     from mktui.config.load import LoadedConfig
+    from mktui.services.chronicle import Chronicle
     from mktui.sync.run import Office
 
 _EPILOG = """\b
@@ -50,16 +51,16 @@ def add(context: click.Context, *, what: str, name: str, fields: tuple[str, ...]
     cells = cells_of(kind, fields, password_stdin=password_stdin)
     cells["name" if kind == "profile" else "username"] = name
 
-    async def work(office: Office, loaded: LoadedConfig) -> RowChange | None:
+    async def work(office: Office, loaded: LoadedConfig, chronicle: Chronicle) -> RowChange | None:
         if cells.get("external_id") and kind == "subscriber":
             known = await office.store.run(ledger.find_subscriber, cells["external_id"])
             if known is not None:
                 fail(ExitCode.USAGE, f"external_id {known.external_id} is {known.username}'s: mktui billing set")
         if kind == "subscriber":
             _refuse_deleted(name, (await office.store.run(named, name)).subscribers)
-        return await write_row(office, loaded, kind, cells)
+        return await write_row(office, loaded, chronicle, kind, cells)
 
-    change = in_office(context, work)
+    change = changing_office(context, work)
     if change is not None and change.before is not None:
         say("it was there already and was changed")
     show_change(change, name)

@@ -11,6 +11,8 @@ from mktui.billing import origins
 from mktui.billing.sources.fields import COLUMNS
 from mktui.billing.sources.zones import zone
 from mktui.cli.exit_codes import ExitCode, fail
+from mktui.errors import NotAccepted
+from mktui.services import deeds
 from mktui.services.books import source_warning
 from mktui.services.editing import preview_row, write_shown
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from mktui.billing.sources.preview import RowChange
     from mktui.billing.sources.rows import What
     from mktui.config.load import LoadedConfig
+    from mktui.services.chronicle import Chronicle
     from mktui.sync.run import Office
 
 what_argument = click.argument("what", type=click.Choice(["profile", "subscriber"]))
@@ -42,17 +45,24 @@ def cells_of(what: What, fields: tuple[str, ...], *, password_stdin: bool) -> di
     return cells
 
 
-async def write_row(office: Office, loaded: LoadedConfig, what: What, cells: Mapping[str, str]) -> RowChange | None:
-    """Write one row; None: it was so already. Ends the program when it cannot be."""
+async def write_row(
+    office: Office, loaded: LoadedConfig, chronicle: Chronicle, what: What, cells: Mapping[str, str]
+) -> RowChange | None:
+    """Write one row; None: it was so already. Ends the program when it cannot be.
+
+    Raises:
+        NotAccepted: Somebody has changed it meanwhile, or a rule forbids it.
+    """
     shown = await preview_row(office.store, what, cells, zone(loaded.config.billing.timezone))
     if shown.rejected:
         fail(ExitCode.USAGE, *[str(error) for error in shown.rejected])
     changes = (*shown.added, *shown.changed)
     if not changes:
         return None
-    outcome = await write_shown(office.store, shown)
-    if outcome.rejected:
-        fail(ExitCode.USAGE, *[str(error) for error in outcome.rejected])
+    with chronicle.audited(deeds.of_rows(changes), ""):
+        outcome = await write_shown(office.store, shown)
+        if outcome.rejected:
+            raise NotAccepted(f"{changes[0].name}: {outcome.rejected[0].problem}", remedy=outcome.rejected[0].remedy)
     await warn_of_source(office, loaded, changes[0].what, changes[0].external_id)
     return changes[0]
 

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
+from mktui.billing.sources.csv_file import layout_of
 from mktui.billing.sources.zones import zone
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option
-from mktui.cli.output import print_json, print_table
+from mktui.cli.output import print_json, print_table, say
 from mktui.cli.sync.asking import confirmed
-from mktui.cli.sync.upkeep import in_office
+from mktui.cli.sync.upkeep import changing_office
 from mktui.errors import SourceUnreadable
+from mktui.services import deeds
+from mktui.services.columns import remember, remembered
 from mktui.services.editing import content_of, preview_csv, write_shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from mktui.billing.sources.importing import ImportOutcome
+    from mktui.billing.sources.layout import Layout
     from mktui.billing.sources.preview import ImportPreview, RowChange
     from mktui.billing.sources.rows import What
     from mktui.config.load import LoadedConfig
+    from mktui.services.chronicle import Chronicle
     from mktui.sync.run import Office
 
 _MOST = 50
@@ -32,7 +40,9 @@ Examples:
   mktui billing import subscribers customers.csv --complete --yes
 
 Columns are called as the fields are (mktui billing export shows them); --map 'Theirs=ours' for others, and
-'Theirs=-' for one to pass over. A last line '# rows: 123' lets a cut file be told.
+'Theirs=-' for one to pass over: the error names them, with a guess. What was said is remembered for the next file with
+the same header. Commas, semicolons and tabs between columns, UTF-8 and Windows-1252 are told apart. A last line
+'# rows: 123' lets a cut file be told.
 """
 
 
@@ -72,25 +82,33 @@ def importing(
     if not yes and not sys.stdin.isatty() and not as_json:
         click.echo("mktui: nobody is here to confirm: this only shows what would be done; --yes does it", err=True)
 
-    async def work(office: Office, loaded: LoadedConfig) -> tuple[ImportPreview, ImportOutcome | None]:
+    with _named(file):
+        layout = layout_of(content, kind)
+    columns, written = _with_remembered(kind, layout, mapped)
+
+    async def work(
+        office: Office, loaded: LoadedConfig, chronicle: Chronicle
+    ) -> tuple[ImportPreview, ImportOutcome | None]:
         name, local = f"{source}:{kind}", zone(loaded.config.billing.timezone)
-        try:
+        with _named(file):
             shown = await preview_csv(
-                office.store, content, kind, local=local, source=name, mapped=mapped, claims=complete
+                office.store, content, kind, local=local, source=name, mapped=columns, claims=complete
             )
-        except SourceUnreadable as error:
-            error.source = error.source or str(file)
-            raise
         if not as_json:
+            say(f"{file}: {written}")
             _show(shown, file)
         is_wanted = yes or (sys.stdin.isatty() and await _confirmed(shown))
         if not is_wanted:
             return shown, None
-        return shown, await write_shown(office.store, shown, source=name)
+        with chronicle.audited(deeds.of_file(file.name, shown), ""):
+            outcome = await write_shown(office.store, shown, source=name)
+        if columns:
+            remember(kind, layout.header, columns)
+        return shown, outcome
 
-    shown, outcome = in_office(context, work)
+    shown, outcome = changing_office(context, work)
     if as_json:
-        print_json("mktui.billing.import/1", **_record(shown, outcome))
+        print_json("mktui.billing.import/1", **_record(layout, columns, shown, outcome))
     elif outcome is not None:
         lost = f", {outcome.lost} no longer in the file" if outcome.lost else ""
         click.echo(f"{outcome.added} added, {outcome.changed} changed, {outcome.unchanged} as they were, "
@@ -104,6 +122,24 @@ def _content(file: Path) -> bytes:
         return content_of(file)
     except SourceUnreadable as error:
         fail(ExitCode.USAGE, str(error))
+
+
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
+    """Let an error about what is in a file say which one it is."""
+    try:
+        yield
+    except SourceUnreadable as error:
+        error.source = error.source or str(file)
+        raise
+
+
+def _with_remembered(kind: What, layout: Layout, given: Mapping[str, str]) -> tuple[dict[str, str], str]:
+    """Return which field each column is, as was said of the last file with this header and as is said now; in words."""
+    known = {theirs: ours for theirs, ours in remembered(kind, layout.header).items() if theirs not in given}
+    told = ", ".join(f"{theirs!r} is {ours}" for theirs, ours in known.items())
+    words = f"; as for the last file with this header, {told} (--map says otherwise)" if told else ""
+    return {**known, **given}, f"{layout}{words}"
 
 
 async def _confirmed(shown: ImportPreview) -> bool:
@@ -138,7 +174,9 @@ def _line(glyph: str, change: RowChange) -> tuple[str, ...]:
     return (glyph, change.name, ", ".join(shown))
 
 
-def _record(shown: ImportPreview, outcome: ImportOutcome | None) -> dict[str, object]:
+def _record(
+    layout: Layout, mapped: Mapping[str, str], shown: ImportPreview, outcome: ImportOutcome | None
+) -> dict[str, object]:
     def changes(rows: tuple[RowChange, ...]) -> list[dict[str, object]]:
         return [
             {"where": each.where, "external_id": each.external_id, "name": each.name,
@@ -148,6 +186,7 @@ def _record(shown: ImportPreview, outcome: ImportOutcome | None) -> dict[str, ob
 
     rejected = outcome.rejected if outcome is not None else shown.rejected
     return {
+        "encoding": layout.encoding, "delimiter": layout.delimiter, "mapped": dict(mapped),
         "written": outcome is not None, "complete": shown.complete, "notes": list(shown.rows.notes),
         "added": changes(shown.added), "changed": changes(shown.changed), "unchanged": shown.unchanged,
         "missing": [{"external_id": each.external_id, "name": each.name} for each in shown.missing],

@@ -9,11 +9,12 @@ import click
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option
 from mktui.cli.output import print_json
-from mktui.cli.sync.upkeep import in_office
+from mktui.cli.sync.upkeep import changing_office
 from mktui.services.sources import Sources
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
+    from mktui.services.chronicle import Chronicle
     from mktui.services.sources import Pulled
     from mktui.sync.run import Office
 
@@ -24,12 +25,18 @@ if TYPE_CHECKING:
 def pull(context: click.Context, *, as_json: bool) -> None:
     """Read the databases of [[billing.sources]] into billing; each sync does the same before it plans."""
 
-    async def work(office: Office, loaded: LoadedConfig) -> list[Pulled]:
+    async def work(office: Office, loaded: LoadedConfig, chronicle: Chronicle) -> list[Pulled]:
         if not loaded.config.billing.sources:
             fail(ExitCode.USAGE, f"{loaded.file}: there is no [[billing.sources]]")
-        return await Sources(loaded.config.billing).pull(office.store, is_forced=True)
+        pulled = await Sources(loaded.config.billing).pull(office.store, is_forced=True)
+        for each in pulled:
+            if each.problem or each.added or each.changed or each.lost:
+                chronicle.audit(
+                    f"pull {each.source}", "", f"failed: {each.problem}" if each.problem else each.in_words()
+                )
+        return pulled
 
-    pulled = in_office(context, work)
+    pulled = changing_office(context, work)
     if as_json:
         print_json("mktui.billing.pull/1", sources=[
             {"source": each.source, "added": each.added, "changed": each.changed, "lost": each.lost,

@@ -17,12 +17,13 @@ from mktui.cli.billing.editing import (
     write_row,
 )
 from mktui.cli.exit_codes import ExitCode, fail
-from mktui.cli.sync.upkeep import in_office
+from mktui.cli.sync.upkeep import changing_office
 
 if TYPE_CHECKING:
     from mktui.billing.sources.preview import RowChange
     from mktui.billing.sources.rows import What
     from mktui.config.load import LoadedConfig
+    from mktui.services.chronicle import Chronicle
     from mktui.sync.run import Office
 
 _EPILOG = """\b
@@ -46,10 +47,10 @@ def setting(context: click.Context, *, what: str, name: str, fields: tuple[str, 
     if not given:
         fail(ExitCode.USAGE, "give at least one FIELD=VALUE")
 
-    async def work(office: Office, loaded: LoadedConfig) -> RowChange | None:
-        return await write_row(office, loaded, kind, await _known(office, kind, name) | given)
+    async def work(office: Office, loaded: LoadedConfig, chronicle: Chronicle) -> RowChange | None:
+        return await write_row(office, loaded, chronicle, kind, await _known(office, kind, name) | given)
 
-    show_change(in_office(context, work), name)
+    show_change(changing_office(context, work), name)
 
 
 async def _known(office: Office, what: What, name: str) -> dict[str, str]:

@@ -9,24 +9,27 @@ import click
 from mktui import clock
 from mktui.billing import ledger
 from mktui.cli.billing.editing import warn_of_source
-from mktui.cli.sync.upkeep import in_office
+from mktui.cli.sync.upkeep import changing_office
+from mktui.services import deeds
 
 if TYPE_CHECKING:
     from mktui.billing.model import Subscriber, SubscriberStatus
     from mktui.config.load import LoadedConfig
+    from mktui.services.chronicle import Chronicle
     from mktui.sync.run import Office
 
 
 def set_standing(context: click.Context, names: tuple[str, ...], status: SubscriberStatus) -> None:
     """Give subscribers a status and print it."""
 
-    async def work(office: Office, loaded: LoadedConfig) -> list[Subscriber]:
+    async def work(office: Office, loaded: LoadedConfig, chronicle: Chronicle) -> list[Subscriber]:
         changed = []
         for name in names:
-            changed.append(await office.store.run(ledger.set_status, name, status, now=clock.utc_now()))
+            with chronicle.audited(deeds.of_status(status, name), ""):
+                changed.append(await office.store.run(ledger.set_status, name, status, now=clock.utc_now()))
             await warn_of_source(office, loaded, "subscriber", changed[-1].external_id)
         return changed
 
-    for subscriber in in_office(context, work):
+    for subscriber in changing_office(context, work):
         until = f", paid until {subscriber.valid_until:%Y-%m-%d %H:%M}" if subscriber.valid_until else ""
         click.echo(f"{subscriber.username}: {subscriber.status.value}{until}")

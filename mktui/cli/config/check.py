@@ -19,7 +19,10 @@ Examples:
 @click.command(epilog=_EPILOG)
 @click.pass_context
 def check(context: click.Context) -> None:
-    """Check the configuration: exit code 0 when it is right, 2 with every problem on stderr when not."""
+    """Check the configuration: exit code 0 when it is right, 2 with every problem on stderr when not.
+
+    Says where each password comes from; whether it can be fetched there, mktui test and mktui doctor find out.
+    """
     loaded = loaded_config(context)
     for warning in loaded.warnings:
         say(f"{warning}")
@@ -27,3 +30,5 @@ def check(context: click.Context) -> None:
         fail(ExitCode.USAGE, *map(str, problems))
     count = len(loaded.config.routers)
     click.echo(f"{loaded.file}: right, {count} router{'' if count == 1 else 's'}")
+    for router in loaded.config.routers:
+        click.echo(f"  {router.name}: password {router.password.described()}")

@@ -9,14 +9,12 @@ import click
 from mktui import clock
 from mktui.billing import registry
 from mktui.cli import completing
-from mktui.cli.options import loaded_config
-from mktui.cli.output import say
-from mktui.cli.sync.upkeep import in_office
-from mktui.services.by_hand import kept_chronicle
+from mktui.cli.sync.upkeep import changing_office
 from mktui.services.start import chosen_routers
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
+    from mktui.services.chronicle import Chronicle
     from mktui.sync.run import Office
 
 
@@ -26,12 +24,11 @@ if TYPE_CHECKING:
 @click.pass_context
 def pause(context: click.Context, *, routers: tuple[str, ...], reason: str) -> None:
     """Let no automatic sync touch routers until they are resumed. A sync by hand still works."""
-    with kept_chronicle(loaded_config(context).config.monitor, say) as chronicle:
 
-        async def work(office: Office, loaded: LoadedConfig) -> None:
-            for router in chosen_routers(loaded, routers):
-                with chronicle.audited(f"hold automatic syncs: {reason}", router.name):
-                    await office.store.run(registry.pause, router.name, reason, now=clock.utc_now())
+    async def work(office: Office, loaded: LoadedConfig, chronicle: Chronicle) -> None:
+        for router in chosen_routers(loaded, routers):
+            with chronicle.audited(f"hold automatic syncs: {reason}", router.name):
+                await office.store.run(registry.pause, router.name, reason, now=clock.utc_now())
 
-        in_office(context, work)
+    changing_office(context, work)
     click.echo(f"paused: {', '.join(routers)}")

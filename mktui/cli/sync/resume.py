@@ -8,14 +8,12 @@ import click
 
 from mktui.billing import registry
 from mktui.cli import completing
-from mktui.cli.options import loaded_config
-from mktui.cli.output import say
-from mktui.cli.sync.upkeep import in_office
-from mktui.services.by_hand import kept_chronicle
+from mktui.cli.sync.upkeep import changing_office
 from mktui.services.start import chosen_routers
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
+    from mktui.services.chronicle import Chronicle
     from mktui.sync.run import Office
 
 
@@ -24,15 +22,14 @@ if TYPE_CHECKING:
 @click.pass_context
 def resume(context: click.Context, *, routers: tuple[str, ...]) -> None:
     """Let automatic syncs of routers go on."""
-    with kept_chronicle(loaded_config(context).config.monitor, say) as chronicle:
 
-        async def work(office: Office, loaded: LoadedConfig) -> list[str]:
-            resumed: list[str] = []
-            for router in chosen_routers(loaded, routers):
-                with chronicle.audited("let automatic syncs go on", router.name):
-                    resumed += [router.name] if await office.store.run(registry.resume, router.name) else []
-            return resumed
+    async def work(office: Office, loaded: LoadedConfig, chronicle: Chronicle) -> list[str]:
+        resumed: list[str] = []
+        for router in chosen_routers(loaded, routers):
+            with chronicle.audited("let automatic syncs go on", router.name):
+                resumed += [router.name] if await office.store.run(registry.resume, router.name) else []
+        return resumed
 
-        was_paused = in_office(context, work)
+    was_paused = changing_office(context, work)
     for router in routers:
         click.echo(f"{router}: {'resumed' if router in was_paused else 'was not paused'}")

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import click
 
-from mktui import clock
-from mktui.billing import registry
 from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
@@ -62,7 +60,6 @@ async def _rollback(loaded: LoadedConfig, router: str, order: Order, is_asked: b
                 question = f"Undo {len(plan.changes)} changes of {router}, and pause its automatic syncs?"
                 if not await confirmed(question):
                     return []
-            store = (await fleet.office.get()).store
-            await store.run(registry.pause, router, f"{order.cause}", now=clock.utc_now())
+            await fleet.hold(router, order.cause)
             say(f"{router}: automatic syncs are paused; mktui sync resume {router} ends that")
             return await carry_out(fleet, {router: replace(order, saved=plan)})

@@ -1,4 +1,4 @@
-"""What ``pause``, ``resume``, ``status`` and ``report`` share: billing's database without any router."""
+"""What ``billing``, ``pause``, ``resume``, ``status`` and ``report`` share: billing's database without any router."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 
 from mktui.cli.options import loaded_config
+from mktui.cli.output import say
+from mktui.services.by_hand import kept_chronicle
 from mktui.services.office import LazyOffice, open_office
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import click
 
     from mktui.config.load import LoadedConfig
+    from mktui.services.chronicle import Chronicle
     from mktui.sync.run import Office
 
     T = TypeVar("T")
@@ -32,3 +35,9 @@ def in_office(context: click.Context, work: Callable[[Office, LoadedConfig], Awa
             await office.close()
 
     return anyio.run(do)
+
+
+def changing_office(context: click.Context, work: Callable[[Office, LoadedConfig, Chronicle], Awaitable[T]]) -> T:
+    """Do so for what changes something; ``work`` is given what keeps its changes in the audit."""
+    with kept_chronicle(loaded_config(context).config.monitor, say) as chronicle:
+        return in_office(context, lambda office, loaded: work(office, loaded, chronicle))

@@ -35,6 +35,8 @@ SLICE_BYTES: Final = 16384
 
 SMALL_BYTES: Final = 2048
 """What is decoded at once without waiting for a turn."""
+OUR_END: Final = "closed from this side"
+"""Why a connection is down that nobody has lost: it was closed, or its program ends."""
 HANG_UP_GRACE: Final = 0.5
 """Seconds that a router has to close its side of a session that we have closed."""
 _ENDS: Final = (anyio.EndOfStream, anyio.BrokenResourceError, anyio.ClosedResourceError, OSError, NotImplementedError)
@@ -168,7 +170,7 @@ class Connection:
 
         ``task_status`` is told at once: log in with ``log_in`` while this runs.
         """
-        reason = "closed"
+        reason = OUR_END
         try:
             with self._scope:
                 async with anyio.create_task_group() as tasks:
@@ -205,7 +207,7 @@ class Connection:
             except (anyio.BrokenResourceError, OSError) as error:
                 return _reason_of(error, "while reading")
             except anyio.ClosedResourceError:
-                return "closed"
+                return OUR_END
             self.traffic.bytes_in += len(chunk)
             self.traffic.heard_at = self._clock.now()
             if self._buffer:

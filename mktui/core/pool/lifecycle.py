@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from mktui.core.connection.connection import OUR_END
 from mktui.core.pool import retry
 from mktui.core.pool.actions import Action, Close, EventKind, Notify, Open, PoolEvent, Probe, SetTimer
 from mktui.core.pool.breaker import Breaker, BreakerState
@@ -178,11 +179,12 @@ class Lifecycle:
         link = self.roster.get(link_id)
         if link is not None and link.state not in {LinkState.CLOSING, LinkState.CONNECTING}:
             link.state = LinkState.CLOSING
-            self.recorder.drops += 1
-            self._end_probe(link, now, failure=reason)
-            lost = sum(job not in link.abandoned for job in link.jobs)
-            self._tell(now, EventKind.CONNECTION_LOST, f"{reason}; {lost} in flight" if lost else reason)
-            self._count_failure(now, reason, is_loss=True)
+            self._end_probe(link, now, failure=None if reason == OUR_END else reason)
+            if reason != OUR_END:  # else the program ends, and its tasks heard of it before the pool: nothing is lost
+                self.recorder.drops += 1
+                lost = sum(job not in link.abandoned for job in link.jobs)
+                self._tell(now, EventKind.CONNECTION_LOST, f"{reason}; {lost} in flight" if lost else reason)
+                self._count_failure(now, reason, is_loss=True)
         return self._flush()
 
     def link_closed(self, link_id: int, now: float) -> list[Action]:

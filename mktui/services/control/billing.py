@@ -156,9 +156,9 @@ class AttachedBilling:
 
     # --- a file
 
-    def read_file(self, file: Path, what: What) -> None:
-        """Begin to read a file that is here, and send it; ``reading`` says what it would do."""
-        self._file.read(file, what)
+    def read_file(self, file: Path, what: What, mapped: Mapping[str, str] | None = None) -> None:
+        """Begin to read and send a file that is here; ``reading`` says what it would do, or asks for its columns."""
+        self._file.read(file, what, mapped)
 
     def import_file(self) -> None:
         """Begin to write the file that was read; ``reading`` says how far it is."""

@@ -75,12 +75,13 @@ class Upload(Write):
 
 
 class ReadFile(Write):
-    """Begin to read the file that was sent, which has ``size`` bytes."""
+    """Begin to read the file that was sent, which has ``size`` bytes. ``mapped``: their column -> our field."""
 
     do: Literal["read file"]
     name: Name
     what: What
     size: Bytes
+    mapped: dict[str, str] | None = None
 
 
 class ReadingOf(Asked):

@@ -19,7 +19,7 @@ from mktui.services.billing import Reading
 from mktui.services.control.forms import heard
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from anyio.abc import TaskGroup
@@ -45,12 +45,12 @@ class AttachedFile:
         self._on_written = on_written
         self._scope = anyio.CancelScope()
 
-    def read(self, file: Path, what: What) -> None:
-        """Begin to read and send a file."""
+    def read(self, file: Path, what: What, mapped: Mapping[str, str] | None = None) -> None:
+        """Begin to read and send a file. ``mapped``: their column -> our field, as far as that was asked."""
         self._scope.cancel()
         self._scope = anyio.CancelScope()
         self.reading = Reading(file, what)
-        self._tasks.start_soon(self._read, self.reading, self._scope, name=f"send {file.name}")
+        self._tasks.start_soon(self._read, self.reading, mapped, self._scope, name=f"send {file.name}")
 
     def write(self) -> None:
         """Begin to write it, when it was shown."""
@@ -59,12 +59,14 @@ class AttachedFile:
             self.reading = replace(reading, is_writing=True, problem="")
             self._tasks.start_soon(self._write, self.reading, name=f"import {reading.file.name}")
 
-    async def _read(self, reading: Reading, scope: anyio.CancelScope) -> None:
+    async def _read(self, reading: Reading, mapped: Mapping[str, str] | None, scope: anyio.CancelScope) -> None:
         with scope:
             try:
                 content = await anyio.to_thread.run_sync(content_of, reading.file)
                 await self._send(content)
-                await self._fleet.ask("read file", name=reading.file.name, what=reading.what, size=len(content))
+                await self._fleet.ask(
+                    "read file", name=reading.file.name, what=reading.what, size=len(content), mapped=mapped
+                )
                 self.reading = await self._shown(reading)
             except MktuiError as error:
                 self.reading = replace(reading, problem=" ".join(str(error).split()))
@@ -79,9 +81,10 @@ class AttachedFile:
             there, _ = await self._ask(reading)
             if there is None:
                 return replace(reading, problem="who serves does not know of it any more: read it again")
-            if there.problem or there.shown is not None:
+            if there.problem or there.shown is not None or there.is_asking:
                 break
             await anyio.sleep(LOOK)
+        reading = replace(reading, layout=there.layout, mapped=there.mapped)
         if there.shown is None:
             return replace(reading, problem=there.problem)
         lines = await self._lines("shown")

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from mktui.billing.model import Kind, OnInactive, Profile, Subscriber, SubscriberStatus
 from mktui.billing.outcomes import ImportOutcome
 from mktui.billing.records import RowHistory
+from mktui.billing.sources.layout import Layout
 from mktui.billing.sources.preview import FieldChange, ImportPreview, Missing, RowChange
 from mktui.billing.sources.rows import RowError, SourceRows
 from mktui.config.save import Fingerprint, Seen
@@ -72,7 +73,7 @@ FORMS: Final = _Everything(
         *RECORDS, TestReport, TestStep, ControlRefused, Planning, Order, Lifts, Plan, Change, Refused, Report,
         RowReport, Search, Customer, OnlineSession, RouterRow, RowHistory, Subscriber, Profile, ErrorLog, SeenError,
         ErrorCount, Audited, Answer, Seen, Fingerprint, Path,
-        Trouble, FieldChange, RowChange, ImportPreview, Missing, SourceRows, RowError, ImportOutcome, Reading,
+        Trouble, FieldChange, RowChange, ImportPreview, Missing, SourceRows, RowError, ImportOutcome, Reading, Layout,
         Tried, StabilityState, KeptReport, StabilityReport, ScenarioReport, Figure, Series,
     ),
     (*WORDS, Action, RowStatus, PlanStage, Kind, SubscriberStatus, OnInactive, Step, Verdict),

@@ -170,7 +170,7 @@ class Till:
         if request.size != len(self._file):
             raise NotAccepted("the file did not come whole", remedy="send it again")
         content, self._file = bytes(self._file), bytearray()
-        self.desk.read_content(Path(Path(request.name).name or "file"), content, request.what)
+        self.desk.read_content(Path(Path(request.name).name or "file"), content, request.what, request.mapped)
 
     def _reading(self) -> Document | None:
         reading = self.desk.reading

@@ -16,16 +16,16 @@ from mktui.errors import MktuiError
 from mktui.tui import add_form as form
 from mktui.tui.actions import Place
 from mktui.tui.palette import Palette
-from mktui.tui.screens.config_questions import Discard
 from mktui.tui.screens.new_questions import Pin, SaveRouter
-from mktui.tui.screens.view import StillStatic, View
+from mktui.tui.screens.unsaved import Unsaved
+from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.choice import Choice
 from mktui.tui.widgets.line import Line
 from mktui.tui.widgets.page import Page
 from mktui.tui.widgets.top_lines import TopLines, first_line, second_line
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
     from pathlib import Path
 
     from textual.app import ComposeResult
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _NO_FILE = "there is no configuration file here: a demo and a recording have routers of their own"
 
 
-class AddScreen(View):
+class AddScreen(Unsaved):
     """A form for one router. ``is_first``: there is no configuration yet."""
 
     place = Place.ADD
@@ -73,7 +73,7 @@ class AddScreen(View):
         self._steps: list[TestStep] = []
         self._tried: Tried | None = None
         self._tested: Newcomer | None = None
-        self._is_testing = self._is_discarded = False
+        self._is_testing = False
         self._refused: tuple[Newcomer | None, dict[str, str]] = (None, {})
         self._newcomer = self._blank = Newcomer()
         self._last: tuple[Snapshot, Palette, str] | None = None
@@ -144,6 +144,10 @@ class AddScreen(View):
             self.action_try()
         else:
             self.focus_next()
+
+    def on_descendant_focus(self) -> None:
+        """Say what is wrong with the field that has the keys now."""
+        self._paint()
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         """A field that was left may be told what is missing in it."""
@@ -317,21 +321,11 @@ class AddScreen(View):
         self.notify(f"saved in {saved.seen.file}", title=newcomer.name.strip())
         for problem in saved.problems:
             self.notify(problem, severity="error", timeout=15)
-        self._is_discarded = True
+        self.is_discarded = True
         if self.is_current:
             cast("Callable[[], object]", self.app.pop_screen)()
             self.room.look()
 
-    def may_leave(self, again: Callable[[], Awaitable[None] | None], *, is_back: bool) -> bool:
-        """What was typed is asked about before it is forgotten."""
-        del is_back
-        if self._newcomer == self._blank or self._is_discarded:
-            return True
-
-        def answered(yes: bool | None) -> None:
-            self._is_discarded = bool(yes)
-            if yes:
-                self.app.call_later(again)
-
-        self.app.push_screen(Discard(1), answered)
-        return False
+    def unsaved(self) -> int:
+        """What was typed is one thing, however much it is."""
+        return int(self._newcomer != self._blank)

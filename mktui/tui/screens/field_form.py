@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from mktui.tui.screens.config_questions import Discard
-from mktui.tui.screens.view import View
+from mktui.tui.screens.unsaved import Unsaved
 from mktui.tui.widgets.line import Line
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class Editable(Protocol):
 E = TypeVar("E", bound=Editable)
 
 
-class FieldForm(View, Generic[E]):
+class FieldForm(Unsaved, Generic[E]):
     """The screen yields its table, and ``Line(id="value")`` last; its first columns are glyph, name and value."""
 
     DEFAULT_CSS = """
@@ -38,8 +37,6 @@ class FieldForm(View, Generic[E]):
     """
     editing: E | None = None
     """The field whose value is being typed."""
-    is_discarded = False
-    """What is not saved may be forgotten."""
 
     @property
     def table(self) -> LiveTable:
@@ -61,10 +58,6 @@ class FieldForm(View, Generic[E]):
 
     def submit(self) -> bool:
         """Take what was typed; False: it is wrong, and stays to be mended."""
-        raise NotImplementedError
-
-    def unsaved(self) -> int:
-        """Return how many changes are not saved."""
         raise NotImplementedError
 
     def judge(self, text: str) -> None:
@@ -128,16 +121,7 @@ class FieldForm(View, Generic[E]):
             return False
         if is_back and self.step_back():
             return False
-        if not self.unsaved() or self.is_discarded:
-            return True
-
-        def answered(yes: bool | None) -> None:
-            self.is_discarded = bool(yes)
-            if yes:
-                self.app.call_later(again)
-
-        self.app.push_screen(Discard(self.unsaved()), answered)
-        return False
+        return super().may_leave(again, is_back=is_back)
 
     def step_back(self) -> bool:
         """Go one step back inside the form; False: there is none."""

@@ -15,6 +15,7 @@ from mktui.tui import words
 from mktui.tui.actions import Place
 from mktui.tui.billing_deeds import may_edit
 from mktui.tui.finding import Find
+from mktui.tui.screens.columns import ColumnsView
 from mktui.tui.screens.modals import Confirm
 from mktui.tui.screens.plan_words import time_left
 from mktui.tui.screens.view import StillStatic, View
@@ -64,6 +65,8 @@ class ImportScreen(View):
         self._is_failed_only = False
         self._made_of: tuple[object, object, bool] = (None, None, False)
         self._last: tuple[Snapshot, Palette, str] | None = None
+        self._asked: Reading | None = None
+        """Whose columns were asked about already."""
 
     def compose(self) -> ComposeResult:
         """Lay out lines, rows, what is said instead of them, the row under the cursor and keys."""
@@ -99,6 +102,9 @@ class ImportScreen(View):
         reading = self.reading
         if reading is None:
             return
+        if reading.is_asking and self._asked is not reading:
+            self._asked = reading
+            self.app.push_screen(ColumnsView(reading))
         rejected = reading.outcome.rejected if reading.outcome is not None else None
         made_of = (reading.shown, rejected, self._is_failed_only)
         if any(new is not old for new, old in zip(made_of, self._made_of, strict=True)):
@@ -125,7 +131,7 @@ class ImportScreen(View):
             f"mktui · {reading.file.name}", mode, Text.assemble(_headline(reading, palette), style=palette.plain), width
         )
         left = f"Billing › {reading.what}s › import{'   failed only' if self._is_failed_only else ''}"
-        right = words.fit(str(reading.file.parent), max(8, width - len(left) - 2))
+        right = words.fit(str(reading.layout or reading.file.parent), max(8, width - len(left) - 2))
         self.query_one(TopLines).show(first, second_line(palette, width, left, right))
 
     def _show_about(self, reading: Reading, palette: Palette) -> None:
@@ -147,6 +153,8 @@ class ImportScreen(View):
             return
         if reading.is_writing or reading.outcome is not None:
             self.notify("it is being written" if reading.is_writing else "it is written already", severity="warning")
+        elif reading.is_asking:
+            self.app.push_screen(ColumnsView(reading))
         elif reading.shown is None or not reading.total:
             self.notify("there is nothing to write", severity="warning")
         else:
@@ -159,6 +167,13 @@ class ImportScreen(View):
             self.room.look()
         else:
             self.notify("nothing was written")
+
+    def form(self) -> ColumnsView | None:
+        """Which column is which field: to be looked at and changed until it is written."""
+        reading = self.reading
+        if reading is None or reading.layout is None or reading.is_writing or reading.outcome is not None:
+            return None
+        return ColumnsView(reading)
 
     def action_failed(self) -> None:
         """Show only the lines that cannot be, or all again."""
@@ -217,6 +232,9 @@ def _instead(reading: Reading, palette: Palette, *, has_rows: bool) -> Text | No
     if reading.problem:
         why = f"▲ {reading.file.name} {'could not be written' if reading.shown else 'cannot be read'}"
         return Text.assemble((why, palette.state("critical")), f"\n\n{reading.problem}\n\nNothing was written.")
+    if reading.is_asking:
+        return Text.assemble(("? It has to be said which column is which.", palette.state("warning")),
+                             "\n\ne shows them, with a guess. Nothing was written.")  # fmt: skip
     if reading.shown is None:
         return Text(f"reading {reading.file.name} …", style=palette.quiet)
     if not has_rows:

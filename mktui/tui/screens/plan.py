@@ -13,6 +13,7 @@ from mktui.sync.plan import Change, Refused
 from mktui.tui import words
 from mktui.tui.actions import Place
 from mktui.tui.plan_filter import PlanFilter
+from mktui.tui.plan_orders import ORDERS, USUAL, in_order
 from mktui.tui.plan_rows import (
     COLUMNS,
     Finding,
@@ -28,6 +29,7 @@ from mktui.tui.plan_rows import (
 from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.plan_words import Seen, applying, consequences, crumbs, headline, instead_of_rows, two_lines
 from mktui.tui.screens.row import RowView
+from mktui.tui.screens.sorting import Sortable
 from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.long_table import LongTable
 from mktui.tui.widgets.top_lines import TopLines, first_line, second_line
@@ -44,10 +46,11 @@ if TYPE_CHECKING:
     from mktui.tui.palette import Palette
 
 
-class PlanScreen(Filterable):
+class PlanScreen(Filterable, Sortable):
     """The plan of ``router``; when there is none to look at, the report of its last run."""
 
     place = Place.PLAN
+    orders = tuple(ORDERS)
     DEFAULT_CSS = """
     PlanScreen #message {
         height: 1fr; padding: 1 2; background: $background; display: none; text-wrap: wrap;
@@ -63,7 +66,8 @@ class PlanScreen(Filterable):
         self._is_failed_only = False
         self._rows_of: tuple[object, bool] = (None, False)
         self._filter = PlanFilter()
-        self._filtered_by: tuple[object, str] = ((), "")
+        self._shown_as: tuple[object, ...] = ((),)
+        """The rows, filter and order that the table shows."""
         self._rows: Sequence[PlanRow] = ()
         self._last: tuple[Snapshot, Palette, str] | None = None
 
@@ -270,17 +274,18 @@ class PlanScreen(Filterable):
                 self._rows = rows_of_report(seen.report, is_failed_only=self._is_failed_only)
             else:
                 self._rows = ()
-        if self._filtered_by == (self._rows, self.filter_text):
+        wanted = (self._rows, self.filter_text, self.sorted_by, self.is_reversed)
+        if self._shown_as == wanted:
             return
-        is_new = self._filtered_by[0] is not self._rows
-        self._filtered_by = (self._rows, self.filter_text)
-        here = None if is_new else self.table.current
+        here = self.table.current if self._shown_as[0] is self._rows else None
+        self._shown_as = wanted
         found = self._filter.of(self._rows, self.passes) if self.filter_text else self._rows
+        found = in_order(found, self.sorted_by, is_reversed=self.is_reversed)
         self.table.show(found)
         self.table.move_to(next((at for at, row in enumerate(found) if row is here), 0))
 
     def again(self) -> None:
-        """Show what passes now."""
+        """Show what passes now, in the order that is wanted."""
         self.on_long_table_moved()
 
     def _show_top(self, seen: Seen, mode: str) -> None:
@@ -289,6 +294,8 @@ class PlanScreen(Filterable):
             f"mktui · {seen.router.name}", mode, Text.assemble(headline(seen), style=seen.palette.plain), width
         )
         left, right = crumbs(seen)
+        if self.sorted_by != USUAL or self.is_reversed:
+            left.append(f"  {self.order_in_words}", style=seen.palette.accent)
         if self.filter_text:
             left.append(f"  filter {self.filter_text}", style=seen.palette.accent)
             right = f"{len(self.table.all_rows):,} of {words.count(len(self._rows), 'row')}"
