@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from mktui.config.alerts import AlertConfig, AlertRules, Timing, parse
-from mktui.config.load import check_text, load
+from mktui.config.draft import Edit, applied
+from mktui.config.edit import edited
+from mktui.config.load import check_text, load, problems_of
+from mktui.config.settings import HIDDEN, find, in_words, sections, value_of
 from mktui.errors import ConfigError
 from mktui.monitor.alert_rules import RULES
 
@@ -75,3 +79,27 @@ def test_the_sample_is_right() -> None:
     config: AlertConfig = load(Path("sample_configs/alerts.toml")).config.alerts
     assert [each.name for each in config.receivers] == ["noc", "chat", "telegram"]
     assert "password_unverifiable" not in config.rules.timings
+
+
+RECEIVERS: Final = (
+    '[[alerts.webhooks]]\nname = "noc"\nurl = "https://h/hush"\ntoken = "hush"\n'
+    '[[alerts.hooks]]\nname = "sms"\ncommand = ["true"]\n'
+)
+
+
+def test_receivers_are_pages_of_the_form_and_their_secrets_are_shown_nowhere() -> None:
+    raw = tomllib.loads(RECEIVERS)
+    found = {section.key: section for section in sections(raw)}
+    webhook, hook = found["alerts", "webhooks", "noc"], found["alerts", "hooks", "sms"]
+    shown = {setting.name: in_words(setting, value_of(raw, setting.key)) for setting in webhook.settings}
+    assert shown == {"name": "noc", "url": HIDDEN, "token": HIDDEN, "token_header": "", "ca_file": "", "timeout": ""}
+    assert [setting.name for setting in hook.settings] == ["name", "timeout"]
+    assert find({}, "alerts.webhooks.my.noc.timeout") is not None
+
+
+def test_a_receivers_setting_is_set_by_its_name_and_the_rest_of_the_file_stays() -> None:
+    key = ("alerts", "webhooks", "noc", "timeout")
+    changed = edited(f"# who is told\n{RECEIVERS}", [Edit(key, 5.0)])
+    assert changed.startswith("# who is told\n")
+    assert check_text(changed, FILE).config.alerts.webhooks[0].timeout == 5.0
+    assert problems_of(applied(tomllib.loads(RECEIVERS), [Edit(key, 0.0)]))[0].key == "alerts.webhooks.noc.timeout"
