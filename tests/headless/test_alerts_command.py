@@ -217,6 +217,9 @@ def test_a_serve_that_is_killed_and_started_again_tells_each_pair_once(tmp_path:
         with serving(file) as served:
             wait(lambda: mktui_here("--config", file, "alerts", "list", "--json").document["is_live"])
             wait(lambda: "500 Down" in mktui_here("--config", file, "alerts", "list").out)
+            mktui_here("--config", file, "alerts", "silence", "--for", "1h")
+            assert "– silenced  router_down" in mktui_here("--config", file, "alerts", "list").out, "at once"
+            mktui_here("--config", file, "alerts", "unsilence", "--all")
             with simulated("--port", str(port)):
                 down.behaviour = well
                 wait(lambda: counts() == (2, 0))

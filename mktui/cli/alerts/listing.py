@@ -14,6 +14,8 @@ from mktui.cli.output import cell, print_json, print_table, say
 from mktui.cli.running import running
 from mktui.monitor.recording import PICTURES
 from mktui.monitor.snapshot import AlertsState
+from mktui.services.alerts.keeping import AlertFile, file_of
+from mktui.services.alerts.kept import as_kept, silenced
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -57,9 +59,11 @@ async def _look(loaded: LoadedConfig) -> tuple[AlertsState, bool]:
     async with running(loaded.file) as link:
         if link is not None:
             snapshot: Snapshot = PICTURES.record(await link.ask("snapshot"))
-            return snapshot.alerts or AlertsState(problem="nobody looks for alerts: alerts.enabled is false"), True
-    from mktui.services.alerts.kept import as_kept  # noqa: PLC0415 - who is asked knows it better
-    from mktui.services.alerts.plan import plan_of  # noqa: PLC0415 - as above
+            if snapshot.alerts is None:
+                return AlertsState(problem="nobody looks for alerts: alerts.enabled is false"), True
+            silences = await anyio.to_thread.run_sync(AlertFile(file_of(loaded.file)).silences)
+            return silenced(snapshot.alerts, silences, clock.utc_now()), True
+    from mktui.services.alerts.plan import plan_of  # noqa: PLC0415 - who is asked knows it better
 
     return await anyio.to_thread.run_sync(as_kept, plan_of(loaded), clock.utc_now()), False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mktui.monitor.alerts import severity_of
@@ -38,6 +39,13 @@ def seen(alerts: Iterable[Alert], silences: Iterable[Silence], now: dt.datetime)
         )
         for alert in alerts
     )  # fmt: skip
+
+
+def silenced(state: AlertsState, silences: Iterable[Silence], now: dt.datetime) -> AlertsState:
+    """Return the same with what is silenced by now, which whoever tells looks into only every few seconds."""
+    held = standing(silences, now)
+    alerts = tuple(replace(each, silenced_until=until(held, (each.rule, each.router), now)) for each in state.alerts)
+    return replace(state, alerts=alerts, silences=held)
 
 
 def receiver_as_kept(receiver: Receiver, kept: Kept) -> ReceiverState:
