@@ -24,7 +24,7 @@ DURATION: Final = 10.0
 """Seconds of load when nobody says otherwise."""
 RATE: Final = 20.0
 """Commands a second when nobody says otherwise."""
-_PATIENCE: Final = 45.0
+_PATIENCE: Final = 60.0
 """Seconds that any scenario may take besides four times its load: one that hangs has failed."""
 _INTERRUPTED: Final = "interrupted"
 

@@ -17,6 +17,7 @@ from mktui.core.connection import transport
 from mktui.core.connection.options import RouterOptions
 from mktui.core.pool.options import PoolOptions
 from mktui.errors import ConnectFailed
+from mktui.simulator.faults import Mishap
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
 from mktui.simulator.streams import byte_stream_pair
@@ -141,11 +142,13 @@ class SimulatedGround:
 
 
 def wire(router: SimulatedRouter, tasks: TaskGroup) -> Connect:
-    """Return a ``connect`` that leads to ``router`` in this loop; a router that is down refuses."""
+    """Return a ``connect`` that leads to ``router`` in this loop; one that is down refuses, and keeps that it did."""
 
     async def connect(options: RouterOptions) -> ByteStream:
         await anyio.lowlevel.checkpoint()
-        if router.faults.is_down or clock.now() < router.down_until:
+        now = clock.now()
+        if router.faults.is_down or now < router.down_until:
+            router.faults.note(Mishap.DOWN, "", now)
             raise ConnectFailed(options.name, address=options.address, reason="connection refused")
         ours, theirs = byte_stream_pair()
         tasks.start_soon(router.serve, theirs)

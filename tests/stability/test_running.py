@@ -55,7 +55,7 @@ async def test_one_that_hangs_or_cannot_go_on_has_failed_and_the_others_are_play
     run = Run(SimulatedGround(), [HANGS, COMPLAINS, SEES], duration=1)
     report = await run.play()
     hung, complained, seen = report.scenarios
-    assert (hung.verdict, hung.reason) == (Verdict.FAILED, "not done within 49 s")
+    assert (hung.verdict, hung.reason) == (Verdict.FAILED, "not done within 64 s")
     assert (complained.verdict, complained.reason) == (Verdict.FAILED, "not like this")
     assert seen.verdict is Verdict.PASSED
     assert report.is_complete
@@ -126,6 +126,21 @@ async def test_on_a_real_router_nothing_is_done_that_could_hurt() -> None:
     assert real.written()[f"{own_rows.MENU}/add"] == own_rows.MOST
     assert real.comments() == [FOREIGN["comment"]]
     assert real.box.peak_sessions <= 3
+
+
+async def test_a_real_router_that_goes_away_again_is_not_said_to_be_still_healthy() -> None:
+    real = Real()
+    async with anyio.create_task_group() as tasks:
+        run = real.on(tasks, ("health-monitoring",))
+        tasks.start_soon(run.play)
+        await anyio.sleep(1)
+        real.box.faults.is_down = True
+        real.box.drop_sessions()
+        with anyio.fail_after(10):
+            while not run.is_over:  # noqa: ASYNC110 - a run has no event
+                await anyio.sleep(0.1)
+        tasks.cancel_scope.cancel()
+    assert broken(run.report().scenarios[0]) == {"still healthy"}
 
 
 async def test_who_may_not_write_only_reads_and_says_so() -> None:

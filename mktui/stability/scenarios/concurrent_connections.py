@@ -43,19 +43,19 @@ async def _play(stage: Stage) -> None:
             for number in range(callers):
                 tasks.start_soon(call, client, number)
         seconds = clock.now() - begun
-        pool = client.connection_stats().pool
+        used, allowed = client.connection_stats().pool.size, client.options.max_size
     lane = notes.lane()
     median, p95 = lane.percentiles(0.5, 0.95)
     notes.saw("callers at once", callers)
     notes.saw("answered", lane.answered, "reads", least=callers * _EACH)
     notes.saw("wrong answers", wrong, most=0)
-    notes.saw("connections used", pool.size, least=1, most=pool.max_size)
+    notes.saw("connections used", used, least=1, most=allowed)
     notes.saw("median", median, "s")
     notes.saw("p95", p95, "s", most=5.0)
     if box is not None:
         one_by_one = callers * _EACH * _LATENCY
         notes.saw("times as fast as one by one", one_by_one / max(seconds, 0.001), "x", least=4)
-        notes.saw("sessions at the router", box.peak_sessions, most=pool.max_size)
+        notes.saw("sessions at the router", box.peak_sessions, most=allowed)
 
 
 async def _is_answered(client: Client, names: list[str], number: int) -> bool:

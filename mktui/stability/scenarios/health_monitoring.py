@@ -54,18 +54,22 @@ async def _trouble(stage: Stage, client: Client) -> None:
     def is_offline() -> bool:
         return client.health().status is HealthStatus.OFFLINE
 
+    def is_healthy() -> bool:
+        return client.health().status is HealthStatus.HEALTHY
+
     box.faults.is_silent = True
     notes.saw("silence noticed after", await seconds_until(is_not_well, most=_SILENT), "s", most=_SILENT)
-    notes.progress(0.5)
-    box.faults.is_down, box.faults.is_silent = True, False
+    notes.progress(0.4)
+    box.faults.is_silent = False
+    notes.saw("healthy after the silence", await seconds_until(is_healthy, most=_BACK), "s", most=_BACK)
+    notes.progress(0.6)
+    box.faults.is_down = True
     box.drop_sessions()
     notes.saw("offline said after", await seconds_until(is_offline, most=2 * _GONE), "s", most=_GONE)
-    reasons = client.health().reasons
-    notes.saw("reasons given", len(reasons), least=1)
-    notes.progress(0.6)
+    notes.saw("reasons given", len(client.health().reasons), least=1)
+    notes.progress(0.7)
     box.faults.is_down = False
-    back = await seconds_until(lambda: client.health().status is HealthStatus.HEALTHY, most=_BACK)
-    notes.saw("healthy again after", back, "s", most=_BACK)
+    notes.saw("healthy again after", await seconds_until(is_healthy, most=_BACK), "s", most=_BACK)
 
 
 SCENARIO: Final = Scenario(

@@ -18,7 +18,7 @@ _ROUNDS: Final = 5
 
 
 async def _play(stage: Stage) -> None:
-    notes = stage.notes
+    notes, box = stage.notes, stage.simulated
     async with stage.client(min_size=FEW, max_size=FEW) as client:
         first = await seconds_until(lambda: client.connection_stats().pool.ready >= 1, most=_ALL)
         rest = await seconds_until(lambda: client.connection_stats().pool.ready >= FEW, most=_ALL)
@@ -26,14 +26,14 @@ async def _play(stage: Stage) -> None:
         for _ in range(_ROUNDS):
             with notes.asking():
                 await client.get("/system/identity", ("name",), max_age=0, priority=Priority.HIGH, timeout=_ALL)
-        connections = client.connection_stats().pool.ready
+        connections, sessions = client.connection_stats().pool.ready, box.sessions if box is not None else 0
     notes.saw("first connection after", first, "s", most=_FIRST)
     notes.saw(f"all {FEW} after", None if first is None or rest is None else first + rest, "s", most=_ALL)
     notes.saw("connections", connections, least=FEW, most=FEW)
     notes.saw("answered at once", notes.lane().answered, "reads", least=_ROUNDS)
     notes.saw("median answer", notes.lane().percentiles(0.5)[0], "s")
-    box = stage.simulated
     if box is not None:
+        notes.saw("sessions at the router", sessions, least=FEW, most=FEW)
         await seconds_until(lambda: box.sessions == 0, most=_GONE)
         notes.saw("sessions left behind", box.sessions, most=0)
 

@@ -51,7 +51,7 @@ async def _play(stage: Stage) -> None:
                 applied += report.count(RowStatus.APPLIED)
                 unknown += report.count(RowStatus.UNKNOWN)
                 seconds += report.seconds
-                is_in_step = not report.planned and not report.reason
+                is_in_step = not (report.planned or report.refused or report.reason)
             notes.progress((turn + 1) / _RUNS)
             if is_in_step:
                 break
