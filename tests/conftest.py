@@ -28,7 +28,8 @@ def anyio_backend() -> object:
 
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the user's own configuration, state or logs."""
+    """No test reads or writes the user's own configuration, state or logs, nor locks a router of this machine."""
     home = tmp_path_factory.mktemp("home")
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("MKTUI_LOCK_DIR", str(home))

@@ -38,7 +38,7 @@ def sent_by_hand(
     """Send one command in the block. When it does not only read: as the only writer, and kept with how it ended.
 
     Raises:
-        LeaseLost: Another program writes to this router.
+        BillingError: Another program writes to this router, or may.
     """
     if effect_of(command) is Effect.READ:
         yield
@@ -55,7 +55,7 @@ def written_by_hand(
     """Be the only writer to routers for the block; gives what its changes are told to.
 
     Raises:
-        LeaseLost: Another program writes to one of them; nothing was sent to any.
+        BillingError: Another program writes to one of them, or may; nothing was sent to any.
     """
     with ExitStack() as stack:
         for router in routers:

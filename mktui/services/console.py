@@ -12,7 +12,7 @@ from mktui.core.pool.effects import Effect, effect_of
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command, Row
 from mktui.errors import WrongUse
-from mktui.services.one_writer import only_writer
+from mktui.services.one_writer import alone
 
 if TYPE_CHECKING:
     from mktui.services.chronicle import Chronicle
@@ -88,11 +88,12 @@ class Console:
 
         Raises:
             RouterError: The router could not be asked, said no, or nobody knows what became of it.
-            LeaseLost: It is no read, and another one writes to this router.
+            BillingError: It is no read, and another one writes to this router, or may.
         """
         service = self._desk.service(router)
         client, begun_at = service.client, clock.now()
-        alone = nullcontext() if is_read(command) else only_writer(router, service.setup.options.address, command.path)
-        with alone, self._desk.chronicle.audited(f"run {in_words(command)}", router):
-            rows = await client.run(command.path, command.attributes, where=command.query, priority=Priority.LOW)
+        address = service.setup.options.address
+        async with nullcontext() if is_read(command) else alone(router, address, command.path):
+            with self._desk.chronicle.audited(f"run {in_words(command)}", router):
+                rows = await client.run(command.path, command.attributes, where=command.query, priority=Priority.LOW)
         return Answer(tuple(rows), clock.now() - begun_at)

@@ -11,7 +11,7 @@ import anyio
 from mktui import clock
 from mktui.errors import BillingError, CircuitOpen, DatabaseUnavailable, RouterError, StalePlan
 from mktui.monitor.snapshot import Remark, SyncState
-from mktui.services.one_writer import only_writer
+from mktui.services.one_writer import alone
 from mktui.services.planning import Planning, PlanStage
 from mktui.sync.order import Order
 from mktui.sync.report import Report, RowReport, RowStatus
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     """Puts a kind and a text into the router's history."""
 
 
-_OF_BILLING: Final = frozenset(kind.__name__ for kind in BillingError.__subclasses__()) - {StalePlan.__name__}
+_OF_BILLING: Final = {BillingError.__name__, *(kind.__name__ for kind in BillingError.__subclasses__())} - {
+    StalePlan.__name__
+}
 """What is no error of a router's: its own are in the error log already, as its pool tells them."""
 _REMARKED: Final = frozenset({"held", "shadow", "unverifiable"})
 _REMARKS: Final = 20
@@ -107,7 +109,7 @@ class RouterSyncs:
             begun_at = clock.now()
             try:
                 order = order or Order()
-                with only_writer(self._name, self._address, f"a sync, {order.cause}"):
+                async with alone(self._name, self._address, f"a sync, {order.cause}"):
                     sync = await self._sync()
                     report = await sync.run(order, on_row=self._row_settled, on_plan=self._planned)
             except OSError as error:  # what is on the router could not be kept: then nothing is written to it

@@ -81,7 +81,7 @@ def told(on_event: Callable[[SeenEvent], None]) -> Callable[[SeenEvent], None]:
 
 def why_not(report: Report) -> str:
     """Return why a run could not be planned, without the router's name; what will be tried again is deferred."""
-    reason = " ".join(report.reason.split()).removeprefix(f"{report.router}: ")
+    reason = " ".join(report.reason.split()).removeprefix(f"{report.router}: ").removeprefix(f"{report.router} ")
     kind = getattr(errors, report.error, None)
     is_refused = kind is not None and issubclass(kind, errors.StalePlan | errors.LeaseLost)
     return reason if is_refused else f"deferred: {reason}"
