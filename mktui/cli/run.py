@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -10,19 +12,22 @@ import click
 from mktui.cli import completing
 from mktui.cli.events import pool_events
 from mktui.cli.everywhere import refuse_if_read_only
-from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.exit_codes import ExitCode, complain, fail
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import print_json, print_rows, say
+from mktui.cli.unbroken import unbroken, was_withdrawn
 from mktui.core.client.client import open_client
 from mktui.core.pool.effects import Effect, effect_of
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command
-from mktui.errors import CircuitOpen
+from mktui.errors import CircuitOpen, MktuiError, OutcomeUnknown
 from mktui.services.by_hand import sent_by_hand
 from mktui.services.start import chosen_routers, setup_of
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
+    from mktui.core.client.client import Client
+    from mktui.core.pool.actions import PoolEvent
     from mktui.core.protocol.sentences import Row
 
 _EPILOG = """\b
@@ -49,12 +54,23 @@ def run(
     if effect_of(command) is not Effect.READ:
         refuse_if_read_only(path)
     (chosen,) = chosen_routers(loaded, [router])
-    with sent_by_hand(chosen, command, loaded.config.monitor, say):
-        rows = anyio.run(_run, loaded, router, command, timeout)
-    if as_json:
-        print_json("mktui.run/1", router=router, path=path, rows=rows)
-    elif rows:
-        print_rows(rows)
+    sending = _Sending(router, command)
+    try:
+        with sent_by_hand(chosen, command, loaded.config.monitor, say):
+            sending.carry_out(loaded, timeout)
+    except OutcomeUnknown as error:
+        if as_json:
+            print_json("mktui.run/1", router=router, path=path, outcome="unknown", rows=[])
+        if not sending.is_interrupted:
+            raise
+        complain(error)
+    else:
+        if as_json:
+            print_json("mktui.run/1", router=router, path=path, outcome="applied", rows=sending.rows)
+        elif sending.rows:
+            print_rows(sending.rows)
+    if sending.is_interrupted:
+        raise KeyboardInterrupt
 
 
 def _split(words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -69,13 +85,56 @@ def _split(words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:
     return attributes, tuple(word for word in words if word.startswith("?"))
 
 
-async def _run(loaded: LoadedConfig, name: str, command: Command, timeout: float | None) -> list[Row]:
-    setup = await setup_of(loaded, chosen_routers(loaded, [name])[0])
-    once = setup.pool.model_copy(update={"min_size": 1, "max_size": 1, "circuit_breaker_threshold": 1})
-    async with open_client(setup.options, once, connect=setup.connect, on_event=pool_events()) as client:
+@dataclass(slots=True)
+class _Sending:
+    """One command on its way."""
+
+    router: str
+    command: Command
+    rows: list[Row] = field(default_factory=list, repr=False)
+    error: MktuiError | None = None
+    is_over: bool = False
+    is_withdrawn: bool = False
+    is_interrupted: bool = False
+
+    def carry_out(self, loaded: LoadedConfig, timeout: float | None) -> None:
+        """Send it, and wait for its end.
+
+        Raises:
+            OutcomeUnknown: It is a write, it has left, and no answer came, or it was interrupted before.
+        """
         try:
-            return await client.run(
+            anyio.run(self._run, loaded, timeout)
+        except KeyboardInterrupt:
+            self.is_interrupted = True
+            if not self.is_over and (self.is_withdrawn or effect_of(self.command) is Effect.READ):
+                raise
+        if self.error is not None:
+            raise self.error
+        if not self.is_over:
+            raise OutcomeUnknown(self.router, path=self.command.path, reason="interrupted before the answer came")
+
+    async def _run(self, loaded: LoadedConfig, timeout: float | None) -> None:
+        setup = await setup_of(loaded, chosen_routers(loaded, [self.router])[0])
+        once = setup.pool.model_copy(update={"min_size": 1, "max_size": 1, "circuit_breaker_threshold": 1})
+        tell = pool_events()
+
+        def hear(event: PoolEvent) -> None:
+            self.is_withdrawn = self.is_withdrawn or was_withdrawn(event)
+            tell(event)
+
+        async with open_client(setup.options, once, connect=setup.connect, on_event=hear) as client:
+            send = partial(self._send, client, timeout)
+            await (send() if effect_of(self.command) is Effect.READ else unbroken(client, send))
+
+    async def _send(self, client: Client, timeout: float | None) -> None:
+        command = self.command
+        try:
+            self.rows = await client.run(
                 command.path, command.attributes, where=command.query, priority=Priority.HIGH, timeout=timeout
             )
         except CircuitOpen as error:  # one try is all there is: say what happened, not what the breaker makes of it
-            raise client.last_error or error from None
+            self.error = client.last_error or error
+        except MktuiError as error:
+            self.error = error
+        self.is_over = True

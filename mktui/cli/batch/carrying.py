@@ -11,6 +11,7 @@ import enum
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,9 @@ from mktui import clock
 from mktui.cli.batch.finding import find
 from mktui.cli.events import pool_events
 from mktui.cli.exit_codes import ExitCode, code_of
+from mktui.cli.unbroken import moment_left, was_withdrawn
 from mktui.core.client.client import open_client
+from mktui.core.pool.actions import CommandSettled
 from mktui.core.pool.job import Priority, Status
 from mktui.errors import CircuitOpen, MktuiError
 from mktui.services.start import chosen_routers, setup_of
@@ -31,10 +34,8 @@ if TYPE_CHECKING:
     from mktui.cli.batch.script import Step
     from mktui.config.load import LoadedConfig
     from mktui.core.client.client import Client
+    from mktui.core.pool.actions import PoolEvent
     from mktui.core.pool.job import Outcome
-
-GRACE: Final = 3.0
-"""Seconds that an interrupted batch waits for the answer to a write."""
 
 
 class End(enum.StrEnum):
@@ -77,6 +78,8 @@ class Progress:
     steps: Sequence[Step]
     results: list[Result] = field(default_factory=list)
     under_way: dict[int, Step] = field(default_factory=dict)
+    withdrawn: set[int] = field(default_factory=set)
+    """Writes that were interrupted before they had left, or after they had come to nothing."""
     is_stopped: bool = False
     most: int = 1
     """Most rows that a ``[find …]`` may find."""
@@ -92,10 +95,18 @@ class Progress:
         if not result.step.is_read and result.end is not End.NOT_SENT:
             self.on_write(result)
 
+    def hear(self, tell: Callable[[PoolEvent], None], event: PoolEvent) -> None:
+        """Pass an event on, and take in that an interrupted write has not been done."""
+        tell(event)
+        if was_withdrawn(event):
+            assert isinstance(event, CommandSettled)
+            self.withdrawn |= {step.number for step in self.under_way.values() if step.command is event.command}
+
     def finish(self) -> list[Result]:
         """Settle what is still open, and return everything in the order of the lines."""
         for step in list(self.under_way.values()):
-            self.settled(Result(step, End.NOT_SENT if step.is_read else End.UNKNOWN))
+            is_known = step.is_read or step.number in self.withdrawn
+            self.settled(Result(step, End.NOT_SENT if is_known else End.UNKNOWN))
         known = {result.step.number for result in self.results}
         for step in self.steps:
             if step.number not in known:
@@ -130,7 +141,8 @@ async def carry_out(loaded: LoadedConfig, progress: Progress, *, keep_going: boo
         carriers = []
         for setup in setups:
             once = setup.pool.model_copy(update={"min_size": 1})
-            opened = open_client(setup.options, once, connect=setup.connect, on_event=pool_events())
+            hear = partial(progress.hear, pool_events())
+            opened = open_client(setup.options, once, connect=setup.connect, on_event=hear)
             steps = [step for step in progress.steps if step.router == setup.options.name]
             carriers.append(_Carrier(await stack.enter_async_context(opened), steps, progress, keep_going, timeout))
         await _side_by_side(carriers)
@@ -180,7 +192,7 @@ class _Carrier:
 
     def give_up_soon(self) -> None:
         """Wait no longer than a moment for the write that is under way."""
-        self._writing.deadline = clock.now() + GRACE
+        self._writing.deadline = clock.now() + moment_left(self._client)
 
     async def _write(self, step: Step) -> None:
         """Send one write; it is not cut off in the middle."""

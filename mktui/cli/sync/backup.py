@@ -9,7 +9,7 @@ import click
 
 from mktui.cli import completing
 from mktui.cli.events import open_log
-from mktui.cli.exit_codes import ExitCode, code_of, lines_of
+from mktui.cli.exit_codes import ExitCode, code_of, complain
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import print_json, say
 from mktui.errors import RouterError
@@ -32,7 +32,7 @@ def backup(context: click.Context, *, routers: tuple[str, ...], as_json: bool) -
         for name, file in made.items():
             click.echo(f"{name}: {file}")
     for error in failed:
-        click.echo(f"mktui: {lines_of(error)[0]}", err=True)
+        complain(error)
     if failed:
         context.exit(ExitCode.PARTLY if made else code_of(failed[0]))
 

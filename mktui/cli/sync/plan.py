@@ -12,7 +12,7 @@ import click
 
 from mktui import clock
 from mktui.cli.events import open_log
-from mktui.cli.exit_codes import ExitCode, code_of, fail, lines_of
+from mktui.cli.exit_codes import ExitCode, code_of, complain, fail
 from mktui.cli.options import json_option, loaded_config, routers_argument
 from mktui.cli.sync.ordering import narrowing_options, order_of, wish_options
 from mktui.cli.sync.showing import code_of_plans, show_plan, told
@@ -76,7 +76,7 @@ def plan(
         for rehearsal in rehearsals:
             click.echo(rehearsal.in_words())
     for error in failures:
-        click.echo(f"mktui: {lines_of(error)[0]}", err=True)
+        complain(error)
     context.exit(_code(plans, failures, rehearsals, check=check))
 
 
