@@ -65,7 +65,7 @@ def fail(code: ExitCode, *lines: str) -> NoReturn:
 def code_of(error: MktuiError) -> ExitCode:
     """Return the exit code that an error stands for; of one that another mktui has answered, as if it were ours."""
     if isinstance(error, ControlRefused):
-        return ExitCode.REFUSED if error.kind == "ReadOnly" else code_named(error.kind)
+        return ExitCode.REFUSED if error.kind in {"ReadOnly", "Role"} else code_named(error.kind)
     for kind, code in _CODES:
         if isinstance(error, kind):
             return code

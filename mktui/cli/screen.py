@@ -5,6 +5,7 @@ SIGTERM, SIGHUP and a lost terminal end the screen; then the pools are closed in
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from mktui.config.model import Config
 from mktui.errors import ConfigError
 from mktui.monitor.audit import present_actor
 from mktui.services.control.attached import AttachedFleet
+from mktui.services.control.badges import BADGE
 from mktui.services.control.beside import served_beside
 from mktui.services.control.dialling import target_of
 from mktui.services.control.events import EventRow
@@ -120,8 +122,9 @@ async def _configured(loaded: LoadedConfig, read_only: bool, driver: str) -> int
 
 
 async def _attached(target: Target, read_only: bool, driver: str) -> int:
+    badge = os.environ.pop(BADGE, "")  # a terminal in a browser has one
     async with background() as tasks:
-        fleet = AttachedFleet(target, tasks, may_write=not read_only, origin=present_actor().origin)
+        fleet = AttachedFleet(target, tasks, may_write=not read_only, origin=present_actor().origin, badge=badge)
         await tasks.start(fleet.run)
         app = ControlRoom(fleet, read_only=read_only or not fleet.may_write, driver=driver_class(driver))
         await _run(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from mktui.cli.everywhere import wish
 from mktui.cli.options import loaded_config
 from mktui.config.http import Role
 from mktui.errors import ConfigError
+from mktui.services.control.badges import BADGE, Badge, Badges
 from mktui.services.control.events import EventRow
 from mktui.services.control.place import claimed, socket_of
 from mktui.services.control.server import ControlServer
@@ -25,11 +27,12 @@ from mktui.services.serving import serve as serve_fleet
 from mktui.services.start import open_configured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from anyio.abc import TaskStatus
 
     from mktui.config.load import LoadedConfig
+    from mktui.monitor.audit import Actor
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.fleet import Fleet
     from mktui.services.serve_log import ServeLog
@@ -89,7 +92,7 @@ async def _serve(loaded: LoadedConfig, socket: Path, log: ServeLog) -> None:
 
 
 async def _run(loaded: LoadedConfig, socket: Path, log: ServeLog, enough: anyio.Event, is_open: anyio.Event) -> None:
-    events, manager = EventRow(), ServiceManager()
+    events, manager, badges = EventRow(), ServiceManager(), Badges()
 
     def on_event(event: SeenEvent) -> None:
         log.heard(event)
@@ -111,19 +114,22 @@ async def _run(loaded: LoadedConfig, socket: Path, log: ServeLog, enough: anyio.
         read_only=bool(wish("read_only")), say=no_history, tells_alerts=of_alerts,
     ) as fleet:  # fmt: skip
         is_open.set()
-        shown = front_ends(socket, events, log, manager)
+        shown = front_ends(socket, events, log, manager, badges)
         if loaded.config.http.tokens:
-            shown.append(over_http(loaded, socket, log))
+            shown.append(over_http(loaded, socket, log, badges))
         await serve_fleet(fleet, shown, enough, on_ready=on_ready)
         manager.tell("STOPPING=1")
 
 
-def front_ends(socket: Path, events: EventRow, log: ServeLog, manager: ServiceManager) -> list[FrontEnd]:
+def front_ends(
+    socket: Path, events: EventRow, log: ServeLog, manager: ServiceManager, badges: Badges
+) -> list[FrontEnd]:
     """Return what shows the fleet to others; each is started with the fleet once its pools run."""
 
     async def control(fleet: Fleet, *, task_status: TaskStatus[None]) -> None:
         server = ControlServer(
-            fleet, socket, events, may_write=not wish("read_only"), say=lambda text: log.info("control", text=text),
+            fleet, socket, events, may_write=not wish("read_only"), badges=badges,
+            say=lambda text: log.info("control", text=text),
             on_request=lambda who, what: log.debug("asked", who=who, what=what),
         )  # fmt: skip
         await server.run(task_status=task_status)
@@ -136,23 +142,25 @@ def front_ends(socket: Path, events: EventRow, log: ServeLog, manager: ServiceMa
     return [control, watchdog]
 
 
-def over_http(loaded: LoadedConfig, socket: Path, log: ServeLog) -> FrontEnd:
+def over_http(loaded: LoadedConfig, socket: Path, log: ServeLog, badges: Badges) -> FrontEnd:
     """Return what shows the fleet over HTTP; a terminal in a browser is one more screen attached to this mktui.
 
     Raises:
         ConfigError: The extra that it needs is not installed.
     """
     try:
-        from mktui.web.options import http_options  # noqa: PLC0415 - an extra
+        from mktui.web.options import Launch, http_options  # noqa: PLC0415 - an extra
         from mktui.web.server import serve_http  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise ConfigError(
             f"HTTP needs {error.name}", key="http.tokens", remedy="pip install 'mktui[serve]', or take the tokens out"
         ) from None
 
-    def terminal(role: Role) -> list[str]:
+    @contextmanager
+    def terminal(actor: Actor, role: Role) -> Iterator[Launch]:
         may_only_look = ["--read-only"] if role is Role.VIEWER or wish("read_only") else []
-        return [sys.executable, "-m", "mktui", *may_only_look, "--attach", str(socket)]
+        with badges.issued(Badge(actor, role)) as badge:
+            yield Launch([sys.executable, "-m", "mktui", *may_only_look, "--attach", str(socket)], {BADGE: badge})
 
     async def http(fleet: Fleet, *, task_status: TaskStatus[None]) -> None:
         options = await http_options(loaded.config.http, terminal)

@@ -22,7 +22,7 @@ HASHED: Final = "sha256:"
 
 
 class Role(enum.StrEnum):
-    """What a token may do: look; test and reset; also reset protected routers. Each may what those before it may."""
+    """What a token may do; ``services/rights.py`` says it of each deed. Each may what those before it may."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -85,7 +85,7 @@ class TokenConfig(BaseModel):
 
     name: str = Field(min_length=1, max_length=64, description="whose it is; stands in the audit; unique")
     role: Annotated[Role, BeforeValidator(_role)] = Field(
-        Role.VIEWER, description="viewer looks, operator tests and resets, admin also resets protected routers"
+        Role.VIEWER, description="viewer looks, operator tests, resets, syncs, changes customers, admin does everything"
     )
     token: Annotated[SecretSource, BeforeValidator(_check_token), WithJsonSchema(SOURCE_SCHEMA)] = Field(
         description='the token: { env = }, { file = }, { keyring = }, { command = [ ] }, or its digest, "sha256:..."'

@@ -50,17 +50,10 @@ def acting() -> Actor | None:
     return _ACTING.get()
 
 
-VISITOR: Final = "MKTUI_VISITOR"
-"""The environment's word for who sits before a terminal in a browser, and from where: ``NAME ADDRESS``."""
-
-
 def present_actor(environment: Mapping[str, str] | None = None) -> Actor:
     """Return who runs this program: by sudo, he who called it; over SSH, the address he came from."""
     found = os.environ if environment is None else environment
     user = _user()
-    visitor, _, address = found.get(VISITOR, "").rpartition(" ")
-    if visitor:
-        return Actor(f"{visitor} (as {user})", f"browser {address}")
     caller = found.get("SUDO_USER", "")
     who = f"{caller} (as {user})" if caller and caller != user else user
     return Actor(who, _origin(found))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from aiohttp import web
 from pydantic import ValidationError
 
-from mktui.config.http import Role
 from mktui.errors import ConfigError
 from mktui.monitor.audit import Actor, acting_as
+from mktui.services.rights import refusal
 from mktui.web import metrics, models
 from mktui.web.answers import Body, is_settled
 from mktui.web.bodies import body_of
@@ -61,7 +61,7 @@ class Api:
 
     def _reader(self, read: Read) -> Handler:
         async def handler(request: web.Request) -> web.Response:
-            self._gate.admit(request, read.role)
+            self._gate.admit(request, read.deed)
             _check_accept(request, JSON)
             router = _parameters(request, "router").get("router", "")
             if router or "router" in request.query:
@@ -71,7 +71,7 @@ class Api:
         return handler
 
     async def _show_metrics(self, request: web.Request) -> web.Response:
-        self._gate.admit(request, Role.VIEWER)
+        self._gate.admit(request, "snapshot")
         _check_accept(request, "text/plain")
         _parameters(request)
         body = await self._answers.body(METRICS, "", self._metrics.text)
@@ -98,7 +98,7 @@ class Api:
         return _answer(models.Probe(status="ready"))
 
     async def _test(self, request: web.Request) -> web.Response:
-        token = self._gate.admit(request, TEST.role)
+        token = self._gate.admit(request, TEST.deed)
         order = await _order(request, models.TestOrder)
         self._check_router(order.router)
         with self._alone("test", order.router), acting_as(actor(token, request)):
@@ -106,7 +106,7 @@ class Api:
         return _answer(models.TestAnswer.model_validate(report))
 
     async def _reset(self, request: web.Request) -> web.Response:
-        token = self._gate.admit(request, RESET.role)
+        token = self._gate.admit(request, RESET.deed)
         order = await _order(request, models.ResetOrder)
         self._check_router(order.router)
         self._check_protected(token, order)
@@ -126,8 +126,8 @@ class Api:
         router = self._fleet.snapshot().router(order.router)
         if router is None or not router.is_protected:
             return
-        if not token.role.may(Role.ADMIN):
-            raise Refused(HTTPStatus.FORBIDDEN, f"{order.router} is protected: this needs the role admin")
+        if why := refusal(RESET.deed, token.name, token.role, protected=order.router):
+            raise Refused(HTTPStatus.FORBIDDEN, why)
         if order.confirm != order.router:
             raise Refused(HTTPStatus.CONFLICT, f"{order.router} is protected: say its name again as confirm")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mktui.config.http import Role
+from mktui.services.rights import needed
 from mktui.web import answers, models
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from mktui.config.http import Role
     from mktui.monitor.snapshot import Snapshot
 
 
@@ -23,7 +24,12 @@ class Read:
     path: str
     answer: type[models.Answer]
     make: Callable[[Snapshot], models.Answer]
-    role: Role = Role.VIEWER
+    deed: str = "snapshot"
+
+    @property
+    def role(self) -> Role:
+        """The lowest role that may ask it."""
+        return needed(self.deed)
 
     def text(self, snapshot: Snapshot) -> bytes:
         """Return the answer's bytes."""
@@ -35,10 +41,15 @@ class Change:
     """A POST that does something to one router."""
 
     path: str
+    deed: str
     order: type[models.TestOrder | models.ResetOrder]
     answer: type[models.Answer]
     summary: str
-    role: Role = Role.OPERATOR
+
+    @property
+    def role(self) -> Role:
+        """The lowest role that may do it; to a router that is protected it may take a higher one."""
+        return needed(self.deed)
 
 
 READS: Final = (
@@ -50,12 +61,13 @@ READS: Final = (
 )
 TEST: Final = Change(
     "/api/test-connection",
+    "test",
     models.TestOrder,
     models.TestAnswer,
     "Test a router over a session of its own, step by step.",
 )
 RESET: Final = Change(
-    "/api/reset-connection-pool", models.ResetOrder, models.ResetAnswer,
+    "/api/reset-connection-pool", "reset", models.ResetOrder, models.ResetAnswer,
     "Replace a router's connections one at a time; its settings are read afresh first.",
 )  # fmt: skip
 CHANGES: Final = (TEST, RESET)

@@ -15,6 +15,7 @@ from aiohttp import web
 from mktui import clock
 from mktui.errors import MktuiError
 from mktui.services.log import write_crash
+from mktui.services.rights import refusal
 from mktui.web import tokens
 from mktui.web.endpoints import HEALTHY, READY
 from mktui.web.origins import is_our_host, is_our_origin
@@ -24,7 +25,6 @@ from mktui.web.rate import RateLimit, neighbourhood
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
-    from mktui.config.http import Role
     from mktui.web.metrics import Served
     from mktui.web.options import HttpOptions
     from mktui.web.tokens import Token
@@ -82,8 +82,8 @@ class Gate:
             raise Refused(HTTPStatus.FORBIDDEN, "a page of another site asks; only pages of this host may")
         return await handler(request)
 
-    def admit(self, request: web.Request, role: Role) -> Token:
-        """Return whose token a request shows.
+    def admit(self, request: web.Request, deed: str) -> Token:
+        """Return whose token a request shows, who may do this.
 
         Raises:
             Refused: None, an unknown one, one that asks too often, or one whose role is not enough.
@@ -95,8 +95,8 @@ class Gate:
         if token is None:
             raise Refused(HTTPStatus.UNAUTHORIZED, "nobody has this token", _CHALLENGE)
         self._count(self._by_token, token.name)
-        if not token.role.may(role):
-            raise Refused(HTTPStatus.FORBIDDEN, f"this needs the role {role}; {token.name} is {token.role}")
+        if why := refusal(deed, token.name, token.role):
+            raise Refused(HTTPStatus.FORBIDDEN, why)
         return token
 
     def known(self, secret: str) -> Token | None:

@@ -18,6 +18,7 @@ import textual_serve
 from aiohttp import web
 
 from mktui import clock
+from mktui.monitor.audit import Actor
 from mktui.web.bodies import body_of
 from mktui.web.problems import Refused
 from mktui.web.tab import MESSAGE_BYTES, Program, bounded, run_tab
@@ -128,9 +129,10 @@ class Monitor:
             self._served.tabs = len(self._tabs)
             try:
                 await socket.prepare(request)
-                command = self._terminal(session.token.role)
-                program = Program(command, f"{session.token.name} {request.remote or 'nowhere'}", socket)
-                await run_tab(program, socket, lasts=session.expires_at - clock.now(), size=_size(request))
+                token = session.token
+                with self._terminal(Actor(token.name, f"browser {request.remote or 'nowhere'}"), token.role) as launch:
+                    left = session.expires_at - clock.now()
+                    await run_tab(Program(launch, socket), socket, lasts=left, size=_size(request))
             finally:
                 del self._tabs[scope]
                 self._served.tabs = len(self._tabs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,15 +13,25 @@ from mktui.errors import ConfigError
 from mktui.web import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from mktui.config.http import HttpConfig, Role
     from mktui.core.client.connection_test import TestReport
+    from mktui.monitor.audit import Actor
     from mktui.monitor.snapshot import Snapshot
     from mktui.web.tokens import Token
 
-    Terminal = Callable[[Role], Sequence[str]]
-    """Returns the words of the command that a tab of this role runs: a Textual program."""
+    Terminal = Callable[[Actor, Role], AbstractContextManager["Launch"]]
+    """Gives, for as long as a tab lasts, what runs in it for who sits before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A Textual program: its command, and what its environment has beside the harmless part of ours."""
+
+    words: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Watched(Protocol):

@@ -17,10 +17,8 @@ from aiohttp import WSMsgType, web
 from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
-from mktui.monitor.audit import VISITOR
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from mktui.web.options import Launch
 
 _KEPT: Final = frozenset({
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "SSL_CERT_FILE",
@@ -40,13 +38,12 @@ MESSAGE_BYTES: Final = 256 * 1024
 class Program(AppService):
     """The child of one tab."""
 
-    def __init__(self, command: Sequence[str], visitor: str, socket: web.WebSocketResponse) -> None:
+    def __init__(self, launch: Launch, socket: web.WebSocketResponse) -> None:
         super().__init__(
             "", write_bytes=socket.send_bytes, write_str=socket.send_str, close=self._nothing,
             download_manager=DownloadManager(),
         )  # fmt: skip
-        self._words = tuple(command)
-        self._visitor = visitor
+        self._launch = launch
         self.process: asyncio.subprocess.Process | None = None
 
     async def open(self, width: int, height: int) -> None:
@@ -55,9 +52,9 @@ class Program(AppService):
         Raises:
             OSError: It cannot be started.
         """
-        environment = self._build_environment(width, height) | {VISITOR: self._visitor}
+        environment = self._build_environment(width, height) | dict(self._launch.environment)
         self.process = await asyncio.create_subprocess_exec(
-            *self._words, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            *self._launch.words, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL, env=environment, start_new_session=True,
         )  # fmt: skip
         self._stdin = self.process.stdin

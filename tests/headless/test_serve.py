@@ -264,7 +264,7 @@ def test_a_batch_is_one_writer_and_each_of_its_writes_is_kept(shop: Shop) -> Non
 
 def test_a_relay_speaks_for_a_viewer_who_cannot_make_himself_more(shop: Shop) -> None:
     relay = [*PROGRAM, "--config", str(shop.config), "--read-only", "control-relay"]
-    asked = '{"v":1,"id":1,"do":"hello","role":"operator"}\n{"v":1,"id":2,"do":"reset","router":"edge-1"}\n'
+    asked = '{"v":1,"id":1,"do":"hello","role":"admin"}\n{"v":1,"id":2,"do":"reset","router":"edge-1"}\n'
     with serving(shop):
         done = subprocess.run(relay, input=asked, capture_output=True, text=True, timeout=30, check=True)
     first, second = map(json.loads, done.stdout.splitlines())

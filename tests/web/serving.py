@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,14 +15,16 @@ import anyio
 
 from mktui.config.http import HttpConfig, Role
 from mktui.services.demo import open_demo
-from mktui.web.options import http_options
+from mktui.web.options import Launch, http_options
 from mktui.web.server import serve_http
+from tests.web.tab_app import WHO
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+    from mktui.monitor.audit import Actor
     from mktui.services.fleet import Fleet
-    from mktui.web.options import Watched
+    from mktui.web.options import Terminal, Watched
     from tests.terminal.recorded import RecordedServices
 
 SECRETS: Final = {role: f"{role}-token-that-is-long" for role in Role}
@@ -101,15 +103,22 @@ def watched(services: RecordedServices) -> Watched:
     return _Named(services)
 
 
-def tab_command(role: Role) -> list[str]:
+@contextmanager
+def tab_program(actor: Actor, role: Role) -> Iterator[Launch]:
     """What a tab runs."""
-    return [sys.executable, "-m", "tests.web.tab_app", *(["--read-only"] if role is Role.VIEWER else [])]
+    words = [sys.executable, "-m", "tests.web.tab_app", *(["--read-only"] if role is Role.VIEWER else [])]
+    yield Launch(words, {WHO: str(actor)})
+
+
+def running(*words: str) -> Terminal:
+    """Let a tab run something else."""
+    return contextmanager(lambda _actor, _role: iter([Launch(words)]))
 
 
 @asynccontextmanager
 async def serving(fleet: Watched, configured: HttpConfig | None = None, **more: Any) -> AsyncIterator[str]:
     """Serve for the block."""
-    options = replace(await http_options(configured or settings(), tab_command), **more)
+    options = replace(await http_options(configured or settings(), tab_program), **more)
     async with anyio.create_task_group() as tasks:
         yield await tasks.start(serve_http, fleet, options)
         tasks.cancel_scope.cancel()

@@ -12,6 +12,7 @@ from mktui.tui.app import ControlRoom
 from tests.terminal.recorded import RecordedServices
 
 DEEDS = "XDG_TAB_DEEDS"  # a name that reaches the child: its environment is chosen
+WHO = "TAB_WHO"
 
 
 class Writing(RecordedServices):
@@ -19,7 +20,7 @@ class Writing(RecordedServices):
 
     async def reset(self, name: str) -> None:
         await super().reset(name)
-        await anyio.Path(os.environ[DEEDS]).write_text(f"reset {name} for {os.environ['MKTUI_VISITOR']}")
+        await anyio.Path(os.environ[DEEDS]).write_text(f"reset {name} for {os.environ[WHO]}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from mktui.config.http import HttpConfig, Role
 from mktui.config.load import load
 from mktui.errors import ConfigError
-from mktui.monitor.audit import present_actor
 from mktui.web import rate
 from mktui.web.options import http_options
 from mktui.web.origins import is_our_host, is_our_origin
@@ -144,12 +143,6 @@ def test_no_browser_makes_a_program_draw_a_screen_that_nobody_has(width: int, he
     wide, high = bounded(width, height)
     assert 10 <= wide <= 500
     assert 3 <= high <= 300
-
-
-def test_who_sits_before_a_browser_is_told_by_name_and_address() -> None:
-    actor = present_actor({"MKTUI_VISITOR": "ana of the noc 10.0.0.7"})
-    assert actor.who.startswith("ana of the noc (as ")
-    assert actor.origin == "browser 10.0.0.7"
 
 
 def config(tmp_path: Path, text: str) -> HttpConfig:

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import aiohttp
-import anyio
-import pyte
 import pytest
 
 from mktui.web import tab
 from mktui.web.monitor import HOME
-from tests.web.serving import ADMIN, OPERATOR, VIEWER, Site, eventually, settings, site
+from tests.web.serving import ADMIN, OPERATOR, VIEWER, Site, eventually, running, settings, site
 from tests.web.tab_app import DEEDS
+from tests.web.tabs import log_in, open_tab
 from tests.wiring import until
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.anyio, pytest.mark.realtime]
-_UNKNOWN: Final = re.compile(r"\x1b\[[<>][0-9;]*u")
 
 
 @pytest.fixture
@@ -48,49 +43,6 @@ def is_running(pid: int) -> bool:
     return True
 
 
-async def log_in(here: Site, token: str, **headers: str) -> aiohttp.ClientResponse:
-    """Send the form as a page of ours would."""
-    return await here.http.post(
-        f"{here.url}{HOME}/login", data={"token": token}, headers={"Origin": here.url} | headers, allow_redirects=False
-    )
-
-
-class Tab:
-    """A browser's terminal, in memory."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self.socket = socket
-        self._screen = pyte.Screen(80, 24)
-        self._stream = pyte.ByteStream(self._screen)
-
-    async def until(self, words: str) -> None:
-        """Read until words are on the screen."""
-        with anyio.fail_after(30):
-            while words not in "\n".join(self._screen.display):
-                message = await self.socket.receive()
-                assert message.type is aiohttp.WSMsgType.BINARY, message
-                self._stream.feed(_UNKNOWN.sub("", message.data.decode()).encode())
-
-    async def until_closed(self) -> None:
-        """Read until the server closes."""
-        with anyio.fail_after(30):
-            while not self.socket.closed:
-                await self.socket.receive()
-
-    async def press(self, *keys: str) -> None:
-        """Press keys."""
-        for key in keys:
-            await self.socket.send_json(["stdin", key])
-
-
-@asynccontextmanager
-async def open_tab(here: Site, **headers: str) -> AsyncIterator[Tab]:
-    """Open a terminal for the block."""
-    headers = {"Origin": here.url} | headers
-    async with here.http.ws_connect(f"{here.url}{HOME}/ws?width=80&height=24", headers=headers) as socket:
-        yield Tab(socket)
-
-
 async def refused(here: Site, **headers: str) -> int:
     """Ask for a terminal that is refused; return the status."""
     with pytest.raises(aiohttp.WSServerHandshakeError) as failure:
@@ -108,7 +60,7 @@ async def test_a_token_opens_a_terminal_that_hears_keys(deeds: Path) -> None:
             await tab.press("j", "j", "R")
             await tab.until("hotspot-plaza?")
             await tab.press("y")
-            await until(lambda: done_in(deeds) == "reset hotspot-plaza for the-operator 127.0.0.1")
+            await until(lambda: done_in(deeds) == "reset hotspot-plaza for the-operator (browser 127.0.0.1)")
 
 
 async def test_a_viewers_terminal_changes_nothing(deeds: Path) -> None:
@@ -248,7 +200,7 @@ async def test_a_program_that_does_not_want_to_end_is_made_to(monkeypatch: pytes
     monkeypatch.setattr(tab, "_MEANS_WELL", 0.2)
     stubborn = (
         "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
-        "print('__GANGLION__', flush=True); print('D', end='', flush=True); time.sleep(600)"
+        "print('__GANGLION__', flush=True); print('D\\0\\0\\0\\1x', end='', flush=True); time.sleep(600)"
     )
     seen: list[tab.Program] = []
     opened = tab.Program.open
@@ -258,10 +210,10 @@ async def test_a_program_that_does_not_want_to_end_is_made_to(monkeypatch: pytes
         seen.append(self)
 
     monkeypatch.setattr(tab.Program, "open", remember)
-    async with site(terminal=lambda _role: ["python3", "-c", stubborn]) as here:
+    async with site(terminal=running("python3", "-c", stubborn)) as here:
         await log_in(here, OPERATOR)
-        async with open_tab(here):
-            await until(lambda: bool(seen))
+        async with open_tab(here) as opened_tab:
+            await opened_tab.until("x")
         process = seen[0].process
         assert process is not None
         await until(lambda: process.returncode is not None)
@@ -277,7 +229,7 @@ async def test_a_program_that_does_not_want_to_end_is_made_to(monkeypatch: pytes
     ids=["absent", "fails", "says something else", "speaks nonsense"],
 )  # fmt: skip
 async def test_a_program_that_cannot_be_shown_closes_its_tab(command: list[str]) -> None:
-    async with site(terminal=lambda _role: command) as here:
+    async with site(terminal=running(*command)) as here:
         await log_in(here, OPERATOR)
         async with open_tab(here) as tab:
             await tab.until_closed()
@@ -288,14 +240,13 @@ async def test_the_programs_environment_holds_no_secret(monkeypatch: pytest.Monk
     monkeypatch.setenv("EDGE1_PW", "hunter2")
     place = tmp_path / "env"
     script = f"import os; open({str(place)!r}, 'w').write(repr(dict(os.environ)))"
-    async with site(terminal=lambda _role: [sys.executable, "-c", script]) as here:
+    async with site(terminal=running(sys.executable, "-c", script)) as here:
         await log_in(here, ADMIN)
         async with open_tab(here) as tab:
             await tab.until_closed()
     text = place.read_text()
     assert "hunter2" not in text
     assert ADMIN not in text
-    assert "'MKTUI_VISITOR': 'the-admin 127.0.0.1'" in text
     assert "web_driver:WebDriver" in text
 
 

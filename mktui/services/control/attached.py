@@ -65,7 +65,9 @@ _CHARTS_EVERY: Final = 15.0
 class AttachedFleet:
     """Shows what another mktui holds. Run ``run`` beside it."""
 
-    def __init__(self, target: Target, tasks: TaskGroup, *, may_write: bool = True, origin: str = "") -> None:
+    def __init__(
+        self, target: Target, tasks: TaskGroup, *, may_write: bool = True, origin: str = "", badge: str = ""
+    ) -> None:
         self.may_write = may_write
         """What the other side allows, once it is connected."""
         self.customers = AttachedCustomers(self, tasks)
@@ -79,6 +81,7 @@ class AttachedFleet:
         self._target = target
         self._tasks = tasks
         self._origin = origin
+        self._badge = badge
         self._screen = secrets.token_hex(16)
         self._link: ControlLink | None = None
         self._picture = Picture()
@@ -105,8 +108,9 @@ class AttachedFleet:
                 async with (
                     self._target.dial(first=is_first) as stream,
                     open_link(
-                        stream, str(self._target), role="operator" if self.may_write else "viewer",
+                        stream, str(self._target), role="admin" if self.may_write else "viewer",
                         origin="" if self._target.is_far else self._origin, screen=self._screen,
+                        badge="" if self._target.is_far else self._badge,
                         within=ASKING if self._target.is_far and is_first else CONNECT,
                     ) as link,
                 ):  # fmt: skip

@@ -141,12 +141,13 @@ def _raised(error: Any) -> Exception:  # Any: JSON
 
 @asynccontextmanager
 async def open_link(
-    stream: ByteStream, place: str, *, role: str = "operator", origin: str = "", screen: str = "",
-    within: float = CONNECT,
+    stream: ByteStream, place: str, *, role: str = "admin", origin: str = "", screen: str = "",
+    badge: str = "", within: float = CONNECT,
 ) -> AsyncIterator[ControlLink]:  # fmt: skip
     """Hold a connection for the block, and greet; ``origin``: where the person sits who asks.
 
-    ``screen``: the word by which he is known again.
+    ``role``: what he wants to be allowed at most; ``screen``: the word by which he is known again; ``badge``: what says
+    who he is.
 
     Raises:
         NobodyServes: Nobody answers there.
@@ -157,7 +158,7 @@ async def open_link(
         tasks.start_soon(link.read, name="control answers")
         try:
             with anyio.fail_after(within):
-                link.greeting = await link.ask("hello", role=role, origin=origin, screen=screen)
+                link.greeting = await link.ask("hello", role=role, origin=origin, screen=screen, badge=badge)
         except TimeoutError:
             raise NobodyServes(f"no answer within {within:.0f} s", place=place) from None
         yield link

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from mktui.billing.model import Kind  # noqa: TC001 - pydantic reads the annotations
+from mktui.config.http import Role
 from mktui.services.control.billing_messages import OfBilling
 from mktui.services.control.newcomer_messages import OfNewcomer
 from mktui.services.control.request import NAME, Asked, Count, Name, OfRouter, Text, ToRouter, Write
@@ -30,15 +31,17 @@ class Refusal(Exception):
 
 
 class Hello(Asked):
-    """Who asks, from where, and whether he only looks; what he has once given up he does not get back.
+    """Who asks, from where, and what he wants to be allowed at most; what he has once given up he does not get back.
 
-    ``screen`` is a word of his own by which he is known again when his connection was lost.
+    ``screen`` is a word of his own by which he is known again when his connection was lost. ``badge`` says that he sits
+    before a terminal in a browser: then who he is stands on the badge.
     """
 
     do: Literal["hello"]
-    role: Literal["viewer", "operator"] = "operator"
+    role: Annotated[Role, Field(strict=False)] = Role.ADMIN
     origin: Name = ""
     screen: Name = ""
+    badge: Name = Field("", repr=False)
 
 
 class SnapshotNow(Asked):

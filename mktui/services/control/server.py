@@ -11,6 +11,7 @@ import os
 import socket as sockets
 import struct
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -18,11 +19,12 @@ import anyio
 from mktui.errors import ControlError, ControlRefused, MktuiError
 from mktui.monitor.recording import PICTURES
 from mktui.services.control import unix, wire
+from mktui.services.control.credentials import Credentials, Peer
 from mktui.services.control.feed import Feed
 from mktui.services.control.forms import error_document
 from mktui.services.control.messages import Hello, Refusal, Subscribe, parse
 from mktui.services.control.till import Tills
-from mktui.services.control.visitor import Peer, Visitor
+from mktui.services.control.visitor import Visitor
 from mktui.services.log import write_crash
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import ByteStream, TaskGroup, TaskStatus
 
+    from mktui.services.control.badges import Badges
     from mktui.services.control.events import EventRow
     from mktui.services.control.messages import Request
     from mktui.services.control.unix import UnixStream
@@ -69,7 +72,7 @@ class ControlServer:
     """Serves one fleet at one socket. ``say`` hears of trouble with a connection, ``on_request`` who asks what."""
 
     def __init__(
-        self, fleet: Fleet, socket: Path, events: EventRow, *, may_write: bool = True,
+        self, fleet: Fleet, socket: Path, events: EventRow, *, may_write: bool = True, badges: Badges | None = None,
         say: Callable[[str], None] = lambda _text: None,
         on_request: Callable[[str, str], None] = lambda _who, _what: None,
     ) -> None:  # fmt: skip
@@ -77,7 +80,7 @@ class ControlServer:
         self._fleet = fleet
         self._socket = socket
         self._events = events
-        self._may_write = may_write
+        self._credentials = partial(Credentials, may_write=may_write, badges=badges)
         self._say = say
         self.on_request = on_request
         self._marks = _Marks()
@@ -106,7 +109,7 @@ class ControlServer:
                 await self._turn_away(stream, f"{CLIENTS} are connected already")
             else:
                 self.clients += 1
-                visitor = Visitor(self._fleet, peer, self._tills, may_write=self._may_write)
+                visitor = Visitor(self._fleet, self._credentials(peer), self._tills)
                 try:
                     await self.converse(stream, visitor)
                 finally:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pwd
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mktui import clock
 from mktui.core.protocol.sentences import Command
 from mktui.errors import ConfigError, ControlRefused, NotAccepted
-from mktui.monitor.audit import Actor, acting_as
+from mktui.monitor.audit import acting_as
 from mktui.monitor.recording import PICTURES
 from mktui.services.control import charts
 from mktui.services.control import messages as asked
@@ -25,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from mktui.billing.model import Subscriber
+    from mktui.monitor.audit import Actor
     from mktui.monitor.silences import Silence
+    from mktui.services.control.credentials import Credentials
     from mktui.services.control.till import Tills
     from mktui.services.fleet import Fleet
 
@@ -37,33 +38,21 @@ if TYPE_CHECKING:
 _STALE = "billing or the router have changed, or somebody else has planned: nothing was written, this is the plan now"
 
 
-def user_name(uid: int) -> str:
-    """Return a user's name; one that has none is called by his number."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid {uid}"
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """Who the kernel says is at the other end; ``pid`` 0: it does not say."""
-
-    uid: int
-    pid: int = 0
-
-
 class Visitor:
-    """Answers one connection. ``may_write`` False: he only looks."""
+    """Answers one connection."""
 
-    def __init__(self, fleet: Fleet, peer: Peer, tills: Tills, *, may_write: bool) -> None:
-        self.may_write = may_write
-        self.actor = Actor(user_name(peer.uid), f"attached, pid {peer.pid}" if peer.pid else "attached")
+    def __init__(self, fleet: Fleet, credentials: Credentials, tills: Tills) -> None:
+        self.credentials = credentials
         self.desk = fleet.desk()
         self._fleet = fleet
         self._tills = tills
         self._till = tills.of("")
         self._trials = Trials(fleet)
+
+    @property
+    def actor(self) -> Actor:
+        """Who he is."""
+        return self.credentials.actor
 
     def leave(self) -> None:
         """He has left."""
@@ -77,9 +66,7 @@ class Visitor:
             MktuiError: It cannot be done, or he may not.
         """
         with acting_as(self.actor):
-            if request.is_write and not self.may_write:
-                self._fleet.chronicle.audit(request.do, getattr(request, "router", ""), "refused: read-only")
-                raise ControlRefused("ReadOnly", f"{request.do}: refused, this is read-only")
+            self.credentials.check(request, self._fleet)
             if isinstance(request, OfBilling):
                 return await self._till.done(request)
             if isinstance(request, OfStability):
@@ -162,13 +149,12 @@ class Visitor:
                 return FORMS.plain(await self._of_alerts(request))
 
     def _hello(self, request: asked.Hello) -> Any:  # Any: JSON
-        self.may_write = self.may_write and request.role != "viewer"
-        if request.origin:
-            self.actor = replace(self.actor, origin=f"attached, {' '.join(request.origin.split())}")
+        his = self.credentials
+        his.greet(request)
         if request.screen:
             self._till = self._tills.of(request.screen)
-        title = self._fleet.title
-        return {"who": self.actor.who, "may_write": self.may_write, "title": title, "routers": list(self._fleet.names)}
+        told = {"who": his.actor.who, "role": his.role.value, "may_write": his.may_write}
+        return told | {"title": self._fleet.title, "routers": list(self._fleet.names)}
 
     async def _save(self, request: asked.SaveConfig) -> Any:  # Any: JSON
         now = await self._fleet.config_text()

@@ -12,7 +12,7 @@ from mktui.config.draft import Draft, Edit, typed
 from mktui.config.edit import edited
 from mktui.config.load import parse
 from mktui.config.settings import Key, Kind, Setting, value_of
-from mktui.errors import ConfigError
+from mktui.errors import MktuiError
 from mktui.tui import config_form as form
 from mktui.tui.actions import Place
 from mktui.tui.config_typing import is_between, next_preset, next_value, typing_errors, value_to_edit, worth
@@ -84,7 +84,7 @@ class ConfigScreen(FieldForm[Setting]):
                 self.set_class(False, "said")
             else:
                 self._say(Text(NO_FILE))
-        except ConfigError as error:
+        except MktuiError as error:
             self._problem = str(error)
         self.paint()
 
@@ -310,7 +310,7 @@ class ConfigScreen(FieldForm[Setting]):
         try:
             text = await asyncio.to_thread(edited, seen.text, draft.edits)
             saved = await self.room.services.save_config(seen, text)
-        except ConfigError as error:
+        except MktuiError as error:
             self.notify(str(error), title="not saved", severity="error", timeout=15)
             return
         self._take(saved.seen)

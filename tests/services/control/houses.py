@@ -13,6 +13,7 @@ from mktui.config.load import load
 from mktui.monitor.history import History
 from mktui.monitor.options import MonitorOptions
 from mktui.services.control.attached import AttachedFleet
+from mktui.services.control.badges import Badges
 from mktui.services.control.client import ControlLink, open_link
 from mktui.services.control.dialling import Target
 from mktui.services.control.events import EventRow
@@ -42,6 +43,7 @@ class House:
     fleet: Fleet
     router: SimulatedRouter
     server: ControlServer
+    badges: Badges
     said: list[str] = field(default_factory=list)
 
     @property
@@ -75,7 +77,9 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, count: int = 5, may_write: bool = True) -> AsyncIterator[House]:
+async def house(
+    folder: Path, *, count: int = 5, may_write: bool = True, is_protected: bool = False
+) -> AsyncIterator[House]:
     """Run it for the block."""
     file = folder / "config.toml"
     file.write_text(CONFIG, encoding="utf-8")
@@ -88,15 +92,18 @@ async def house(folder: Path, *, count: int = 5, may_write: bool = True) -> Asyn
         return held
 
     async with anyio.create_task_group() as tasks:
-        setup = RouterSetup(ROUTER, load(file).config.pool, connect=wire(router, tasks))
+        setup = RouterSetup(ROUTER, load(file).config.pool, is_protected, wire(router, tasks))
         history = History(folder / "monitor.db", MonitorOptions())
         async with open_fleet([setup], open_office=opened, on_event=events.heard, history=history) as fleet:
             fleet.config_file = file
             with claimed(folder / "control.sock"):
-                server = ControlServer(fleet, folder / "control.sock", events, may_write=may_write, say=said.append)
+                badges = Badges()
+                server = ControlServer(
+                    fleet, folder / "control.sock", events, may_write=may_write, badges=badges, say=said.append
+                )
                 async with anyio.create_task_group() as serving:
                     await serving.start(server.run)
                     await until(lambda: fleet.snapshot().routers[0].pool.ready > 0)
-                    yield House(folder, fleet, router, server, said)
+                    yield House(folder, fleet, router, server, badges, said)
                     serving.cancel_scope.cancel()
         tasks.cancel_scope.cancel()

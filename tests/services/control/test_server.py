@@ -20,10 +20,10 @@ from trio.testing import MockClock
 from mktui.errors import ConfigError, ControlRefused, NobodyServes, ServedAlready
 from mktui.services.control import server as serving
 from mktui.services.control import wire
+from mktui.services.control.credentials import Peer
 from mktui.services.control.place import claimed
 from mktui.services.control.server import ControlServer
 from mktui.services.control.unix import UnixStream
-from mktui.services.control.visitor import Peer
 from tests.services.control.houses import house
 from tests.wiring import until
 
@@ -299,10 +299,13 @@ async def test_whoever_may_only_look_is_refused_and_that_is_kept(tmp_path: Path)
                     await link.ask(do, router="edge-1")
             with pytest.raises(ControlRefused, match="read-only"):
                 await link.ask("config")
-            await link.ask("hello", role="operator")
+            await link.ask("hello", role="admin")
             with pytest.raises(ControlRefused, match="read-only"):
                 await link.ask("reset", router="edge-1")
-            assert (await link.ask("test", router="edge-1"))["ok"]
+            for do in ("test", "plan"):
+                with pytest.raises(ControlRefused, match=f"{do}: this needs the role operator; .* is viewer"):
+                    await link.ask(do, router="edge-1")
+            assert await link.ask("report", router="edge-1") is None
         epoch = at.fleet.snapshot().routers[0].pool.circuit_breaker.state.value
         assert epoch == "closed"
     assert [(origin, what, outcome) for _, origin, what, outcome in at.audit()][:1] == [
