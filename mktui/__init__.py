@@ -25,7 +25,7 @@ This docstring is the plan of the house. Imports only go down, the core knows no
       pool           how hard we may lean on it. dispatcher.py decides; pool.py and execution.py await
       connection     one socket, one login, many calls in flight
       protocol       bytes <-> sentences; no I/O, no clock
-    errors, clock, resources, quick, background
+    errors, clock, folders, resources, quick, background
 
 Four walks, each without doubling back:
 

@@ -20,6 +20,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.pool import StaticPool
 
 from mktui.errors import BillingError, DatabaseSchema, DatabaseUnavailable, NotAccepted
+from mktui.folders import make_private
 
 if TYPE_CHECKING:
     import sqlite3
@@ -96,7 +97,7 @@ def _sqlite(url: sa.URL, place: str) -> sa.Engine:
     else:
         path = Path(url.database or "")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(path.parent)
             if not path.exists():
                 path.touch(mode=0o600)  # passwords are in it
         except OSError as error:

@@ -14,6 +14,7 @@ from mktui.errors import (
     CommandTrapped,
     ConfigError,
     ConnectTimeout,
+    ControlError,
     ControlRefused,
     DatabaseUnavailable,
     HistoryUnavailable,
@@ -25,6 +26,7 @@ from mktui.errors import (
     RecordingUnreadable,
     ReportUnreadable,
     RouterError,
+    ServedAlready,
     StalePlan,
 )
 
@@ -107,5 +109,7 @@ _CODES: Final = (
     (HistoryUnavailable, ExitCode.UNREACHABLE),
     (BillingError, ExitCode.USAGE),
     (NobodyServes, ExitCode.UNREACHABLE),
+    (ServedAlready, ExitCode.NO),
+    (ControlError, ExitCode.USAGE),
 )
 """The first that fits."""

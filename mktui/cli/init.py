@@ -21,6 +21,7 @@ from mktui.config import starter
 from mktui.config.model import RouterConfig
 from mktui.config.save import look, save
 from mktui.config.starter import FirstRouter
+from mktui.folders import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,7 +169,7 @@ def _password(router: FirstRouter) -> tuple[str, bool]:
         return starter.PLACEHOLDER, False
     path, made = _path(router), secrets.token_urlsafe(18)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return starter.PLACEHOLDER, False

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from mktui.config.load import check_text
 from mktui.errors import ConfigError
+from mktui.folders import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,7 @@ def save(seen: Seen, text: str) -> Seen:
         raise ConfigError(f"a letter that cannot be written: {error.object[error.start]!r}", file=seen.file) from None
     try:
         target = seen.file.resolve()
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(target.parent)
         with _alone_in(target.parent) as folder:
             _replace(seen, target, content, folder)
     except OSError as error:
@@ -96,7 +97,7 @@ def save_secret(path: Path, secret: str) -> bool:
                 return False
             raise ConfigError("holds something else already, and is left as it is", file=path,
                               remedy="name another file, or leave the password empty to use what is in it")  # fmt: skip
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(target.parent)
         _put(target, content, like=target)
     except OSError as error:
         raise _refused(error, path, "cannot be written") from None

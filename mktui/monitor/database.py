@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from mktui.errors import HistoryUnavailable
+from mktui.folders import make_private
 from mktui.monitor.error_ring import WINDOW, hour_of
 from mktui.monitor.figures import WATCHED
 from mktui.monitor.hours import COUNTS, RouterHour
@@ -85,7 +86,7 @@ def open_engine(path: Path) -> sa.Engine:
         HistoryUnavailable: It cannot be opened, is no database, or was made by a newer mktui.
     """
     with translated(path):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         path.touch(mode=0o600)
         engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": _BUSY})
         event.listen(engine, "connect", _connected)

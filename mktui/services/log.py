@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
+from mktui.folders import make_private
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -47,7 +49,7 @@ def write_crash(error: BaseException) -> str:
     """Keep a bug's traceback in a file and return its path. Values are not in it, only lines of code."""
     path = default_path().with_name("crash.txt")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         path.write_text("\n".join(_lines(error)), encoding="utf-8")
     except OSError:
         return "it (its traceback could not be kept)"

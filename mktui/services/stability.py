@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui.errors import MktuiError, ReportUnreadable, WrongUse
+from mktui.folders import make_private
 from mktui.monitor.history import History
 from mktui.services.chronicle import Chronicle
 from mktui.services.office import state_folder
@@ -170,7 +171,7 @@ class StabilityDesk:
 def _saved(report: StabilityReport) -> Path:
     folder = reports_folder()
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
     except OSError as error:
         raise ReportUnreadable(folder, f"cannot be made: {error.strerror}") from None
     place = folder / f"{report.run}-{_plain(report.target)}"

@@ -8,6 +8,8 @@ import os
 import secrets
 from typing import TYPE_CHECKING, Final
 
+from mktui.folders import make_private
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,7 +39,7 @@ def open_key(path: Path) -> Digests:
         OSError: It cannot be read or made.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(made, "wb") as file:
             file.write(secrets.token_bytes(32))

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from mktui.errors import DatabaseUnavailable
+from mktui.folders import make_private
 from mktui.sync.plan import SECRET_FIELDS
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def keep(folder: Path, router: str, live: Live, digests: Digests, *, now: dateti
 
 
 def _kept(folder: Path, router: str, live: Live, digests: Digests, now: datetime) -> Path:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(folder)
     name = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in router)
     path = folder / f"{name}-{now:%Y%m%dT%H%M%S%f}.json"
     menus = {

@@ -13,7 +13,6 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +24,7 @@ from tests.headless.shops import customers, open_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.headless.shops import Shop
 
@@ -378,14 +378,3 @@ def test_serve_loads_no_terminal_and_who_asks_it_loads_no_database(shop: Shop) -
             assert done.stdout.splitlines()[-1] == "0 []", words
         process.send_signal(signal.SIGTERM)
         assert process.communicate(timeout=20)[0] == "0 ['structlog']\n"
-
-
-def test_the_unit_for_systemd_is_right() -> None:
-    unit = Path(__file__).parents[2] / "sample_configs" / "mktui.service"
-    try:
-        checked = subprocess.run(
-            ["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, timeout=30, check=False
-        )
-    except FileNotFoundError:
-        pytest.skip("systemd-analyze is not installed")
-    assert (checked.returncode, checked.stderr) == (0, "")

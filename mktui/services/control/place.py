@@ -9,11 +9,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from mktui.config.load import default_path
 from mktui.errors import ControlError, ServedAlready
+from mktui.folders import make_private
 from mktui.services.office import state_folder
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 _LONGEST: Final = 107
 """Bytes that the kernel allows for a socket's path."""
+_MOST: Final = 64
+"""Bytes of a lock that are looked at."""
+_ELSEWHERE: Final = "give another by --socket"
 
 
 def socket_of(config_file: Path) -> Path:
@@ -39,27 +44,51 @@ def claimed(socket: Path) -> Iterator[None]:
 
     Raises:
         ServedAlready: Somebody serves there, and lives.
-        ControlError: The folder cannot be used.
+        ControlError: The place cannot be used, or is taken by something else, which is left as it is.
     """
     if len(os.fsencode(socket)) > _LONGEST:
-        raise ControlError(
-            f"the path of a socket has {_LONGEST} bytes at most", place=str(socket), remedy="give another by --socket"
-        )
+        raise ControlError(f"the path of a socket has {_LONGEST} bytes at most", place=str(socket), remedy=_ELSEWHERE)
     lock = _lock_of(socket)
     try:
-        socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        make_private(socket.parent)
+        _check_socket(socket)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError as error:
         raise ControlError((error.strerror or "cannot be used").lower(), place=str(lock)) from None
     try:
+        _check_lock(handle, lock)
         _take(handle, socket, lock)
         try:
             yield
         finally:
-            with suppress(OSError):
-                socket.unlink(missing_ok=True)
+            _remove(socket)
     finally:
         os.close(handle)
+
+
+def _check_socket(socket: Path) -> None:
+    """See that nothing is there, or what a dead mktui of ours has left: everything else is somebody's."""
+    try:
+        found = socket.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        raise ControlError("this is no socket; it is left as it is", place=str(socket), remedy=_ELSEWHERE)
+    if found.st_uid != os.getuid():
+        raise ControlError("this is another user's socket", place=str(socket), remedy=_ELSEWHERE)
+
+
+def _check_lock(handle: int, lock: Path) -> None:
+    """See that it is a lock: there is nothing in it but the number of a process."""
+    is_file = stat.S_ISREG(os.fstat(handle).st_mode)
+    if not is_file or os.pread(handle, _MOST, 0).strip(b"0123456789\n"):
+        raise ControlError("this is no lock of mktui's; it is left as it is", place=str(lock), remedy=_ELSEWHERE)
+
+
+def _remove(socket: Path) -> None:
+    with suppress(OSError):
+        if stat.S_ISSOCK(socket.lstat().st_mode):
+            socket.unlink()
 
 
 def _take(handle: int, socket: Path, lock: Path) -> None:
@@ -69,8 +98,7 @@ def _take(handle: int, socket: Path, lock: Path) -> None:
         raise ServedAlready(place=str(socket), pid=_pid_in(lock)) from None
     os.truncate(handle, 0)
     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-    with suppress(OSError):
-        socket.unlink(missing_ok=True)
+    _remove(socket)
 
 
 def _lock_of(socket: Path) -> Path:
