@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from mktui.services.fleet import Fleet
     from mktui.services.serve_log import ServeLog
     from mktui.services.serving import FrontEnd
+    from mktui.web.refusals import Refusal
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _EPILOG = """\b
@@ -162,8 +164,13 @@ def over_http(loaded: LoadedConfig, socket: Path, log: ServeLog, badges: Badges)
         with badges.issued(Badge(actor, role)) as badge:
             yield Launch([sys.executable, "-m", "mktui", *may_only_look, "--attach", str(socket)], {BADGE: badge})
 
+    def on_refused(refusal: Refusal) -> None:
+        log.warning("refused", **asdict(refusal))
+
     async def http(fleet: Fleet, *, task_status: TaskStatus[None]) -> None:
-        options = await http_options(loaded.config.http, terminal)
+        fetched = await http_options(loaded.config.http)
+        may_write = not wish("read_only")
+        options = replace(fetched, terminal=terminal, may_write=may_write, on_refused=on_refused)
         async with anyio.create_task_group() as tasks:
             log.info("http", address=await tasks.start(serve_http, fleet, options))
             task_status.started()

@@ -17,6 +17,7 @@ from mktui.monitor.audit import acting, present_actor
 from mktui.monitor.error_ring import ErrorRing, hour_of
 from mktui.monitor.records import ErrorLog, SeenError
 from mktui.monitor.steps import KeptStep
+from mktui.services.rate import Sparing
 from mktui.services.reading import Reading
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Chronicle:
         self._remembered_from: tuple[int, datetime, str] | None = None
         self._done: tuple[Audited, ...] = ()
         self._done_count = 0
+        self._tries = Sparing(burst=5, every=600)
         self._changes = Reading(history, lambda: _read_changes)
 
     def heard(self, router: str, event: PoolEvent) -> None:
@@ -78,6 +80,13 @@ class Chronicle:
         self._done_count += 1
         if self._history is not None:
             self._history.note(change)
+
+    def refused(self, what: str, router: str, why: str) -> None:
+        """Keep that somebody tried what he may not. Who tries again and again is told now and then, with how often."""
+        actor = acting() or self._actor
+        untold = self._tries.told(f"{actor.who} {what}", clock.now())
+        if untold is not None:
+            self.audit(what, router, f"refused: {why}{f' (and {untold} tries before)' if untold else ''}")
 
     def hour_over(self, hour: RouterHour | None) -> None:
         """Keep a router's hour, when there is one to keep."""

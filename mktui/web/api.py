@@ -12,14 +12,16 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from mktui.errors import ConfigError
-from mktui.monitor.audit import Actor, acting_as
+from mktui.monitor.audit import acting_as
 from mktui.services.rights import refusal
 from mktui.web import metrics, models
 from mktui.web.answers import Body, is_settled
 from mktui.web.bodies import body_of
 from mktui.web.endpoints import HEALTHY, METRICS, OPENAPI, READS, READY, RESET, TEST, Read, as_json
+from mktui.web.gate import actor
 from mktui.web.openapi import document
 from mktui.web.problems import Refused, validation_words
+from mktui.web.refusals import Tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,11 +40,14 @@ Order = TypeVar("Order", models.TestOrder, models.ResetOrder)
 class Api:
     """The endpoints of one fleet."""
 
-    def __init__(self, fleet: Watched, gate: Gate, answers: Answers, shown: metrics.Metrics) -> None:
+    def __init__(
+        self, fleet: Watched, gate: Gate, answers: Answers, shown: metrics.Metrics, *, may_write: bool
+    ) -> None:
         self._fleet = fleet
         self._gate = gate
         self._answers = answers
         self._metrics = shown
+        self._may_write = may_write
         self._document = json.dumps(document(), ensure_ascii=False).encode()
         self._etag = f'"{hashlib.sha256(self._document).hexdigest()[:32]}"'
         self._under_way: set[tuple[str, str]] = set()
@@ -109,8 +114,9 @@ class Api:
         token = self._gate.admit(request, RESET.deed)
         order = await _order(request, models.ResetOrder)
         self._check_router(order.router)
-        self._check_protected(token, order)
-        with self._alone("reset", order.router), acting_as(actor(token, request)):
+        who = actor(token, request)
+        self._check_change(token, order, Tried(who, RESET.deed, order.router))
+        with self._alone("reset", order.router), acting_as(who):
             try:
                 await self._fleet.reset(order.router)
             except ConfigError as error:
@@ -122,12 +128,14 @@ class Api:
         if name not in self._fleet.names:
             raise Refused(HTTPStatus.NOT_FOUND, f"no router is called so; there are: {', '.join(self._fleet.names)}")
 
-    def _check_protected(self, token: Token, order: models.ResetOrder) -> None:
+    def _check_change(self, token: Token, order: models.ResetOrder, tried: Tried) -> None:
+        if not self._may_write:
+            raise Refused(HTTPStatus.FORBIDDEN, "this mktui is read-only", tried=tried)
         router = self._fleet.snapshot().router(order.router)
         if router is None or not router.is_protected:
             return
         if why := refusal(RESET.deed, token.name, token.role, protected=order.router):
-            raise Refused(HTTPStatus.FORBIDDEN, why)
+            raise Refused(HTTPStatus.FORBIDDEN, why, tried=tried)
         if order.confirm != order.router:
             raise Refused(HTTPStatus.CONFLICT, f"{order.router} is protected: say its name again as confirm")
 
@@ -141,11 +149,6 @@ class Api:
             yield
         finally:
             self._under_way.discard((what, router))
-
-
-def actor(token: Token, request: web.Request) -> Actor:
-    """Return who asks, and from where, for the audit."""
-    return Actor(token.name, f"http {request.remote or 'nowhere'}")
 
 
 async def _order(request: web.Request, kind: type[Order]) -> Order:

@@ -14,17 +14,20 @@ from aiohttp import web
 
 from mktui import clock
 from mktui.errors import MktuiError
+from mktui.monitor.audit import Actor, acting_as
 from mktui.services.log import write_crash
+from mktui.services.rate import RateLimit, neighbourhood
 from mktui.services.rights import refusal
 from mktui.web import tokens
 from mktui.web.endpoints import HEALTHY, READY
 from mktui.web.origins import is_our_host, is_our_origin
 from mktui.web.problems import Refused, of_http_error, problem_response
-from mktui.web.rate import RateLimit, neighbourhood
+from mktui.web.refusals import TOLD, Refusals, Tried
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Handler
 
+    from mktui.services.chronicle import Chronicle
     from mktui.web.metrics import Served
     from mktui.web.options import HttpOptions
     from mktui.web.tokens import Token
@@ -44,13 +47,15 @@ _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="mktui"'}
 class Gate:
     """The checks of one server."""
 
-    def __init__(self, options: HttpOptions, served: Served) -> None:
+    def __init__(self, options: HttpOptions, served: Served, chronicle: Chronicle) -> None:
         rate = options.settings.requests_per_second
         self._tokens = options.tokens
         self._names = frozenset(options.settings.names.lower().split())
         self._by_address = RateLimit(rate, 2 * rate)
         self._by_token = RateLimit(rate, 2 * rate)
         self._served = served
+        self._chronicle = chronicle
+        self.refusals = Refusals(options.on_refused)
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -58,6 +63,7 @@ class Gate:
         try:
             response = await self._let_in(request, handler)
         except Refused as refused:
+            self._remember(request, refused)
             response = problem_response(refused.status, refused.detail, refused.headers)
         except web.HTTPException as error:
             response = error if error.status < HTTPStatus.BAD_REQUEST else of_http_error(error)
@@ -68,6 +74,15 @@ class Gate:
             response = problem_response(HTTPStatus.INTERNAL_SERVER_ERROR, f"a bug in mktui: {type(error).__name__}")
         self._served.requests[request.method if request.method in _METHODS else "other", str(response.status)] += 1
         return response
+
+    def _remember(self, request: web.Request, refused: Refused) -> None:
+        """Keep who was refused: a change in the audit, and everything that somebody may not in the log."""
+        tried = refused.tried
+        if tried is not None:
+            with acting_as(tried.actor):
+                self._chronicle.refused(tried.deed, tried.router, refused.detail)
+        if refused.status in TOLD:
+            self.refusals.heard(request, refused.status, refused.detail, who=tried.actor.who if tried else "")
 
     async def _let_in(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not is_our_host(request.headers.get("Host", ""), self._names):
@@ -96,7 +111,7 @@ class Gate:
             raise Refused(HTTPStatus.UNAUTHORIZED, "nobody has this token", _CHALLENGE)
         self._count(self._by_token, token.name)
         if why := refusal(deed, token.name, token.role):
-            raise Refused(HTTPStatus.FORBIDDEN, why)
+            raise Refused(HTTPStatus.FORBIDDEN, why, tried=Tried(actor(token, request), deed))
         return token
 
     def known(self, secret: str) -> Token | None:
@@ -109,6 +124,11 @@ class Gate:
         if wait:
             seconds = str(max(1, math.ceil(wait)))
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, "asked too often", {"Retry-After": seconds})
+
+
+def actor(token: Token, request: web.Request) -> Actor:
+    """Return who asks, and from where, for the audit."""
+    return Actor(token.name, f"http {request.remote or 'nowhere'}")
 
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

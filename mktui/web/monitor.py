@@ -98,6 +98,7 @@ class Monitor:
         form = parse_qs((await body_of(request, "application/x-www-form-urlencoded")).decode("utf-8", "replace"))
         token = self._gate.known(form.get("token", [""])[0].strip())
         if token is None:
+            self._gate.refusals.heard(request, HTTPStatus.UNAUTHORIZED, "nobody has this token")
             return self._login_page("Nobody has this token.")
         response = _go(HOME)
         response.set_cookie(

@@ -44,7 +44,7 @@ def document() -> Json:
             **{each.path: {"get": _read(each)} for each in READS},
             **{each.path: {"post": _change(each)} for each in CHANGES},
             METRICS: {"get": _text("Everything for Prometheus.")},
-            OPENAPI: {"get": _plain("This document.", {"type": "object"}, open_to_all=True)},
+            OPENAPI: {"get": _own()},
             HEALTHY: {"get": _probe("mktui runs.")},
             READY: {"get": _probe("Every router was reached, or found to be out of reach.", 503)},
         },
@@ -104,6 +104,12 @@ def _text(summary: str) -> Json:
 def _plain(summary: str, schema: Json, *refusals: int, open_to_all: bool) -> Json:
     found: Json = {"summary": summary, "responses": _answer(schema) | _refusals(400, 403, 406, *refusals)}
     return found | ({"security": _OPEN} if open_to_all else {})
+
+
+def _own() -> Json:
+    found = _plain("This document.", {"type": "object"}, 429, open_to_all=True)
+    found["responses"]["304"] = {"description": "It is still the one of If-None-Match."}
+    return found
 
 
 def _probe(summary: str, *refusals: int) -> Json:

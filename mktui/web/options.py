@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestReport
     from mktui.monitor.audit import Actor
     from mktui.monitor.snapshot import Snapshot
+    from mktui.services.chronicle import Chronicle
+    from mktui.web.refusals import Refusal
     from mktui.web.tokens import Token
 
     Terminal = Callable[[Actor, Role], AbstractContextManager["Launch"]]
@@ -36,6 +38,10 @@ class Launch:
 
 class Watched(Protocol):
     """What is shown and asked: a fleet."""
+
+    @property
+    def chronicle(self) -> Chronicle:
+        """Where what was tried in vain is kept."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,9 +65,12 @@ class HttpOptions:
     tokens: tuple[Token, ...]
     tls: ssl.SSLContext | None = None
     terminal: Terminal | None = None
+    may_write: bool = True
+    """False: nothing is changed, whoever asks."""
+    on_refused: Callable[[Refusal], None] = lambda _refusal: None
 
 
-async def http_options(settings: HttpConfig, terminal: Terminal | None = None) -> HttpOptions:
+async def http_options(settings: HttpConfig) -> HttpOptions:
     """Fetch what the settings name: tokens, certificate and key.
 
     Raises:
@@ -71,7 +80,7 @@ async def http_options(settings: HttpConfig, terminal: Terminal | None = None) -
         raise ConfigError("nobody could ask", key="http.tokens", remedy="give at least one [[http.tokens]]")
     found = await tokens.fetch(settings.tokens)
     tls = await anyio.to_thread.run_sync(_tls, settings) if settings.certificate else None
-    return HttpOptions(settings, found, tls, terminal)
+    return HttpOptions(settings, found, tls)
 
 
 def _tls(settings: HttpConfig) -> ssl.SSLContext:

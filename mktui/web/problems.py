@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from mktui.web.refusals import Tried
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -23,11 +26,13 @@ class Problem(BaseModel):
 
 
 class Refused(Exception):
-    """A request that gets a problem for an answer."""
+    """A request that gets a problem for an answer. ``tried``: the change that somebody wanted who may not."""
 
-    def __init__(self, status: HTTPStatus, detail: str, headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, status: HTTPStatus, detail: str, headers: dict[str, str] | None = None, *, tried: Tried | None = None
+    ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.headers = status, detail, headers or {}
+        self.status, self.detail, self.headers, self.tried = status, detail, headers or {}, tried
 
 
 def problem_response(status: int, detail: str, headers: dict[str, str] | None = None) -> web.Response:

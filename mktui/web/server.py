@@ -56,11 +56,11 @@ async def serve_http(
 
 
 def _application(fleet: Watched, options: HttpOptions, served: Served) -> web.Application:
-    gate = Gate(options, served)
+    gate = Gate(options, served, fleet.chronicle)
     answers = Answers(fleet.snapshot)
     app = web.Application(middlewares=[gate.middleware], client_max_size=BODY_BYTES)
     app.on_response_prepare.append(give_headers)
-    app.add_routes(Api(fleet, gate, answers, Metrics(served)).routes())
+    app.add_routes(Api(fleet, gate, answers, Metrics(served), may_write=options.may_write).routes())
     if options.terminal is not None and options.settings.tabs:
         monitor = Monitor(options, options.terminal, gate, served, lambda: answers.snapshot().title)
         app.add_routes(monitor.routes())

@@ -12,7 +12,7 @@ import pytest
 
 from tests.headless.shops import open_shop
 from tests.headless.test_serve import serving
-from tests.web.serving import OPERATOR, SECRETS, VIEWER
+from tests.web.serving import ADMIN, OPERATOR, SECRETS, VIEWER
 from tests.web.tabs import log_in, open_tab
 
 if TYPE_CHECKING:
@@ -106,3 +106,22 @@ async def test_a_viewer_before_a_browser_is_told_of_each_screen_what_he_may_not(
         ("the-viewer", "test"),
         ("the-viewer", "config"),
     }
+
+
+async def test_a_serve_that_is_read_only_resets_nothing_over_http_and_logs_who_was_refused(shop: Shop) -> None:
+    order = {"router": "edge-1", "confirm": "edge-1"}
+    with serving(shop, "--read-only") as served:
+        async with site(served) as here:
+            assert (await here.post("reset-connection-pool", "nobody's token, but long", **order))[0] == 401
+            status, problem = await here.post("reset-connection-pool", ADMIN, **order)
+        assert (status, problem["detail"]) == (403, "this mktui is read-only")
+        assert shop.start("reset", "edge-1").code == 6
+        assert served.end(signal.SIGTERM) == 0
+        told = [line for line in served.lines() if line["event"] == "refused"]
+    assert [(each["level"], each["who"], each["address"], each["status"]) for each in told] == [
+        ("warning", "", "127.0.0.1", 401),
+        ("warning", "the-admin", "127.0.0.1", 403),
+    ]
+    assert "nobody's token" not in served.log.read_text(encoding="utf-8")
+    over_http, over_socket = sorted(audit_of(shop), key=lambda each: each["who"] != "the-admin")
+    assert (over_http["what"], over_http["router"]) == (over_socket["what"], over_socket["router"])

@@ -14,6 +14,7 @@ import aiohttp
 import anyio
 
 from mktui.config.http import HttpConfig, Role
+from mktui.services.chronicle import Chronicle
 from mktui.services.demo import open_demo
 from mktui.web.options import Launch, http_options
 from mktui.web.server import serve_http
@@ -92,6 +93,7 @@ class _Named:
 
     def __init__(self, services: RecordedServices) -> None:
         self.snapshot, self.test, self.reset = services.snapshot, services.test, services.reset
+        self.chronicle = Chronicle()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -118,7 +120,7 @@ def running(*words: str) -> Terminal:
 @asynccontextmanager
 async def serving(fleet: Watched, configured: HttpConfig | None = None, **more: Any) -> AsyncIterator[str]:
     """Serve for the block."""
-    options = replace(await http_options(configured or settings(), tab_program), **more)
+    options = replace(await http_options(configured or settings()), **{"terminal": tab_program} | more)
     async with anyio.create_task_group() as tasks:
         yield await tasks.start(serve_http, fleet, options)
         tasks.cancel_scope.cancel()

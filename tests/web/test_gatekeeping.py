@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from mktui.config.http import HttpConfig, Role
 from mktui.config.load import load
 from mktui.errors import ConfigError
-from mktui.web import rate
+from mktui.services import rate
+from mktui.services.rate import RateLimit, neighbourhood
 from mktui.web.options import http_options
 from mktui.web.origins import is_our_host, is_our_origin
-from mktui.web.rate import RateLimit, neighbourhood
 from mktui.web.tab import bounded
 from mktui.web.tokens import MOST_SESSIONS, Sessions, Token, digest_of, find
 

@@ -71,12 +71,12 @@ class Credentials:
         """
         deed, router = _deed_of(request)
         if request.is_write and not self.may_write:
-            fleet.chronicle.audit(deed, router, "refused: read-only")
+            fleet.chronicle.refused(deed, router, "read-only")
             raise ControlRefused("ReadOnly", f"{deed}: refused, this is read-only")
         is_protected = router in fleet.names and fleet.service(router).setup.is_protected
         why = refusal(deed, self.actor.who, self.role, protected=router if is_protected else "")
         if why:
-            fleet.chronicle.audit(deed, router, f"refused: {why}")
+            fleet.chronicle.refused(deed, router, why)
             raise ControlRefused("Role", f"{deed}: {why}")
 
     def _give_up(self, role: Role) -> None:

@@ -43,3 +43,24 @@ def neighbourhood(address: str) -> str:
             return str(found.ipv4_mapped)
         return str(ipaddress.ip_network((found, 64), strict=False))
     return str(found)
+
+
+class Sparing:
+    """Says which of many tellings is told: ``burst`` of one kind at once, then one every ``every`` seconds."""
+
+    def __init__(self, *, burst: int, every: float) -> None:
+        self._limit = RateLimit(1 / every, burst)
+        self._untold: OrderedDict[str, int] = OrderedDict()
+
+    def told(self, key: str, now: float, *, more: int = 0) -> int | None:
+        """Return how many of its kind were not told since the last one that was; None: this one is not either.
+
+        ``more``: so many that somebody else has not told, to be counted with it.
+        """
+        untold = self._untold.pop(key, 0) + more
+        if not self._limit.wait(key, now):
+            return untold
+        self._untold[key] = untold + 1
+        if len(self._untold) > MOST:
+            self._untold.popitem(last=False)
+        return None
