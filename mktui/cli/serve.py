@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
-from contextlib import contextmanager
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,9 +13,8 @@ import click
 from mktui.background import background
 from mktui.cli.everywhere import wish
 from mktui.cli.options import loaded_config
-from mktui.config.http import Role
-from mktui.errors import ConfigError
-from mktui.services.control.badges import BADGE, Badge, Badges
+from mktui.cli.serve_http import over_http
+from mktui.services.control.badges import Badges
 from mktui.services.control.events import EventRow
 from mktui.services.control.place import claimed, socket_of
 from mktui.services.control.server import ControlServer
@@ -28,17 +24,15 @@ from mktui.services.serving import serve as serve_fleet
 from mktui.services.start import open_configured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from anyio.abc import TaskStatus
 
     from mktui.config.load import LoadedConfig
-    from mktui.monitor.audit import Actor
     from mktui.monitor.snapshot import SeenEvent
     from mktui.services.fleet import Fleet
     from mktui.services.serve_log import ServeLog
     from mktui.services.serving import FrontEnd
-    from mktui.web.refusals import Refusal
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _EPILOG = """\b
@@ -111,15 +105,13 @@ async def _run(loaded: LoadedConfig, socket: Path, log: ServeLog, enough: anyio.
     def of_alerts(text: str) -> None:
         log.warning("alerts", text=text)
 
-    async with open_configured(
+    async with over_http(loaded.config.http, socket, log, badges) as http, open_configured(
         loaded, on_event=on_event, automatic=not wish("read_only"), keeps_history=True, keeps_schedule=True,
         read_only=bool(wish("read_only")), say=no_history, tells_alerts=of_alerts,
     ) as fleet:  # fmt: skip
         is_open.set()
         shown = front_ends(socket, events, log, manager, badges)
-        if loaded.config.http.tokens:
-            shown.append(over_http(loaded, socket, log, badges))
-        await serve_fleet(fleet, shown, enough, on_ready=on_ready)
+        await serve_fleet(fleet, [*shown, *http], enough, on_ready=on_ready)
         manager.tell("STOPPING=1")
 
 
@@ -142,40 +134,6 @@ def front_ends(
         await manager.keep_telling()
 
     return [control, watchdog]
-
-
-def over_http(loaded: LoadedConfig, socket: Path, log: ServeLog, badges: Badges) -> FrontEnd:
-    """Return what shows the fleet over HTTP; a terminal in a browser is one more screen attached to this mktui.
-
-    Raises:
-        ConfigError: The extra that it needs is not installed.
-    """
-    try:
-        from mktui.web.options import Launch, http_options  # noqa: PLC0415 - an extra
-        from mktui.web.server import serve_http  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise ConfigError(
-            f"HTTP needs {error.name}", key="http.tokens", remedy="pip install 'mktui[serve]', or take the tokens out"
-        ) from None
-
-    @contextmanager
-    def terminal(actor: Actor, role: Role) -> Iterator[Launch]:
-        may_only_look = ["--read-only"] if role is Role.VIEWER or wish("read_only") else []
-        with badges.issued(Badge(actor, role)) as badge:
-            yield Launch([sys.executable, "-m", "mktui", *may_only_look, "--attach", str(socket)], {BADGE: badge})
-
-    def on_refused(refusal: Refusal) -> None:
-        log.warning("refused", **asdict(refusal))
-
-    async def http(fleet: Fleet, *, task_status: TaskStatus[None]) -> None:
-        fetched = await http_options(loaded.config.http)
-        may_write = not wish("read_only")
-        options = replace(fetched, terminal=terminal, may_write=may_write, on_refused=on_refused)
-        async with anyio.create_task_group() as tasks:
-            log.info("http", address=await tasks.start(serve_http, fleet, options))
-            task_status.started()
-
-    return http
 
 
 async def _obey(stop: Callable[[str], None], *, task_status: TaskStatus[None]) -> None:

@@ -25,12 +25,17 @@ SLOW: Final = 30.0
 class Door:
     """Makes a protocol for each connection, as ``loop.create_server`` wants."""
 
-    def __init__(self, server: web.Server, most: int, served: Served) -> None:
-        self._server = server
+    def __init__(self, most: int, served: Served) -> None:
         self.most = most
         self.served = served
+        self._server: web.Server | None = None
+
+    def lead_to(self, server: web.Server) -> None:
+        """Say who answers behind it; before that nobody comes in."""
+        self._server = server
 
     def __call__(self) -> asyncio.Protocol:  # noqa: D102 - the class says it
+        assert self._server is not None, "nobody is let in before somebody answers"
         speaker = _Speaker(
             self._server,
             loop=asyncio.get_running_loop(),

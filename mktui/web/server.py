@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -19,37 +20,77 @@ from mktui.web.metrics import Metrics, Served
 from mktui.web.monitor import Monitor
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from anyio.abc import TaskStatus
 
+    from mktui.config.http import HttpConfig
     from mktui.web.options import HttpOptions, Watched
 
 _FAREWELL: Final = 10.0
 """Seconds that tabs and answers under way have at the end."""
 
 
-async def serve_http(
-    fleet: Watched, options: HttpOptions, *, task_status: TaskStatus[str] = anyio.TASK_STATUS_IGNORED
-) -> None:
-    """Serve until cancelled; ``await tasks.start(serve_http, fleet, options)`` returns the address once it listens.
+class Place:
+    """An address that is held, and at which nobody is answered yet. Use ``listening``."""
 
-    At its end every tab's program has ended too.
+    def __init__(self, server: asyncio.Server, door: Door, options: HttpOptions) -> None:
+        self.address = _address(server, options)
+        self.door = door
+        self._server = server
+        self._settings = options.settings
+
+    async def open(self) -> None:
+        """Let people in.
+
+        Raises:
+            ConfigError: Somebody else was quicker.
+        """
+        try:
+            await self._server.start_serving()
+        except OSError as error:
+            raise _cannot_listen(self._settings, error) from None
+
+
+@asynccontextmanager
+async def listening(options: HttpOptions) -> AsyncIterator[Place]:
+    """Hold the address of the settings for the block.
+
+    Raises:
+        ConfigError: It cannot be had.
+    """
+    settings = options.settings
+    door = Door(settings.max_connections, Served())
+    try:
+        server = await asyncio.get_running_loop().create_server(
+            door, settings.host, settings.port, ssl=options.tls, ssl_handshake_timeout=10 if options.tls else None,
+            reuse_address=True, backlog=128, start_serving=False,
+        )  # fmt: skip
+    except OSError as error:
+        raise _cannot_listen(settings, error) from None
+    try:
+        yield Place(server, door, options)
+    finally:
+        server.close()
+
+
+async def serve_http(
+    fleet: Watched, options: HttpOptions, place: Place, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    """Serve a fleet at a place until cancelled. At its end every tab's program has ended too.
 
     Raises:
         ConfigError: It cannot listen there.
     """
-    served = Served()
-    app = _application(fleet, options, served)
+    app = _application(fleet, options, place.door.served)
     runner = web.AppRunner(app, shutdown_timeout=_FAREWELL)
     await runner.setup()
     try:
         assert runner.server is not None
-        door = Door(runner.server, options.settings.max_connections, served)
-        server = await _listen(door, options)
-        try:
-            task_status.started(_address(server, options))
-            await anyio.sleep_forever()
-        finally:
-            server.close()
+        place.door.lead_to(runner.server)
+        await place.open()
+        task_status.started()
+        await anyio.sleep_forever()
     finally:
         with anyio.CancelScope(shield=True):
             await runner.cleanup()
@@ -68,17 +109,10 @@ def _application(fleet: Watched, options: HttpOptions, served: Served) -> web.Ap
     return app
 
 
-async def _listen(door: Door, options: HttpOptions) -> asyncio.Server:
-    settings = options.settings
-    try:
-        return await asyncio.get_running_loop().create_server(
-            door, settings.host, settings.port, ssl=options.tls, ssl_handshake_timeout=10 if options.tls else None,
-            reuse_address=True, backlog=128,
-        )  # fmt: skip
-    except OSError as error:
-        key = "http.port" if error.errno in {errno.EADDRINUSE, errno.EACCES} else "http.host"
-        reason = (error.strerror or str(error)).lower()
-        raise ConfigError(f"cannot listen at {settings.host}:{settings.port}: {reason}", key=key) from None
+def _cannot_listen(settings: HttpConfig, error: OSError) -> ConfigError:
+    key = "http.port" if error.errno in {errno.EADDRINUSE, errno.EACCES} else "http.host"
+    reason = (error.strerror or str(error)).lower()
+    return ConfigError(f"cannot listen at {settings.host}:{settings.port}: {reason}", key=key)
 
 
 def _address(server: asyncio.Server, options: HttpOptions) -> str:

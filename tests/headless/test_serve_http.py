@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket as sockets
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,19 @@ async def test_a_viewer_before_a_browser_is_told_of_each_screen_what_he_may_not(
         ("the-viewer", "test"),
         ("the-viewer", "config"),
     }
+
+
+def test_an_address_that_is_taken_is_said_with_2_before_a_router_is_asked(shop: Shop) -> None:
+    with sockets.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        text = shop.config.read_text(encoding="utf-8")
+        shop.config.write_text(text.replace("port = 0", f"port = {port}"), encoding="utf-8")
+        ended = shop.start("serve")
+    assert ended.code == 2
+    assert f"http.port: cannot listen at 127.0.0.1:{port}: " in ended.complaint
+    assert "address already in use" in ended.complaint
+    logins = [line for line in shop.ask("/log/print") if "logged in" in line["message"]]
+    assert len(logins) == 1, "nobody but who asks this has ever been in"
 
 
 async def test_a_serve_that_is_read_only_resets_nothing_over_http_and_logs_who_was_refused(shop: Shop) -> None:

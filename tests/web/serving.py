@@ -17,7 +17,7 @@ from mktui.config.http import HttpConfig, Role
 from mktui.services.chronicle import Chronicle
 from mktui.services.demo import open_demo
 from mktui.web.options import Launch, http_options
-from mktui.web.server import serve_http
+from mktui.web.server import listening, serve_http
 from tests.web.tab_app import WHO
 
 if TYPE_CHECKING:
@@ -121,8 +121,9 @@ def running(*words: str) -> Terminal:
 async def serving(fleet: Watched, configured: HttpConfig | None = None, **more: Any) -> AsyncIterator[str]:
     """Serve for the block."""
     options = replace(await http_options(configured or settings()), **{"terminal": tab_program} | more)
-    async with anyio.create_task_group() as tasks:
-        yield await tasks.start(serve_http, fleet, options)
+    async with listening(options) as place, anyio.create_task_group() as tasks:
+        await tasks.start(serve_http, fleet, options, place)
+        yield place.address
         tasks.cancel_scope.cancel()
 
 

@@ -336,7 +336,7 @@ async def test_what_is_no_request_is_not_repeated_and_not_logged(caplog: pytest.
 async def test_a_port_that_is_taken_is_told_with_its_key() -> None:
     async with site() as here:
         port = int(here.url.rpartition(":")[2])
-        with pytest.RaisesGroup(pytest.RaisesExc(ConfigError, match=r"http\.port: cannot listen at 127\.0\.0\.1")):
+        with pytest.raises(ConfigError, match=r"http\.port: cannot listen at 127\.0\.0\.1"):
             async with serving(here.fleet, settings(port=port)):
                 raise AssertionError("it cannot")
 
