@@ -7,21 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Input
 
-from mktui.tui.app import ControlRoom
 from mktui.tui.screens.columns import ColumnsView, FieldPick
 from mktui.tui.screens.importing import ImportScreen
 from tests.terminal.billing_driving import told
 from tests.terminal.driving import lines, look, notices, opened, press, text
-from tests.terminal.pictured import SIZES
 from tests.terminal.recorded import RecordedServices
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from textual.pilot import Pilot
 
-    from tests.terminal.test_pictures import Compare
+    from mktui.tui.app import ControlRoom
+
 
 FILE = (
     "Kunden-Nr.;Customer name;Pass;Paket;Gültig bis;Telefon\n"
@@ -117,23 +115,3 @@ async def test_who_leaves_the_question_reads_nothing_and_finds_it_again(file: Pa
         assert isinstance(app.screen, ColumnsView)
         await press(pilot, "escape", "escape")
     assert services.asked == []
-
-
-def naming(folder: Path, *keys: str) -> Callable[[Pilot[None]], Awaitable[None]]:
-    async def run(pilot: Pilot[None]) -> None:
-        file = folder / "kunden.csv"
-        file.write_bytes(FILE.encode("cp1252"))
-        await press(pilot)
-        await named(pilot, file)
-        await press(pilot, *keys)
-
-    return run
-
-
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_how_the_question_looks(snap_compare: Compare, size: tuple[int, int], tmp_path: Path) -> None:
-    assert snap_compare(ControlRoom(RecordedServices()), terminal_size=size, run_before=naming(tmp_path))
-
-
-def test_how_a_field_is_picked(snap_compare: Compare, tmp_path: Path) -> None:
-    assert snap_compare(ControlRoom(RecordedServices(), theme="noc-light"), run_before=naming(tmp_path, "j", "enter"))

@@ -12,22 +12,25 @@ from textual.command import CommandPalette
 from textual.screen import Screen
 
 import mktui.tui
+from mktui.tui.screens.columns import Picking
 from mktui.tui.screens.config_questions import Question
 from mktui.tui.screens.field_form import FieldForm
 from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.log import LogScreen
 from mktui.tui.screens.sorting import Sortable
 from mktui.tui.screens.tests import ScenarioView
+from mktui.tui.screens.unsaved import Unsaved
 from mktui.tui.screens.view import View
-from tests.terminal import pictured_billing, pictured_questions, pictured_routers
+from tests.terminal import pictured_alerts, pictured_billing, pictured_questions, pictured_routers
 from tests.terminal.pictured import SIZES, THEMES, Shown, State, taken
 
 if TYPE_CHECKING:
     from tests.terminal.test_pictures import Compare
 
-SHOWN: Final = (*pictured_routers.SHOWN, *pictured_billing.SHOWN, *pictured_questions.SHOWN)
-CANNOT: Final = {**pictured_routers.CANNOT, **pictured_billing.CANNOT, **pictured_questions.CANNOT}
-BASES: Final = {View, Filterable, Sortable, LogScreen, FieldForm, Question}
+PARTS: Final = (pictured_routers, pictured_billing, pictured_alerts, pictured_questions)
+SHOWN: Final = tuple(shown for part in PARTS for shown in part.SHOWN)
+CANNOT: Final = {what: why for part in PARTS for what, why in part.CANNOT.items()}
+BASES: Final = {View, Filterable, Sortable, LogScreen, FieldForm, Question, Unsaved, Picking}
 """What screens have in common: none of them is opened itself."""
 LATER: Final = {ScenarioView}
 """Below these the heights of a screen change, which Textual lays out only when the question is closed."""

@@ -48,7 +48,7 @@ _MOVES: Final[list[BindingType]] = [
 ]  # fmt: skip
 
 
-class _Picking(ModalScreen[T]):
+class Picking(ModalScreen[T]):
     """A box with a table that has the keys."""
 
     def on_resize(self, event: Resize) -> None:
@@ -69,7 +69,7 @@ def _css(screen: str) -> str:
     return box_css(screen) + f"{screen} #box {{ width: 98%; max-width: 118; }}"
 
 
-class FieldPick(_Picking["str | None"]):
+class FieldPick(Picking["str | None"]):
     """Asks which field a column is; None: it stays what it was."""
 
     DEFAULT_CSS = _css("FieldPick")
@@ -126,7 +126,7 @@ def meaning_of(field: str, what: What) -> str:
     return described.description or ""
 
 
-class ColumnsView(_Picking[None]):
+class ColumnsView(Picking[None]):
     """Asks which column is which field, or lets it be looked at; then the file is read so."""
 
     DEFAULT_CSS = _css("ColumnsView")
