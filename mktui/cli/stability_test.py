@@ -93,11 +93,11 @@ def stability_test(
 ) -> None:  # fmt: skip
     """Test what a router and its pool bear: limits, figures, verdicts."""
     if two is not None:
-        if router is not None or simulated:
-            fail(ExitCode.USAGE, "--compare tests nothing: give it two reports and no router")
+        if router is not None or simulated or report_file is not None:
+            fail(ExitCode.USAGE, "--compare tests nothing: give it two reports, no router, and no report to write")
         comparison = compare(read_report(two[0]), read_report(two[1]))
         print_comparison(comparison, as_json=as_json)
-        context.exit(ExitCode.NO if comparison.is_worse else ExitCode.DONE)
+        context.exit(ExitCode.NO if comparison.is_worse or not comparison.compared else ExitCode.DONE)
     if (router is None) != simulated:
         fail(ExitCode.USAGE, "say what is tested: a ROUTER of the configuration, or --simulated (one of the two)")
     scenarios = tuple(each for each in SCENARIOS if not names or each.name in names)

@@ -43,7 +43,7 @@ def pictures(each: ScenarioReport, width: int = _WIDTH) -> list[str]:
 
 
 def as_text(report: StabilityReport) -> list[str]:
-    """Return a report as lines."""
+    """Return a report as lines; nothing that a router has said moves a terminal's cursor."""
     lines = [heading(report), ""]
     for each in report.scenarios:
         lines.append(verdict(each))
@@ -53,6 +53,7 @@ def as_text(report: StabilityReport) -> list[str]:
         lines += [f"    {figure_line(figure)}" for figure in each.figures]
         lines += [f"    {line}".rstrip() for line in pictures(each)]
         lines.append("")
+    lines = ["".join(letter if letter.isprintable() else "·" for letter in line) for line in lines]
     return [*lines, f"{report.summary} in {report.seconds:.0f} s"]
 
 

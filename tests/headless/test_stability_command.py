@@ -13,6 +13,7 @@ import pytest
 from mktui.stability import own_rows
 from mktui.stability.report import read_report
 from tests.headless.programs import PROGRAM, Ended, mktui_here, simulated, write_config
+from tests.terminal.recorded_stability import reported
 from tests.terminal.terminals import on_a_pty
 
 if TYPE_CHECKING:
@@ -62,7 +63,26 @@ def test_two_reports_are_compared_and_worse_is_code_1(tmp_path: Path) -> None:
     assert ended.out.splitlines()[1].split() == ["Pool", "initialisation", "verdict", "passed", "failed", "worse"]
     mended = mktui_here("stability-test", "--compare", after, before, "--json")
     assert (mended.code, mended.document["is_worse"]) == (0, False)
-    assert mktui_here("stability-test", "--compare", before, before).code == 0
+    same = mktui_here("stability-test", "--compare", before, before)
+    assert (same.code, same.complaint) == (0, "mktui: nothing worth a word is different")
+
+
+def test_two_reports_that_cannot_be_compared_are_said_to_be_so(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    report = reported()
+    before.write_text(report.to_json(), encoding="utf-8")
+    after.write_text(report.model_copy(update={"duration": 60.0}).to_json(), encoding="utf-8")
+    other = mktui_here("stability-test", "--compare", before, after, "--json")
+    assert (other.code, other.document["unlike"]) == (0, ["seconds of load 10 and 60"])
+    assert other.complaint == "mktui: not the same test: seconds of load 10 and 60"
+    after.write_text(report.model_copy(update={"scenarios": report.scenarios[:1]}).to_json(), encoding="utf-8")
+    lost = mktui_here("stability-test", "--compare", before, after)
+    assert lost.code == 1
+    assert lost.out.count("worse") == 9
+    before.write_text(report.model_copy(update={"scenarios": ()}).to_json(), encoding="utf-8")
+    nothing = mktui_here("stability-test", "--compare", before, after)
+    assert nothing.code == 1
+    assert "nothing to compare" in nothing.err
 
 
 @pytest.mark.parametrize(
@@ -76,6 +96,7 @@ def test_two_reports_are_compared_and_worse_is_code_1(tmp_path: Path) -> None:
         (("--simulated", "--report", "report.pdf"), "must end in .html, .md, .json"),
         (("--simulated", "--report", "/nowhere/report.md"), "cannot be written"),
         (("--simulated", "--compare", "a.json", "b.json"), "--compare tests nothing"),
+        (("--report", "r.md", "--compare", "a.json", "b.json"), "no report to write"),
         (("--compare", "/nowhere/a.json", "b.json"), "/nowhere/a.json: No such file"),
     ],
 )

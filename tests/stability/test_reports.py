@@ -44,6 +44,12 @@ def with_figure(value: float | None, **limits: float) -> StabilityReport:
     return reported().model_copy(update={"scenarios": (one,)})
 
 
+def without_claims() -> StabilityReport:
+    """The same scenario, of which nothing was seen."""
+    (one,) = with_figure(0.5, most=1).scenarios
+    return reported().model_copy(update={"scenarios": (one.model_copy(update={"figures": ()}),)})
+
+
 @pytest.mark.parametrize("report", [reported(), reported("load"), on_a_router("edge-1"), reported(until="sync")])
 def test_a_report_comes_back_as_it_was(report: StabilityReport, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
@@ -116,6 +122,11 @@ def test_a_page_runs_nothing_and_fetches_nothing_and_a_routers_words_are_no_mark
     assert drawn.count("```") == 1
 
 
+def test_what_a_router_says_moves_no_cursor() -> None:
+    one = reported().scenarios[0].model_copy(update={"reason": "a\x1b[2J\x07b\nc", "verdict": Verdict.FAILED})
+    assert "a·[2J·b·c" in "\n".join(as_text(reported().model_copy(update={"scenarios": (one,)})))
+
+
 def test_what_broke_is_worse_what_was_mended_is_better_and_noise_is_nothing() -> None:
     worse = compare(with_figure(0.2, most=1), with_figure(1.5, most=1))
     assert worse.is_worse
@@ -126,12 +137,94 @@ def test_what_broke_is_worse_what_was_mended_is_better_and_noise_is_nothing() ->
     assert not better.is_worse
     assert all(each.is_worse is False for each in better.changes)
     assert compare(with_figure(0.50, most=1), with_figure(0.55, most=1)).changes == ()
-    assert compare(with_figure(10, least=1), with_figure(20, least=1)).changes[0].is_worse is False
+    assert compare(with_figure(2.2, least=1), with_figure(4.4, least=1)).changes[0].is_worse is None
+    assert compare(with_figure(1.2, least=1), with_figure(4.4, least=1)).changes[0].is_worse is False
     assert compare(with_figure(10), with_figure(20)).changes[0].is_worse is None
     assert compare(with_figure(0.5, most=1), with_figure(None, most=1)).is_worse
-    gone = compare(reported(), with_figure(1))
-    assert sum(each.after == "–" for each in gone.changes) == 9
-    assert not gone.is_worse
+    gone = compare(with_figure(0.5, most=1), without_claims())
+    assert [(each.figure, each.after, each.is_worse) for each in gone.changes] == [("p95", "–", None)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "limits", "is_worse"),
+    [
+        (0.1, 0.99, {"most": 1}, True),
+        (0.002, 0.004, {"most": 1}, None),  # twice as long, and nothing of what is allowed
+        (20.0, 17.2, {"least": 17}, None),
+        (8.0, 2.1, {"least": 2}, True),
+        (13.2, 10.4, {"least": 4}, None),
+        (1.5, 3.0, {"most": 1}, True),  # beyond it all the time
+        (3.0, 0.0, {"most": 0}, False),
+        (1.0, 3.0, {"most": 0}, True),
+        (0.0, 3.0, {"least": 5}, False),
+        (30.0, 20.0, {"most": 40, "least": 40}, True),
+        (1.0, 4.0, {"most": 5, "least": 1}, None),
+        (1.0, 6.0, {"most": 5, "least": 1}, True),
+        (0.99, 1.01, {"most": 1}, True),  # little, and too much
+    ],
+)
+def test_a_claim_is_worse_when_it_uses_notably_more_of_its_limit(
+    before: float, after: float, limits: dict[str, float], *, is_worse: bool | None
+) -> None:
+    found = compare(with_figure(before, **limits), with_figure(after, **limits))
+    seen = [each.is_worse for each in found.changes if each.figure]
+    assert seen == [is_worse] or (seen == [] and is_worse is None)
+    assert found.is_worse is (is_worse is True)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.SKIPPED, Verdict.RUNNING, None])
+def test_what_passed_and_does_not_any_more_is_worse_for_whatever_reason(verdict: Verdict | None) -> None:
+    before = reported()
+    first, *rest = before.scenarios
+    now = [] if verdict is None else [first.model_copy(update={"verdict": verdict})]
+    found = compare(before, before.model_copy(update={"scenarios": (*now, *rest)}))
+    assert [(each.scenario, each.before, each.is_worse) for each in found.changes] == [(first.title, "passed", True)]
+    assert found.is_worse
+    assert not compare(before.model_copy(update={"scenarios": (*now, *rest)}), before).is_worse
+
+
+def test_a_test_that_was_interrupted_is_worse_than_one_that_was_not() -> None:
+    whole, part = reported(), reported().model_copy(update={"is_complete": False})
+    assert [(each.scenario, each.after, each.is_worse) for each in compare(whole, part).changes] == [
+        ("", "interrupted", True)
+    ]
+    assert not compare(part, whole).is_worse
+    assert not compare(part, part).is_worse
+
+
+def test_where_nothing_was_tested_in_both_nothing_is_compared() -> None:
+    skipped = [each.model_copy(update={"verdict": Verdict.SKIPPED}) for each in reported().scenarios]
+    nothing = reported().model_copy(update={"scenarios": tuple(skipped)})
+    assert compare(nothing, nothing).compared == 0
+    assert compare(nothing, reported()).compared == 0
+    assert compare(reported(), reported("load")).compared == 10
+
+
+def test_two_different_tests_are_said_to_be_so() -> None:
+    other = on_a_router("edge-1").model_copy(update={"rate": 100.0, "duration": 60.0})
+    assert compare(reported(), other).unlike == (
+        "target simulated and edge-1", "address none and 10.0.7.3:8728", "seconds of load 10 and 60",
+        "commands a second 20 and 100",
+    )  # fmt: skip
+    assert compare(reported(), reported("load")).unlike == ()
+
+
+_LIMITS = st.none() | st.floats(0, 10)
+
+
+@given(st.lists(st.tuples(_LIMITS, _LIMITS, _LIMITS, _LIMITS), max_size=6))
+def test_it_is_worse_exactly_when_a_line_says_so(seen: list[tuple[float | None, ...]]) -> None:
+    def made(at: int) -> StabilityReport:
+        figures = tuple(
+            Figure(name=str(number), value=each[at], most=each[2], least=each[3]) for number, each in enumerate(seen)
+        )
+        verdict = Verdict.PASSED if all(figure.holds for figure in figures) else Verdict.FAILED
+        one = ScenarioReport(name="load", title="Load", does="Asks.", verdict=verdict, figures=figures)
+        return reported().model_copy(update={"scenarios": (one,)})
+
+    found = compare(made(0), made(1))
+    assert found.is_worse == any(each.is_worse is True for each in found.changes)
+    assert compare(made(0), made(0)).changes == ()
 
 
 @pytest.mark.parametrize(

@@ -285,7 +285,6 @@ RED = {
     ],
     "error-recovery": [
         Planted({"wrong answers"}, plant=BROKEN_SESSION),
-        Planted({"callers answered at the end"}, plant=never_forgives(1)),
         Planted({"after a reboot"}, plant=planted(SimulatedRouter, "reboot", lambda box, _: box._restart(LONG))),
         *(
             Planted({f"after {trouble}"}, falls_over(what))

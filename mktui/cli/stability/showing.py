@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from mktui.cli.output import print_json, print_table, use_colour
+from mktui.cli.output import cell, print_json, print_table, say, use_colour
 from mktui.cli.progress import blocks
 from mktui.stability.words import as_text
 
@@ -32,18 +32,23 @@ def print_report(report: StabilityReport, *, as_json: bool) -> None:
 
 
 def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
-    """Print what is different."""
+    """Print what is different; on stderr, how far the two can be compared at all."""
+    for words in comparison.unlike:
+        say(f"not the same test: {cell(words, widest=200)}")
+    if not comparison.compared:
+        say("no scenario was tested in both reports: there is nothing to compare")
     if as_json:
-        changes = [asdict(each) for each in comparison.changes]
-        print_json("mktui.stability.comparison/1", is_worse=comparison.is_worse, changes=changes)
+        print_json("mktui.stability.comparison/1", is_worse=comparison.is_worse, compared=comparison.compared,
+                   unlike=comparison.unlike, changes=[asdict(each) for each in comparison.changes])  # fmt: skip
     elif comparison.changes:
         rows = [
-            (each.scenario, each.figure or "verdict", each.before, each.after, _WORDS[each.is_worse])
+            (cell(each.scenario or "the whole test"), cell(each.figure or "verdict"), cell(each.before),
+             cell(each.after), _WORDS[each.is_worse])
             for each in comparison.changes
-        ]
+        ]  # fmt: skip
         print_table(("SCENARIO", "FIGURE", "BEFORE", "AFTER", ""), rows)
-    else:
-        click.echo("nothing worth a word is different", err=True)
+    elif comparison.compared:
+        say("nothing worth a word is different")
 
 
 def bar(progress: Progress) -> str:
