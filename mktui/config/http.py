@@ -108,7 +108,11 @@ class HttpConfig(BaseModel):
         json_schema_extra=_unit("1/s"),
     )  # fmt: skip
     max_connections: int = Field(
-        200, ge=4, le=10_000, description="most at once", json_schema_extra=_unit("connections")
+        200,
+        ge=4,
+        le=10_000,
+        description="most at once; half for those of one address without a token",
+        json_schema_extra=_unit("connections"),
     )
     tabs: int = Field(4, ge=0, le=50, description="most terminals in browsers at once", json_schema_extra=_unit("tabs"))
     session_hours: float = Field(

@@ -19,6 +19,7 @@ from mktui.services.log import write_crash
 from mktui.services.rate import RateLimit, neighbourhood
 from mktui.services.rights import refusal
 from mktui.web import tokens
+from mktui.web.door import being_answered, recognise
 from mktui.web.endpoints import HEALTHY, READY
 from mktui.web.origins import is_our_host, is_our_origin
 from mktui.web.problems import Refused, of_http_error, problem_response
@@ -61,7 +62,8 @@ class Gate:
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Check what is true of every request, and turn every refusal into a problem."""
         try:
-            response = await self._let_in(request, handler)
+            with being_answered(request):
+                response = await self._let_in(request, handler)
         except Refused as refused:
             self._remember(request, refused)
             response = problem_response(refused.status, refused.detail, refused.headers)
@@ -112,6 +114,7 @@ class Gate:
         self._count(self._by_token, token.name)
         if why := refusal(deed, token.name, token.role):
             raise Refused(HTTPStatus.FORBIDDEN, why, tried=Tried(actor(token, request), deed))
+        recognise(request)
         return token
 
     def known(self, secret: str) -> Token | None:

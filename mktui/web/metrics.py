@@ -104,7 +104,7 @@ class Served:
             requests.add_metric(labels, count)
         yield requests
         yield GaugeMetricFamily("mktui_http_connections", "Connections of browsers and scripts.", self.connections)
-        yield CounterMetricFamily("mktui_http_turned_away", "Connections over the limit.", self.turned_away)
+        yield CounterMetricFamily("mktui_http_turned_away", "Closed because all places were taken.", self.turned_away)
         yield GaugeMetricFamily("mktui_http_tabs", "Terminals in browsers.", self.tabs)
 
 

@@ -20,6 +20,7 @@ from aiohttp import web
 from mktui import clock
 from mktui.monitor.audit import Actor
 from mktui.web.bodies import body_of
+from mktui.web.door import recognise
 from mktui.web.problems import Refused
 from mktui.web.tab import MESSAGE_BYTES, Program, bounded, run_tab
 from mktui.web.tokens import Sessions
@@ -148,7 +149,10 @@ class Monitor:
         return web.FileResponse(path, headers={"Cache-Control": "public, max-age=3600"})
 
     def _session(self, request: web.Request) -> Session | None:
-        return self._sessions.find(request.cookies.get(COOKIE, ""), clock.now())
+        session = self._sessions.find(request.cookies.get(COOKIE, ""), clock.now())
+        if session is not None:
+            recognise(request)
+        return session
 
     def _is_full(self) -> bool:
         return len(self._tabs) >= self._settings.tabs

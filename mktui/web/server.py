@@ -60,11 +60,10 @@ async def listening(options: HttpOptions) -> AsyncIterator[Place]:
         ConfigError: It cannot be had.
     """
     settings = options.settings
-    door = Door(settings.max_connections, Served())
+    door = Door(settings.max_connections, Served(), options.tls)
     try:
         server = await asyncio.get_running_loop().create_server(
-            door, settings.host, settings.port, ssl=options.tls, ssl_handshake_timeout=10 if options.tls else None,
-            reuse_address=True, backlog=128, start_serving=False,
+            door, settings.host, settings.port, reuse_address=True, backlog=128, start_serving=False,
         )  # fmt: skip
     except OSError as error:
         raise _cannot_listen(settings, error) from None
