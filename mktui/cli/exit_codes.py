@@ -67,7 +67,7 @@ def fail(code: ExitCode, *lines: str) -> NoReturn:
 def code_of(error: MktuiError) -> ExitCode:
     """Return the exit code that an error stands for; of one that another mktui has answered, as if it were ours."""
     if isinstance(error, ControlRefused):
-        return ExitCode.REFUSED if error.kind in {"ReadOnly", "Role"} else code_named(error.kind)
+        return _REFUSALS.get(error.kind) or code_named(error.kind)
     for kind, code in _CODES:
         if isinstance(error, kind):
             return code
@@ -93,6 +93,10 @@ def code_named(name: str) -> ExitCode:
     return next((code for each, code in _CODES if issubclass(kind, each)), ExitCode.NO)
 
 
+_REFUSALS: Final = {
+    "ReadOnly": ExitCode.REFUSED, "Role": ExitCode.REFUSED, "Version": ExitCode.UNREACHABLE,
+}  # fmt: skip
+"""Kinds of refusals by an mktui that runs that are no errors of ours."""
 _CODES: Final = (
     (ConfigError, ExitCode.USAGE),
     (RecordingUnreadable, ExitCode.USAGE),

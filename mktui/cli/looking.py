@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +12,7 @@ import anyio
 from mktui.cli.events import open_log
 from mktui.cli.output import say
 from mktui.cli.running import running
+from mktui.errors import ControlRefused
 from mktui.services.start import chosen_routers, open_configured, plan_of
 from mktui.services.timetable import first_states
 
@@ -43,8 +44,9 @@ async def looking(loaded: LoadedConfig, names: tuple[str, ...]) -> AsyncIterator
         UnknownRouter: No router is called so.
     """
     wanted = [router.name for router in chosen_routers(loaded, names)]
-    async with running(loaded.file) as link:
-        if link is not None and await _all_seen(link, wanted):
+    async with AsyncExitStack() as stack:
+        link = await _who_knows(stack, loaded, wanted)
+        if link is not None:
             if sys.stderr.isatty():
                 say(f"as the mktui that runs sees it, pid {link.greeting.get('pid', '?')}")
 
@@ -67,6 +69,20 @@ async def looking(loaded: LoadedConfig, names: tuple[str, ...]) -> AsyncIterator
             yield Looking(own, is_live=False)
 
 
+async def _who_knows(stack: AsyncExitStack, loaded: LoadedConfig, wanted: list[str]) -> ControlLink | None:
+    """Return the mktui that runs when it can be asked how these routers are; one of another version cannot."""
+    try:
+        link = await stack.enter_async_context(running(loaded.file))
+        return link if link is not None and await _all_seen(link, wanted) else None
+    except ControlRefused as error:
+        from mktui.services.control.wire import OTHER_VERSION  # noqa: PLC0415 - as below
+
+        if error.kind != OTHER_VERSION:
+            raise
+    say("the mktui that runs is of another version; until it is restarted, this asks the routers itself")
+    return None
+
+
 async def _all_seen(link: ControlLink, wanted: list[str]) -> bool:
     """Wait until the mktui that runs knows the routers; False: it has not all of them."""
     with anyio.move_on_after(_LONGEST):
@@ -82,7 +98,12 @@ async def _all_seen(link: ControlLink, wanted: list[str]) -> bool:
 
 async def _ask(link: ControlLink, wanted: list[str]) -> Snapshot:
     from mktui.monitor.recording import PICTURES  # noqa: PLC0415 - only who has somebody to ask
+    from mktui.services.control.wire import other_version  # noqa: PLC0415 - as above
 
-    snapshot: Snapshot = PICTURES.record(await link.ask("snapshot"))
-    routers = tuple(router for name in wanted if (router := snapshot.router(name)) is not None)
-    return replace(snapshot, routers=routers)
+    told = await link.ask("snapshot")
+    try:
+        snapshot: Snapshot = PICTURES.record(told)
+        routers = tuple(router for name in wanted if (router := snapshot.router(name)) is not None)
+        return replace(snapshot, routers=routers)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise other_version(link.place) from None

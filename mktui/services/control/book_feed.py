@@ -14,6 +14,7 @@ from mktui.billing.model import Profile, Subscriber
 from mktui.errors import ControlError
 from mktui.services.books import Books, key_of
 from mktui.services.control.forms import FORMS, heard
+from mktui.services.control.wire import other_version
 
 if TYPE_CHECKING:
     from mktui.services.books import Row, RowKey, Trouble
@@ -112,13 +113,13 @@ class BookPicture:
         """Take a page; True: there are more of the same.
 
         Raises:
-            ControlError: It is no such page: the other side is of another version.
+            ControlRefused: It is no such page: the other side is of another version.
         """
         try:
             return self._taken(page)
         except (ControlError, *_ODD):
             self.number = 0  # from the beginning, when it is asked again
-            raise ControlError("the mktui that serves is of another version: what it tells is not understood") from None
+            raise other_version() from None
 
     def _taken(self, page: Document) -> bool:
         if page["begins"]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from mktui.errors import ControlError
 from mktui.monitor.steps import DAY_STEP, HOUR_STEP, Step
+from mktui.services.control.wire import other_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +32,7 @@ def heard(document: Any) -> tuple[list[Step], bool]:  # Any: JSON
     """Return what was told: the steps, and whether they are whole.
 
     Raises:
-        ControlError: It is of another version.
+        ControlRefused: It is of another version.
     """
     try:
         steps = [
@@ -42,4 +42,4 @@ def heard(document: Any) -> tuple[list[Step], bool]:  # Any: JSON
         ]
         return steps, document["whole"] is True
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise ControlError("the mktui that serves is of another version: its chart is not understood") from None
+        raise other_version() from None

@@ -26,6 +26,9 @@ CONNECT: Final = 5.0
 _LOST: Final = (anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream, OSError)
 
 
+_LOST_WORDS: Final = "the connection was lost, and nobody knows what became of what was asked last"
+
+
 def _ignore(_what: Any) -> None:  # Any: JSON
     """Nobody listens."""
 
@@ -45,7 +48,7 @@ class ControlLink:
         self.lost = anyio.Event()
         """The connection has ended."""
         self.greeting: wire.Document = {}
-        self._why = "the connection was lost, and nobody knows what became of what was asked last"
+        self._failure: ControlError = NobodyServes(_LOST_WORDS, place=place)
         self._stream = stream
         self._turn = anyio.Lock()
         self._number = 0
@@ -59,6 +62,7 @@ class ControlLink:
             ControlRefused: It answered no, or is not asked: there is more than a request holds.
             ConfigError: It answered no, for the configuration's sake.
             NobodyServes: The connection ended before the answer.
+            ControlRefused: What came is not understood.
         """
         self._number += 1
         number = self._number
@@ -98,8 +102,8 @@ class ControlLink:
             except _LOST:
                 raise self._gone() from None
 
-    def _gone(self) -> NobodyServes:
-        return NobodyServes(self._why, place=self.place)
+    def _gone(self) -> ControlError:
+        return self._failure.fresh()
 
     async def read(self) -> None:
         """Take what comes, until the connection ends."""
@@ -109,15 +113,17 @@ class ControlLink:
         except _LOST:
             pass
         except ControlError as error:
-            self._why = error.problem
-        except (ValueError, TypeError, AttributeError, RecursionError):
-            self._why = "what answers there is no mktui of this version"
+            self._failure = error
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            self._failure = wire.other_version(self.place)
         finally:
             self.lost.set()
             for waiting in self._waiting.values():
                 waiting.is_there.set()
 
     def _take(self, document: wire.Document) -> None:
+        if document["v"] != wire.VERSION:
+            raise wire.other_version(self.place)
         waiting = self._waiting.get(document.get("id") or -1)
         if "news" in document:
             self._on_news(document["news"])
@@ -128,7 +134,7 @@ class ControlLink:
             waiting.answer = document
             waiting.is_there.set()
         elif "error" in document:  # of no request: it says why it will end
-            self._why = str(document["error"]["text"])
+            self._failure = NobodyServes(str(document["error"]["text"]), place=self.place)
 
 
 def _raised(error: Any) -> Exception:  # Any: JSON

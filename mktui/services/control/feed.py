@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from mktui.errors import ControlError
 from mktui.monitor.recording import PICTURES
 from mktui.monitor.snapshot import RouterSnapshot, Snapshot
+from mktui.services.control.wire import other_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,12 +86,12 @@ class Picture:
         """Return the picture after news.
 
         Raises:
-            ControlError: They are no such news: the other side is of another version.
+            ControlRefused: They are no such news: the other side is of another version.
         """
         try:
             return self._taken(news)
         except _ODD:
-            raise ControlError("the mktui that serves is of another version: what it tells is not understood") from None
+            raise other_version() from None
 
     def _taken(self, news: Document) -> Snapshot:
         for name, new in news["routers"].items():

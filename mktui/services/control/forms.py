@@ -18,13 +18,14 @@ from mktui.billing.sources.preview import FieldChange, ImportPreview, Missing, R
 from mktui.billing.sources.rows import RowError, SourceRows
 from mktui.config.save import Fingerprint, Seen
 from mktui.core.client.connection_test import TestReport, TestStep
-from mktui.errors import ConfigError, ControlError, ControlRefused, MktuiError
+from mktui.errors import ConfigError, ControlRefused, MktuiError
 from mktui.monitor.plain import Forms
 from mktui.monitor.recording import RECORDS, WORDS
 from mktui.monitor.records import Audited, ErrorCount, ErrorLog, SeenError
 from mktui.services.billing import Reading
 from mktui.services.books import Step, Trouble
 from mktui.services.console import Answer
+from mktui.services.control.wire import other_version
 from mktui.services.customer import Customer, OnlineSession, RouterRow
 from mktui.services.customers import Search
 from mktui.services.newcomers import Tried
@@ -84,12 +85,12 @@ def heard(document: Any) -> Any:  # Any: JSON, and a record
     """Return what the other side has told.
 
     Raises:
-        ControlError: It is of another version, and means something that is not known here.
+        ControlRefused: It is of another version, and means something that is not known here.
     """
     try:
         return FORMS.record(document)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise ControlError("the mktui that serves is of another version: what it tells is not understood") from None
+        raise other_version() from None
 
 
 def fingerprint(plan: Plan) -> str:

@@ -16,7 +16,7 @@ from mktui.services.control.billing_messages import OfBilling
 from mktui.services.control.newcomer_messages import OfNewcomer
 from mktui.services.control.request import NAME, Asked, Count, Name, OfRouter, Text, ToRouter, Write
 from mktui.services.control.stability_messages import OfStability
-from mktui.services.control.wire import VERSION
+from mktui.services.control.wire import OTHER_VERSION, VERSION
 from mktui.sync.guards import Lifts
 from mktui.sync.order import Order
 from mktui.sync.plan import Action  # noqa: TC001 - as above
@@ -287,7 +287,7 @@ def parse(text: bytes) -> Request:
     version = document.pop("v", None)
     if version != VERSION or isinstance(version, bool):
         words = f"this mktui speaks version {VERSION} of the control protocol, not {_cut(version)}"
-        raise Refusal(words, number=number, kind="Version")
+        raise Refusal(words, number=number, kind=OTHER_VERSION)
     try:
         return _ADAPTER.validate_python(document)
     except ValidationError as error:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 from anyio import DelimiterNotFound, IncompleteRead
 from anyio.streams.buffered import BufferedByteReceiveStream
 
+from mktui.errors import ControlRefused
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -21,7 +23,15 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 LONGEST_REQUEST: Final = 1024 * 1024
 LONGEST_ANSWER: Final = 64 * 1024 * 1024
+OTHER_VERSION: Final = "Version"
+"""The kind of a refusal when one does not speak as the other does."""
 Document = dict[str, Any]  # Any: JSON
+
+
+def other_version(place: str = "") -> ControlRefused:
+    """Return what is raised when the other side says what is not understood."""
+    words = "the mktui that runs is of another version, and what it says is not understood; restart it"
+    return ControlRefused(OTHER_VERSION, f"{place}: {words}" if place else words)
 
 
 def line(document: Document) -> bytes:
