@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from textual.color import Color, ColorParseError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +40,17 @@ class Palette:
         return self.style("accent")
 
     def style(self, name: str) -> str:
-        """Return a theme variable as a Rich colour; the terminal's own colours have other names there."""
-        value = self.variables.get("quiet" if self.is_stale else name, "")
-        return value.removeprefix("ansi_").replace("default", "") if value.startswith("ansi_") else value
+        """Return a theme variable as a Rich colour, whatever the theme says it is; "" is the terminal's own."""
+        return _rich(self.variables.get("quiet" if self.is_stale else name, ""))
+
+
+@lru_cache
+def _rich(value: str) -> str:
+    """Return a colour by the name that Rich knows; what is no colour, like ``auto 87%``, is the terminal's own."""
+    try:
+        colour = Color.parse(value)
+    except ColorParseError:
+        return ""
+    if colour.ansi is not None:
+        return "" if colour.ansi < 0 else colour.hex.removeprefix("ansi_")
+    return colour.with_alpha(1).hex.lower()

@@ -1,4 +1,7 @@
-"""Themes from files: checked before the screen sees them, since a bad colour would end it. A broken one is reported.
+"""Themes from files: checked before the screen sees them, since a bad value would end it. A broken one is reported.
+
+A value is checked by what its name says it is: a colour, or the style of a text. Textual's stylesheets put it where
+such a value belongs, and nowhere else; a name that neither they nor we know is no variable.
 
 Ours come with mktui; an operator's own are in ``themes`` beside his configuration, and win over ours of the same name.
 """
@@ -8,11 +11,15 @@ from __future__ import annotations
 import tomllib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import platformdirs
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from rich.errors import StyleSyntaxError
+from rich.style import Style
 from textual.color import Color, ColorParseError
+from textual.css.constants import VALID_STYLE_FLAGS
+from textual.design import ColorSystem
 from textual.theme import Theme
 
 from mktui import resources
@@ -23,17 +30,53 @@ if TYPE_CHECKING:
     from textual.app import App
 
 NEEDED = ("state-healthy", "state-warning", "state-critical", "state-offline", "quiet")
+"""The variables that are ours: colours that cover what is behind them, since they are those of single letters."""
+KNOWN: Final = frozenset(
+    {*NEEDED, *(name for ansi in (False, True) for name in ColorSystem("#000000", ansi=ansi).generate())}
+)
+"""The variables there are."""
+_UNSAID_BY_ANSI: Final = {
+    "ansi-background": "ansi_default", "ansi-foreground": "ansi_default",
+    "surface-active": "ansi_default", "foreground-disabled": "ansi_default",
+}  # fmt: skip
+"""What stylesheets ask for and Textual forgets to give a theme of the terminal's own colours."""
 
 
-def _colour(text: str) -> str:
+def _colour(text: str) -> Color:
     try:
-        Color.parse(text)
+        return Color.parse(text.strip())
     except ColorParseError:
         raise ValueError(f"{text!r} is no colour") from None
-    return text
 
 
-Colour = Annotated[str, AfterValidator(_colour)]
+def _opaque(text: str) -> str:
+    colour = _colour(text)
+    if colour.a < 1:
+        raise ValueError(f"{text!r} lets through what is behind it; colours here are opaque")
+    return colour.hex
+
+
+def _variable(name: str, text: str) -> str:
+    """Return a variable's value as stylesheets take it.
+
+    Raises:
+        ValueError: There is no such variable, or it is no value for it.
+    """
+    if name not in KNOWN:
+        raise ValueError("there is no such variable")
+    if not name.endswith("-style"):
+        return _opaque(text) if name in NEEDED else _colour(text).hex
+    words = text.split()
+    try:
+        Style.parse(text)
+    except StyleSyntaxError:
+        words = []
+    if not words or not VALID_STYLE_FLAGS.issuperset(words):
+        raise ValueError(f"{text!r} is no style of a text, like bold, reverse, not underline or none")
+    return " ".join(words)
+
+
+Colour = Annotated[str, AfterValidator(_opaque)]
 
 
 class ThemeFile(BaseModel):
@@ -53,7 +96,18 @@ class ThemeFile(BaseModel):
     success: Colour
     warning: Colour
     error: Colour
-    variables: dict[str, Colour]
+    variables: dict[str, str]
+
+    @field_validator("variables")
+    @classmethod
+    def _are_known(cls, variables: dict[str, str]) -> dict[str, str]:
+        checked = {}
+        for name, text in variables.items():
+            try:
+                checked[name] = _variable(name, text)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from None
+        return checked
 
 
 def own_folder() -> Path:
@@ -122,11 +176,12 @@ def _load(file: Path) -> Theme:
     missing = [name for name in NEEDED if name not in read.variables]
     if missing:
         raise ValueError(f"variables.{missing[0]} is missing")
+    is_ansi = read.background.startswith("ansi_")
+    variables = _UNSAID_BY_ANSI | read.variables if is_ansi else read.variables
     return Theme(
         name=read.name, dark=read.dark, primary=read.primary, secondary=read.secondary, accent=read.accent,
         foreground=read.foreground, background=read.background, surface=read.surface, panel=read.panel,
-        success=read.success, warning=read.warning, error=read.error, variables=dict(read.variables),
-        ansi=read.background.startswith("ansi_"),
+        success=read.success, warning=read.warning, error=read.error, variables=variables, ansi=is_ansi,
     )  # fmt: skip
 
 

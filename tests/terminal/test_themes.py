@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
-from typing import TYPE_CHECKING, Final
+import tomllib
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.color import Color as RichColour
 from rich.color import ColorSystem, ColorType
+from rich.style import Style
 from textual.color import Color
+from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 
 from mktui import resources
 from mktui.tui.app import ControlRoom
-from mktui.tui.themes import NEEDED, load_themes
-from tests.terminal.driving import lines, notices, opened, settle
+from mktui.tui.palette import Palette
+from mktui.tui.style import STYLE
+from mktui.tui.themes import KNOWN, NEEDED, ThemeFile, load_themes, own_folder
+from tests.terminal.driving import lines, look, notices, opened, press, settle
 from tests.terminal.recorded import RecordedServices
 from tests.terminal.terminals import on_a_pty
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.theme import Theme
 
 THEMES: Final = {theme.name: theme for theme in load_themes()[0]}
@@ -175,3 +185,117 @@ async def test_every_theme_that_the_palette_offers_can_be_chosen() -> None:
             app.theme = name
             await settle(pilot)
             assert app._exception is None, name
+
+
+# -- what mktui themes check accepts can be drawn with ----------------------------------------------------------------
+
+_HEX = st.text("0123456789abcdefABCDEF", min_size=3, max_size=8).map("#{}".format)
+_PART = st.integers(-5, 300)
+_COLOURS = st.one_of(
+    st.sampled_from(["ansi_default", "ansi_bright_red", "ansi_no", "crimson", "transparent", "auto 87%", ""]),
+    _HEX,
+    st.builds("rgb({},{},{})".format, _PART, _PART, _PART),
+    st.builds("rgba({},{},{},{})".format, _PART, _PART, _PART, st.sampled_from(["0", "0.5", "1", "1.0"])),
+    st.builds("hsl({},{}%,{}%)".format, _PART, _PART, _PART),
+)  # fmt: skip
+_VALUES = st.one_of(
+    _COLOURS, st.sampled_from(["bold", "not bold", "b reverse", "none", "not", "not none", "red; width: 1", "initial"])
+)
+_BASE = tuple(sorted(set(ThemeFile.model_fields) - {"name", "dark", "variables"}))
+
+
+def as_toml(said: dict[str, Any]) -> str:  # Any: what a theme's file may say
+    """The text of a theme's file."""
+    top = [f"{name} = {json.dumps(value)}" for name, value in said.items() if name != "variables"]
+    return "\n".join(
+        [*top, "[variables]", *(f"{name} = {json.dumps(text)}" for name, text in said["variables"].items())]
+    )
+
+
+@st.composite
+def theme_texts(draw: st.DrawFn) -> str:
+    """A theme's file with some of its values as an operator may write them."""
+    said = tomllib.loads(GOOD) | {"name": "mine"}
+    said |= draw(st.dictionaries(st.sampled_from(_BASE), _COLOURS, max_size=4))
+    said["variables"] |= draw(st.dictionaries(st.sampled_from(NEEDED), _COLOURS, max_size=3))
+    said["variables"] |= draw(st.dictionaries(st.sampled_from(sorted(KNOWN)), _VALUES, max_size=6))
+    return as_toml(said)
+
+
+def everything_drawn() -> tuple[str, ...]:
+    """The stylesheets of every widget that is there by now, and what is said of all of them."""
+    kinds: list[type[DOMNode]] = [DOMNode]
+    for kind in kinds:
+        kinds.extend(each for each in kind.__subclasses__() if each not in kinds)
+    return (STYLE, *(css for kind in kinds if (css := kind.__dict__.get("DEFAULT_CSS", ""))))
+
+
+@given(theme_texts())
+def test_what_is_accepted_fits_every_stylesheet_and_every_text(text: str) -> None:
+    with NamedTemporaryFile("w", suffix=".toml") as file:
+        file.write(text)
+        file.flush()
+        themes, problems = load_themes([Path(file.name)])
+    assert len(themes) + len(problems) == 1
+    for theme in themes:
+        variables = ControlRoom(RecordedServices()).get_theme_variable_defaults()
+        variables |= theme.to_color_system().generate() | theme.variables
+        sheet = Stylesheet(variables=variables)
+        for css in everything_drawn():
+            sheet.add_source(css)
+        sheet.parse()
+        for name in variables:
+            Style.parse(Palette(variables).style(name))
+            Style.parse(f"bold {Palette(variables, is_stale=True).style(name)}")
+
+
+ODD: Final = {
+    "hsl": ("quiet", "hsl(10,20%,30%)"),
+    "a name": ("state-offline", "crimson"),
+    "text style": ("block-cursor-text-style", "bold"),
+    "see-through, where Textual takes it": ("block-hover-background", "rgba(1,2,3,0.5)"),
+    "the terminal's own ground": ("background", "ansi_default"),
+    "the terminal's own colour among others": ("primary", "ansi_blue"),
+}
+REFUSED: Final = {
+    "a letter one sees through": ("quiet", "#12345678", "opaque"),
+    "the same as rgba": ("state-offline", "rgba(200,2,3,0.5)", "opaque"),
+    "a ground one sees through": ("background", "transparent", "opaque"),
+    "a colour for a style": ("block-cursor-text-style", "red", "no style of a text"),
+    "a style for a colour": ("link-color", "bold", "no colour"),
+    "a name nobody knows": ("block-cursor-colour", "red", "no such variable"),
+}
+
+
+def said(name: str, value: str) -> str:
+    """A whole theme's file that says one thing its own way."""
+    whole = tomllib.loads(GOOD) | {"name": "mine"}
+    (whole if name in whole else whole["variables"])[name] = value
+    return as_toml(whole)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ODD)
+async def test_every_screen_is_drawn_in_what_is_accepted_also_when_it_comes_while_one_looks(kind: str) -> None:
+    own_folder().mkdir(parents=True)
+    file = own_folder() / "mine.toml"
+    file.write_text(GOOD.replace('name = "noc-dark"', 'name = "mine"'), encoding="utf-8")
+    async with opened(theme="mine") as (app, pilot):
+        file.write_text(said(*ODD[kind]), encoding="utf-8")
+        os.utime(file, (1, 1))
+        await look(pilot)
+        assert [each.message for each in notices(app)] == []
+        for key in ("2", "3", "4", "5", "6", "7", "c", "f", "escape", "1", "enter", "d", "escape", "s", "1", "n"):
+            await press(pilot, key)
+            assert (app.crash, app._exception) == (None, None), key
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_would_end_the_screen_is_refused_by_name(kind: str, tmp_path: Path) -> None:
+    name, value, why = REFUSED[kind]
+    file = tmp_path / "mine.toml"
+    file.write_text(said(name, value), encoding="utf-8")
+    themes, (problem,) = load_themes([file])
+    assert not themes
+    assert name in problem
+    assert why in problem
