@@ -179,6 +179,16 @@ class Draft:
         self.raw = applied(self.base, self.edits)
         return step
 
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return len(self._steps)
+
+    def was_saved(self, base: Raw, steps: int) -> None:
+        """Go on from a file that has the first ``steps`` in it; what was changed since is still unsaved."""
+        self.base, self._steps = base, self._steps[steps:]
+        self.raw = applied(base, self.edits)
+
     def with_edit(self, edit: Edit) -> tuple[ConfigError, ...]:
         """Return what would be wrong after one more edit."""
         return problems_of(applied(self.raw, [edit]))

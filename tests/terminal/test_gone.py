@@ -6,7 +6,7 @@ import pytest
 
 from mktui.services.demo import open_demo
 from mktui.tui.app import ControlRoom
-from tests.terminal.driving import notices, press, settle
+from tests.terminal.driving import notices, press, settle, text
 
 pytestmark = pytest.mark.anyio
 
@@ -28,5 +28,8 @@ async def test_no_key_of_its_screen_does_anything_to_it_or_to_another(keys: tupl
             await settle(pilot)
             assert app.view is screen
             assert app.crash is None
-            if keys != ("enter",):
+            if keys == ("enter",):
+                assert f"{name} is in the configuration no more" in text(app)
+                assert "ready" not in text(app), "nothing of it looks as if it were there"
+            else:
                 assert any(f"{name} is in the configuration no more" in told.message for told in notices(app))

@@ -55,6 +55,8 @@ class ConfigScreen(FieldForm[Setting]):
         self._draft: Draft | None = None
         self._last: tuple[Snapshot, Palette, str] | None = None
         self._problem = ""
+        self._saving: int | None = None
+        """How many steps are being saved; None: nothing is."""
 
     def compose(self) -> ComposeResult:
         """Lay out lines, form, explanation and keys."""
@@ -89,7 +91,12 @@ class ConfigScreen(FieldForm[Setting]):
         self.paint()
 
     def _take(self, seen: Seen) -> None:
-        self._draft, self._seen = Draft(parse(seen.text, seen.file)), seen
+        raw = parse(seen.text, seen.file)
+        if self._draft is None:
+            self._draft = Draft(raw)
+        else:
+            self._draft.was_saved(raw, self._saving or 0)
+        self._seen = seen
         if self._page not in form.pages(self._draft):
             self._page = ()
 
@@ -247,7 +254,9 @@ class ConfigScreen(FieldForm[Setting]):
 
     def action_undo(self) -> None:
         """Take the last change back."""
-        if self._draft is not None and not self._draft.undo():
+        if self._draft is not None and self._saving == self._draft.steps:
+            self.notify("what is being saved cannot be taken back yet", severity="warning")
+        elif self._draft is not None and not self._draft.undo():
             self.notify("nothing to undo")
         if self._open_page() is None:
             self._page = ()
@@ -281,6 +290,8 @@ class ConfigScreen(FieldForm[Setting]):
             return
         if draft is None or seen is None:
             self.notify("there is no file to save", severity="warning")
+        elif self._saving is not None:
+            self.notify("it is being saved; what was changed since can be saved then", severity="warning")
         elif draft.problems():
             self._go_to_problem(draft)
         elif not draft.differences():
@@ -307,13 +318,16 @@ class ConfigScreen(FieldForm[Setting]):
         self.notify(f"not saved: {draft.problems()[0]}", severity="error")
 
     async def _save(self, seen: Seen, draft: Draft) -> None:
+        self._saving = draft.steps
         try:
             text = await asyncio.to_thread(edited, seen.text, draft.edits)
             saved = await self.room.services.save_config(seen, text)
         except MktuiError as error:
+            self._saving = None
             self.notify(str(error), title="not saved", severity="error", timeout=15)
             return
         self._take(saved.seen)
+        self._saving = None
         theme = saved.config.ui.theme
         if "ui.theme" in saved.live and theme in self.app.available_themes:
             self.app.theme = theme

@@ -82,6 +82,7 @@ class RouterScreen(View):
         """Show a snapshot."""
         router = snapshot.router(self._router)
         if router is None:
+            self._show_gone(palette, mode)
             return
         self._show_top(snapshot, router, palette, mode)
         connections = sorted(router.pool.connections, key=lambda connection: connection.id)
@@ -108,6 +109,17 @@ class RouterScreen(View):
             each.stylize(palette.quiet)
         self.query_one("#panels", StillStatic).show(text)
         self.query_one("#events", StillStatic).show(events)
+
+    def _show_gone(self, palette: Palette, mode: str) -> None:
+        """Say that it was taken out, and show nothing of it any more."""
+        width = self.width_of_lines()
+        state = Text("○ taken out", style=palette.quiet)
+        first = first_line(f"mktui · {self._router}", mode, state, width)
+        self.query_one(TopLines).show(first, second_line(palette, width, f"Fleet › {self._router}"))
+        self.query_one(LiveTable).show({})
+        told = f"\n{self._router} is in the configuration no more: nothing is asked of it.\n\nesc goes back."
+        self.query_one("#panels", StillStatic).show(Text(told))
+        self.query_one("#events", StillStatic).show(Text())
 
     def action_span(self) -> None:
         """Look at another span of the latency."""
