@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import math
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import click
 
-from mktui.cli.exit_codes import ExitCode, code_of, fail
+from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
 from mktui.cli.output import say
 from mktui.cli.progress import shown_line
+from mktui.cli.stability.permission import Allowed, allowed_ground
 from mktui.cli.stability.showing import bar, print_comparison, print_report
-from mktui.cli.sync.asking import confirmed
-from mktui.core.client.connection_test import run_connection_test
-from mktui.services.stability import CONSEQUENCE, NOT_ASKED, keep_in_audit, real_ground
-from mktui.services.start import chosen_routers, setup_of
+from mktui.errors import ReportUnreadable
+from mktui.services.stability import keep_in_audit
 from mktui.stability.compare import compare
-from mktui.stability.keeping import FORMS, write_report
+from mktui.stability.keeping import FORMS, why_unwritable, write_report
 from mktui.stability.report import read_report
 from mktui.stability.runner import DURATION, RATE, Run
 from mktui.stability.scenarios import SCENARIOS
-from mktui.stability.stage import Ground, Reach, SimulatedGround
+from mktui.stability.stage import Ground, SimulatedGround
 
 if TYPE_CHECKING:
-    from mktui.config.load import LoadedConfig
-    from mktui.services.router import RouterSetup
-    from mktui.stability.stage import Scenario
+    from collections.abc import Awaitable, Callable
+
+    from mktui.stability.report import StabilityReport
 
 _NAMES: Final = [each.name for each in SCENARIOS]
 _EPILOG: Final = f"""\b
@@ -48,9 +46,10 @@ Scenarios: {", ".join(_NAMES[:4])},
 
 On a real router nothing is done that could hurt: scenarios that need faults are skipped. Rows of its own are marked
 mktui-test-..., stand in an address list that no rule names, and are removed; what a killed test has left is removed at
-the next start.
+the next start with --yes, and said without it. A protected router wants its name typed, or --protected NAME.
 
-Exit code: 0 all passed, 1 something failed or has become worse, 2 usage, 3 or 4 the router cannot be reached.
+Exit code: 0 all that was tested passed, 1 something failed or has become worse, or two reports have nothing in common,
+2 usage, 3 or 4 the router cannot be reached, 6 nothing was tested, or not without the name of a protected router.
 """
 
 
@@ -68,6 +67,8 @@ def _file(_context: click.Context, _parameter: click.Parameter, value: Path | No
         raise click.BadParameter(f"{value} must end in {', '.join(FORMS)}: the ending says the form")
     if value is not None and (value.is_dir() or not value.parent.is_dir()):
         raise click.BadParameter(f"{value} cannot be written: there is no such folder, or it is one itself")
+    if value is not None and (problem := why_unwritable(value)):  # said now, not after an hour of load
+        raise click.BadParameter(f"{value} cannot be written: {problem}")
     return value
 
 
@@ -81,6 +82,7 @@ def _file(_context: click.Context, _parameter: click.Parameter, value: Path | No
 @click.option("--rate", type=_Finite(0.1, 200), default=RATE, show_default=True,
               help="Commands a second under load.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Do not ask before rows are written to a real router.")
+@click.option("--protected", metavar="ROUTER", help="The router's name again, where it is protected.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), callback=_file, metavar="FILE",
               help="Write a report: FILE.html, FILE.md or FILE.json.")  # fmt: skip
 @click.option("--compare", "two", nargs=2, type=click.Path(path_type=Path), metavar="BEFORE.json AFTER.json",
@@ -89,7 +91,8 @@ def _file(_context: click.Context, _parameter: click.Parameter, value: Path | No
 @click.pass_context
 def stability_test(
     context: click.Context, *, router: str | None, simulated: bool, names: tuple[str, ...], duration: float,
-    rate: float, yes: bool, report_file: Path | None, two: tuple[Path, Path] | None, as_json: bool,
+    rate: float, yes: bool, protected: str | None, report_file: Path | None, two: tuple[Path, Path] | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Test what a router and its pool bear: limits, figures, verdicts."""
     if two is not None:
@@ -102,63 +105,62 @@ def stability_test(
         fail(ExitCode.USAGE, "say what is tested: a ROUTER of the configuration, or --simulated (one of the two)")
     scenarios = tuple(each for each in SCENARIOS if not names or each.name in names)
     loaded = None if router is None else loaded_config(context)
-    run, is_interrupted = _run(loaded, router or "", scenarios, duration, rate, yes=yes)
-    if run is None:
-        raise click.Abort
+
+    async def made() -> Run:
+        ground: Ground = SimulatedGround()
+        if loaded is not None:
+            ground = await allowed_ground(loaded, router or "", scenarios, Allowed(yes=yes, protected=protected))
+        return Run(ground, scenarios, duration=duration, rate=rate)
+
+    run, is_interrupted = _played(made)
     report = run.report()
-    if loaded is not None and run.may_write:
+    if loaded is not None and run.has_written:
         keep_in_audit(loaded, report.target, report.summary, say)
-    if report_file is not None:
-        write_report(report, report_file)
-        say(f"{report_file} is written")
+    if told := run.leftovers.words(report.target):
+        say(told)
+    problem = _written(report, report_file)
     print_report(report, as_json=as_json)
-    if is_interrupted:
-        context.exit(ExitCode.INTERRUPTED)
-    context.exit(ExitCode.NO if report.has_failed else ExitCode.DONE)
+    if problem is not None:
+        raise problem
+    context.exit(ExitCode.INTERRUPTED if is_interrupted else _code(report))
 
 
-def _run(
-    loaded: LoadedConfig | None, name: str, scenarios: tuple[Scenario, ...], duration: float, rate: float, *, yes: bool
-) -> tuple[Run | None, bool]:
-    """Return the run, and whether it was interrupted; None: before it had begun."""
+def _code(report: StabilityReport) -> ExitCode:
+    if not report.was_tested:
+        fail(ExitCode.REFUSED, "nothing was tested: each scenario says why")
+    return ExitCode.NO if report.has_failed else ExitCode.DONE
+
+
+def _played(made: Callable[[], Awaitable[Run]]) -> tuple[Run, bool]:
+    """Make a run and play it; return it, and whether it was interrupted.
+
+    Raises:
+        click.Abort: It was, before it had begun.
+    """
     begun: list[Run] = []
 
     async def play() -> None:
-        ground: Ground = SimulatedGround() if loaded is None else await _ground(loaded, name, scenarios, yes=yes)
-        run = Run(ground, scenarios, duration=duration, rate=rate)
+        run = await made()
         begun.append(run)
         async with shown_line(lambda: bar(run.progress)):
             await run.play()
-        if run.leftovers:
-            say(f"{name}: {run.leftovers} rows that an earlier test had left were removed")
 
     try:
         anyio.run(play)
     except KeyboardInterrupt:
-        return (begun[0] if begun else None), True
+        if not begun:
+            raise click.Abort from None
+        return begun[0], True
     return begun[0], False
 
 
-async def _ground(loaded: LoadedConfig, name: str, scenarios: tuple[Scenario, ...], *, yes: bool) -> Ground:
-    """Return the router, once it has answered and somebody has said whether rows may be written."""
-    setup = await setup_of(loaded, chosen_routers(loaded, [name])[0])
-    await _reach(setup)
-    refusal = ""
-    if any(each.reach is Reach.WRITES for each in scenarios):
-        refusal = "" if yes else await _asked(setup)
-    return real_ground(setup, refusal)
-
-
-async def _reach(setup: RouterSetup) -> None:
-    report = await run_connection_test(setup.options, setup.connect, after=setup.pool.connection_timeout)
-    if report.error is not None:
-        fail(code_of(report.error), report.verdict)
-
-
-async def _asked(setup: RouterSetup) -> str:
-    """Ask whether rows may be written, and return why not."""
-    name = setup.options.name
-    if not sys.stdin.isatty():
-        return f"{NOT_ASKED}: nobody is here to confirm, and --yes was not given"
-    say(f"{name}{' (protected)' if setup.is_protected else ''}: {CONSEQUENCE}")
-    return "" if await confirmed(f"Write them to {name}?") else NOT_ASKED
+def _written(report: StabilityReport, file: Path | None) -> ReportUnreadable | None:
+    """Write the report, and return why it could not be: it is printed all the same."""
+    if file is None:
+        return None
+    try:
+        write_report(report, file)
+    except ReportUnreadable as error:
+        return error
+    say(f"{file} is written")
+    return None

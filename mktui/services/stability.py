@@ -5,17 +5,21 @@ The reports stand in the state folder, in ``stability/``: each as JSON, and as a
 
 from __future__ import annotations
 
+import hashlib
+import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
-from mktui.errors import MktuiError, ReportUnreadable, WrongUse
+from mktui.errors import ConfigError, ReportUnreadable, WrongUse
 from mktui.folders import make_private
 from mktui.monitor.history import History
 from mktui.services.chronicle import Chronicle
 from mktui.services.office import state_folder
+from mktui.services.one_writer import alone, lock_folder
 from mktui.stability import own_rows
 from mktui.stability.keeping import write_report
 from mktui.stability.report import SIMULATED, StabilityReport, read_report
@@ -39,7 +43,7 @@ LISTED: Final = 20
 """Kept reports that are listed, the newest first."""
 CONSEQUENCE: Final = (
     f"Reads over connections of its own (3 at most), and {own_rows.MOST} rows of its own in the address list "
-    f"{own_rows.LIST}, which no rule names; they are removed again, and so is what an earlier test has left there."
+    f"{own_rows.LIST}, which no rule names; they are removed again, and so is what a killed test has left there."
 )
 NOT_ASKED: Final = "nobody has allowed rows to be written"
 AUDITED: Final = "stability test, rows written"
@@ -48,7 +52,21 @@ READ_ONLY: Final = "it writes rows of its own, and this is read-only"
 
 def real_ground(setup: RouterSetup, refusal: str) -> RealGround:
     """Return a configured router as a test has it. ``refusal`` says why nothing may be written; "": it may."""
-    return RealGround(setup.options, setup.pool, refusal, setup.connect)
+    name, address = setup.options.name, setup.options.address
+    writing = partial(alone, name, address, "a stability test")
+    return RealGround(setup.options, setup.pool, refusal, home(), writing, setup.connect)
+
+
+def home() -> str:
+    """Return a word for this machine, and those on it who share its locks: their rows are known to be dead or not.
+
+    "" where there are no locks.
+    """
+    try:
+        place = lock_folder().stat()
+    except OSError:
+        return ""
+    return hashlib.sha256(f"{socket.gethostname()} {place.st_dev} {place.st_ino}".encode()).hexdigest()[:6]
 
 
 def keep_in_audit(loaded: LoadedConfig, router: str, summary: str, say: Callable[[str], None]) -> None:
@@ -84,8 +102,10 @@ class StabilityState:
     share: float = 0.0
     waiting: tuple[str, ...] = ()
     """Scenarios of the run that goes on whose turn has not come."""
+    leftovers: str = ""
+    """What earlier runs had left on the router, and what became of it."""
     problem: str = ""
-    """Why the last run could not go on; "": it could."""
+    """Why nothing can be tested here; "": it can."""
     kept: tuple[KeptReport, ...] = ()
     folder: str = ""
     ends_with_screen: bool = False
@@ -100,7 +120,6 @@ class StabilityDesk:
         self._tasks = tasks
         self._run: Run | None = None
         self._scope = anyio.CancelScope()
-        self._problem = ""
         self._kept: tuple[KeptReport, ...] = ()
         self._is_listed = False
 
@@ -111,12 +130,15 @@ class StabilityDesk:
             self._tasks.start_soon(self._list, name="list of stability reports")
         folder = str(reports_folder())
         if self._run is None:
-            return StabilityState(problem=self._problem, kept=self._kept, folder=folder)
+            return StabilityState(kept=self._kept, folder=folder)
         run, report = self._run, self._run.report()
         waiting = () if run.is_over else tuple(
             each.name for each in run.scenarios if report.scenario(each.name) is None
         )  # fmt: skip
-        return StabilityState(report, not run.is_over, run.progress.share, waiting, self._problem, self._kept, folder)
+        return StabilityState(
+            report, not run.is_over, run.progress.share, waiting, run.leftovers.words(run.ground.name),
+            kept=self._kept, folder=folder,
+        )  # fmt: skip
 
     def start(self, target: str, names: Sequence[str] = (), *, may_write: bool = False) -> None:
         """Begin a test of a router, or of simulated ones, that goes on when whoever asked has left.
@@ -131,8 +153,8 @@ class StabilityDesk:
         if target != SIMULATED:
             ground = real_ground(self._fleet.service(target).setup, "" if may_write else READ_ONLY)
         self._run = Run(ground, [each for each in SCENARIOS if not names or each.name in names])
-        self._problem, self._scope = "", anyio.CancelScope()
-        self._tasks.start_soon(self._play, self._run, self._scope, may_write, name=f"stability test of {target}")
+        self._scope = anyio.CancelScope()
+        self._tasks.start_soon(self._play, self._run, self._scope, name=f"stability test of {target}")
 
     def stop(self) -> None:
         """End the test that runs; what it has found so far stays."""
@@ -151,18 +173,16 @@ class StabilityDesk:
         await self._list()
         return page
 
-    async def _play(self, run: Run, scope: anyio.CancelScope, may_write: bool) -> None:
+    async def _play(self, run: Run, scope: anyio.CancelScope) -> None:
         with scope:
-            try:
-                await run.play()
-            except MktuiError as error:
-                self._problem = str(error)
+            await run.play()
         if run.ground.name == SIMULATED:
             return
-        report = run.report()
-        self._fleet.service(run.ground.name).note("stability test", report.summary)
-        what = AUDITED if may_write else "stability test"
-        self._fleet.chronicle.audit(what, run.ground.name, report.summary)
+        summary = run.report().summary
+        told = filter(None, (summary, run.leftovers.words(run.ground.name)))
+        with suppress(ConfigError):  # it was taken out meanwhile
+            self._fleet.service(run.ground.name).note("stability test", "; ".join(told))
+        self._fleet.chronicle.audit(AUDITED if run.has_written else "stability test", run.ground.name, summary)
 
     async def _list(self) -> None:
         self._kept = await anyio.to_thread.run_sync(partial(list_reports, reports_folder()))

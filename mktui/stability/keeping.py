@@ -22,6 +22,15 @@ FORMS: Final[dict[str, Callable[[StabilityReport], str]]] = {
 """A file's ending -> what is written into it."""
 
 
+def why_unwritable(file: Path) -> str:
+    """Return why no report can be written beside a file that is to be one; "": it can, as far as is known before."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}."):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
 def write_report(report: StabilityReport, file: Path) -> None:
     """Write a report in the form that the file's ending says.
 

@@ -1,6 +1,6 @@
 """Rows of our own on a real router: marked, in a list that no rule names, and forgotten by the router in ten minutes.
 
-We remove them at the end, and at the next start what a killed test has left.
+We remove them at the end; what a killed test has left is found at the next start.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LIST: Final = "mktui-test"
 MOST: Final = 40
 """Rows that a test has on a router at once."""
 TIDYING: Final = 5.0
-"""Seconds that tidying up may take; the router forgets the rows by itself if it does not come to that."""
+"""Seconds that tidying up, or looking, may take; the router forgets the rows by itself if it does not come to that."""
 _MISSING: Final = 0
 """The category of a trap that says: no such item."""
 
@@ -33,6 +33,11 @@ _MISSING: Final = 0
 def mark_of(run: str) -> str:
     """Return what stands in the comment of each row of a run."""
     return f"{LIST}-{run}"
+
+
+def is_of(mark: str, home: str) -> bool:
+    """Say whether a run of this home has left a row."""
+    return bool(home) and f"-{home}-" in mark
 
 
 def adding(number: int, mark: str) -> Command:
@@ -47,7 +52,7 @@ def adding(number: int, mark: str) -> Command:
 
 async def marked(client: Client) -> list[tuple[str, str]]:
     """Return id and mark of every row of ours, whichever run has left it."""
-    rows = await client.get(MENU, (".id", "comment"), Key("list") == LIST, max_age=0)
+    rows = await client.get(MENU, (".id", "comment"), Key("list") == LIST, max_age=0, timeout=TIDYING)
     return [(row[".id"], row["comment"]) for row in rows if row.get("comment", "").startswith(f"{LIST}-")]
 
 

@@ -121,6 +121,11 @@ class StabilityReport(_Frozen):
         return self.count(Verdict.FAILED) > 0
 
     @property
+    def was_tested(self) -> bool:
+        """Something was: not everything was skipped."""
+        return any(each.verdict in {Verdict.PASSED, Verdict.FAILED} for each in self.scenarios)
+
+    @property
     def summary(self) -> str:
         """Return the verdicts in a line."""
         counted = ((each, self.count(each)) for each in Verdict)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import anyio
 
 from mktui import clock
-from mktui.errors import MktuiError
+from mktui.errors import BillingError, MktuiError, RouterError
 from mktui.stability import own_rows
+from mktui.stability.leftovers import Leftovers, clear
 from mktui.stability.notes import Notes
 from mktui.stability.report import ScenarioReport, StabilityReport, Verdict
 from mktui.stability.stage import Reach, Scenario
@@ -26,6 +28,8 @@ RATE: Final = 20.0
 """Commands a second when nobody says otherwise."""
 _PATIENCE: Final = 60.0
 """Seconds that any scenario may take besides four times its load: one that hangs has failed."""
+_LOOKING: Final = 15.0
+"""Seconds that looking for what earlier runs have left may take."""
 _INTERRUPTED: Final = "interrupted"
 
 
@@ -52,20 +56,17 @@ class Run:
         self.ground, self.scenarios = ground, tuple(scenarios)
         self.duration, self.rate = duration, rate
         self.begun_at = clock.utc_now()
-        self.run = f"{self.begun_at:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+        self.run = "-".join(filter(None, (f"{self.begun_at:%Y%m%dT%H%M%S}", ground.home, secrets.token_hex(2))))
         self._on_change = on_change
         self._done: list[ScenarioReport] = []
         self._playing: tuple[Scenario, Notes] | None = None
         self._begun: float | None = None
         self._ended: float | None = None
         self._is_cut_short = False
-        self.leftovers = 0
-        """Rows that an earlier run had left and that were removed."""
-
-    @property
-    def may_write(self) -> bool:
-        """It may leave rows of its own, for a moment."""
-        return any(each.reach is Reach.WRITES and not self.ground.why_not(each) for each in self.scenarios)
+        self.leftovers = Leftovers()
+        """What earlier runs had left, and what became of it."""
+        self.has_written = False
+        """It may have changed something."""
 
     @property
     def is_over(self) -> bool:
@@ -82,14 +83,10 @@ class Run:
         return Progress((done + notes.share) / len(self.scenarios), scenario.title)
 
     async def play(self) -> StabilityReport:
-        """Play every scenario.
-
-        Raises:
-            RouterError: What an earlier run had left could not be looked for.
-        """
+        """Play every scenario."""
         self._begun = clock.now()
         try:
-            await self._remove_leftovers()
+            await self._clear()
             for scenario in self.scenarios:
                 await self._one(scenario)
                 self._on_change()
@@ -120,13 +117,23 @@ class Run:
         verdict, reason = Verdict.SKIPPED, _INTERRUPTED
         self._is_cut_short = True
         try:
-            reason = await self._played(scenario, notes)
-            holds = not reason and all(figure.holds for figure in notes.figures())
-            verdict = Verdict.PASSED if holds else Verdict.FAILED
+            verdict, reason = await self._judged(scenario, notes)
             self._is_cut_short = False
         finally:
             self._playing = None
             self._done.append(_reported(scenario, notes, verdict, reason))
+
+    async def _judged(self, scenario: Scenario, notes: Notes) -> tuple[Verdict, str]:
+        """Play a scenario, one that writes while nobody else does; return its verdict and its reason."""
+        is_writing = scenario.reach is Reach.WRITES
+        try:
+            async with self.ground.writing() if is_writing else nullcontext():
+                self.has_written = self.has_written or is_writing
+                reason = await self._played(scenario, notes)
+        except BillingError as error:  # somebody else writes
+            return Verdict.SKIPPED, str(error)
+        holds = not reason and all(figure.holds for figure in notes.figures())
+        return Verdict.PASSED if holds else Verdict.FAILED, reason
 
     async def _played(self, scenario: Scenario, notes: Notes) -> str:
         """Play a scenario and return why it could not be played to its end; "": it was."""
@@ -142,13 +149,15 @@ class Run:
             return str(error)
         return f"not done within {limit:.0f} s" if scope.cancelled_caught else ""
 
-    async def _remove_leftovers(self) -> None:
-        """Remove what a killed run has left, if this one may write at all."""
-        if not self.may_write:
+    async def _clear(self) -> None:
+        """Look for what killed runs have left. A router that cannot be asked says so in each scenario."""
+        if not self.ground.home or not self.scenarios:
             return
-        writing, notes = self.scenarios[0], Notes()
-        async with self.ground.stage(writing, notes, mark="", duration=0, rate=0) as stage, stage.client() as client:
-            self.leftovers = await own_rows.remove(client, [row_id for row_id, _ in await own_rows.marked(client)])
+        one, notes, may_remove = self.scenarios[0], Notes(), not self.ground.refusal
+        with suppress(RouterError), anyio.move_on_after(_LOOKING):
+            async with self.ground.stage(one, notes, mark="", duration=0, rate=0) as stage, stage.client() as client:
+                self.leftovers = await clear(client, self.ground.home, self.ground.writing, may_remove=may_remove)
+        self.has_written = self.leftovers.removed > 0
 
 
 def _reported(scenario: Scenario, notes: Notes, verdict: Verdict, reason: str) -> ScenarioReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -102,6 +102,21 @@ class Ground(Protocol):
     def address(self) -> str:
         """Where it is; "" when it is nowhere."""
 
+    @property
+    def home(self) -> str:
+        """Whose rows it may know to be dead: those of runs of this home; "" where no run leaves any."""
+
+    @property
+    def refusal(self) -> str:
+        """Why nothing may be written; "": rows of our own may."""
+
+    def writing(self) -> AbstractAsyncContextManager[None]:
+        """Be the only one of this home who writes to the router for the block.
+
+        Raises:
+            BillingError: Somebody else does (``LeaseLost``), or whether he does cannot be known.
+        """
+
     def why_not(self, scenario: Scenario) -> str:
         """Return why a scenario is not played here; "": it is."""
 
@@ -115,8 +130,12 @@ class SimulatedGround:
     """A router in memory for each scenario, with everything that can go wrong."""
 
     name = SIMULATED
-    address = ""
+    address = home = refusal = ""
     pool = PoolOptions()
+
+    def writing(self) -> AbstractAsyncContextManager[None]:
+        """Nobody else knows these routers."""
+        return nullcontext()
 
     def why_not(self, scenario: Scenario) -> str:
         """Everything can be played here."""
@@ -159,11 +178,17 @@ def wire(router: SimulatedRouter, tasks: TaskGroup) -> Connect:
 
 @dataclass(frozen=True, slots=True)
 class RealGround:
-    """A router that people depend on. ``refusal`` says why nothing may be written; "": rows of our own may."""
+    """A router that people depend on.
+
+    ``refusal`` says why nothing may be written; "": rows of our own may. ``writing`` makes us the only one of this
+    ``home`` who writes to the router.
+    """
 
     router: RouterOptions
     pool: PoolOptions
     refusal: str
+    home: str
+    writing: Callable[[], AbstractAsyncContextManager[None]]
     connect: Connect = transport.connect
 
     @property

@@ -150,7 +150,11 @@ def progress(state: StabilityState, palette: Palette, width: int) -> Text:
     if not state.is_running:
         style = palette.state("critical" if report.has_failed else "healthy" if report.is_complete else "warning")
         saved = "  ^s keeps the report"
-        return Text.assemble((f"{report.target}: {report.summary}", style), f" in {report.seconds:.0f} s", saved)
+        line = Text.assemble((f"{report.target}: {report.summary}", style), f" in {report.seconds:.0f} s", saved)
+        if state.leftovers:
+            left = state.leftovers.removeprefix(f"{report.target}: ")
+            line.append(f"  {words.fit(left, max(0, width - len(line) - 2))}", style=palette.quiet)
+        return line
     now = next((each.title for each in report.scenarios if each.verdict is Verdict.RUNNING), "")
     told = f" {100 * state.share:3.0f} %  {report.seconds:.0f} s  {now}  Z stops"
     bar = words.progress(round(100 * state.share), 100, max(10, min(40, width - len(told) - 2)))

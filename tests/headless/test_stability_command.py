@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from mktui.stability import own_rows
 from mktui.stability.report import read_report
 from tests.headless.programs import PROGRAM, Ended, mktui_here, simulated, write_config
 from tests.terminal.recorded_stability import reported
-from tests.terminal.terminals import on_a_pty
+from tests.terminal.terminals import Terminal, on_a_pty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +96,7 @@ def test_two_reports_that_cannot_be_compared_are_said_to_be_so(tmp_path: Path) -
         (("--simulated", "--duration", "0"), "--duration"),
         (("--simulated", "--report", "report.pdf"), "must end in .html, .md, .json"),
         (("--simulated", "--report", "/nowhere/report.md"), "cannot be written"),
+        (("--simulated", "--report", "/proc/report.md"), "cannot be written: No such file"),
         (("--simulated", "--compare", "a.json", "b.json"), "--compare tests nothing"),
         (("--report", "r.md", "--compare", "a.json", "b.json"), "no report to write"),
         (("--compare", "/nowhere/a.json", "b.json"), "/nowhere/a.json: No such file"),
@@ -131,7 +133,7 @@ def test_a_real_router_over_sockets_is_written_to_only_when_allowed_and_is_left_
         assert kept["outcome"] == "1 passed"
 
 
-def test_what_a_killed_test_leaves_is_removed_at_the_next_start(tmp_path: Path) -> None:
+def test_what_a_killed_test_leaves_is_told_at_the_next_start_and_removed_when_allowed(tmp_path: Path) -> None:
     with simulated("--secrets", "5", "--latency-ms", "60") as (_, announced):
         config = write_config(tmp_path / "c.toml", announced[0]["port"])
         with subprocess.Popen([*PROGRAM, "--config", str(config), *WRITES, "--yes"], stdout=subprocess.DEVNULL) as one:
@@ -140,10 +142,84 @@ def test_what_a_killed_test_leaves_is_removed_at_the_next_start(tmp_path: Path) 
         left = rows(config)
         assert left
         assert all(row["comment"].startswith("mktui-test-") for row in left)
-        ended = mktui_here("--config", config, *WRITES, "--yes")
-        assert ended.complaint == f"mktui: edge-1: {len(left)} rows that an earlier test had left were removed"
+        other = ("--config", config, "stability-test", "edge-1", "--scenario", "pool-initialisation")
+        for options in ((), ("--yes", "--read-only")):
+            told = mktui_here(*other, *options)
+            assert told.code == 0, told.out
+            assert f"an earlier test has left {len(left)} rows there" in told.complaint
+            assert "mktui stability-test edge-1 --yes removes them now" in told.complaint
+        assert len(rows(config)) == len(left)
+        ended = mktui_here(*other, "--yes")
+        assert ended.complaint == f"mktui: edge-1: removed {len(left)} rows that an earlier test had left"
         assert ended.code == 0, ended.out
         assert rows(config) == []
+
+
+def test_while_a_test_writes_a_second_one_and_any_other_writer_leave_the_router_alone(tmp_path: Path) -> None:
+    with simulated("--secrets", "5", "--latency-ms", "200") as (_, announced):
+        config = write_config(tmp_path / "c.toml", announced[0]["port"])
+        first = [*PROGRAM, "--config", str(config), *WRITES, "--yes"]
+        with subprocess.Popen(first, stdout=subprocess.PIPE, text=True) as one:
+            wait(lambda: len(rows(config)) >= 1)
+            second = mktui_here("--config", config, *WRITES, "--yes")
+            assert second.code == 6, second.out
+            assert f"edge-1 is being written to by pid {one.pid} (a stability test)" in second.out
+            assert "of a test that may be under way elsewhere" in second.err
+            written = mktui_here("--config", config, "run", "edge-1", "/ppp/secret/add", "name=x")
+            assert written.code == 6, written.err
+            out, _ = one.communicate(timeout=60)
+        assert "1 passed in" in out
+        assert rows(config) == []
+
+
+def test_read_only_writes_nothing_whatever_else_is_said(tmp_path: Path) -> None:
+    with simulated("--secrets", "5", "--latency-ms", "2") as (_, announced):
+        config = write_config(tmp_path / "c.toml", announced[0]["port"])
+        ended = mktui_here("--read-only", "--config", config, *WRITES, "--yes")
+        assert ended.code == 6
+        assert "it writes rows of its own, and this is read-only" in ended.out
+        assert ended.complaint == "mktui: nothing was tested: each scenario says why"
+        assert mktui_here("errors", "audit", "--json").document["changes"] == []
+
+
+def test_what_no_real_router_can_be_tested_for_is_no_success(tmp_path: Path) -> None:
+    with simulated("--secrets", "5", "--latency-ms", "2") as (_, announced):
+        config = write_config(tmp_path / "c.toml", announced[0]["port"])
+        ended = mktui_here("--config", config, "stability-test", "edge-1", "--scenario", "circuit-breaker")
+    assert (ended.code, ended.complaint) == (6, "mktui: nothing was tested: each scenario says why")
+    assert "--simulated has them" in ended.out
+
+
+def test_a_protected_router_is_left_alone_until_its_name_is_said(tmp_path: Path) -> None:
+    with simulated("--secrets", "5", "--latency-ms", "2") as (_, announced):
+        config = write_config(tmp_path / "c.toml", announced[0]["port"], more="protected = true\n")
+        one = ("--config", str(config), "stability-test", "edge-1", "--scenario", "pool-initialisation")
+        for options in (("--yes",), ("--protected", "edge-2")):
+            ended = mktui_here(*one, *options)
+            assert (ended.code, ended.out) == (6, "")
+            assert ended.complaint == (
+                "mktui: edge-1 is protected, and was left alone: --protected edge-1 says its name"
+            )
+        assert mktui_here(*one, "--protected", "edge-1").code == 0
+        for answer, said in (("edge-1\n", b"1 passed in"), ("y\n", b"was left alone")):
+            with on_a_pty("-m", "mktui", *one) as terminal:
+                terminal.until(partial(is_shown, terminal, b"edge-1 is protected: type its name to test it:"))
+                terminal.type(answer)
+                terminal.until(partial(is_shown, terminal, said))
+
+
+def is_shown(terminal: Terminal, said: bytes) -> bool:
+    return said in terminal.output
+
+
+def test_a_report_that_cannot_be_written_after_all_loses_nothing(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    with on_a_pty("-m", "mktui", *ONE, "--report", str(gone / "report.md")) as terminal:
+        terminal.until(lambda: "▕".encode() in terminal.output)
+        gone.rmdir()
+        terminal.until(lambda: b"1 passed in" in terminal.output)
+        terminal.until(lambda: b"report.md: cannot be written: No such file or directory" in terminal.output)
 
 
 def wait(is_so: Callable[[], bool]) -> None:

@@ -13,6 +13,7 @@ from mktui.core.pool.options import PoolOptions
 from mktui.errors import ConfigError, ReportUnreadable, WrongUse
 from mktui.services import stability
 from mktui.services.fleet import Fleet, open_fleet
+from mktui.services.one_writer import alone
 from mktui.services.router import RouterSetup
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
@@ -105,14 +106,41 @@ async def test_rows_are_written_to_a_router_only_when_that_was_allowed(*, may_wr
         assert told.text == report.summary
 
 
-async def test_a_router_that_goes_away_at_the_start_is_told_as_a_problem_and_ends_nothing() -> None:
+async def test_a_router_that_goes_away_at_the_start_fails_the_test_and_ends_nothing() -> None:
     async with running() as (fleet, router):
         router.faults.is_down = True
         router.drop_sessions()
+        fleet.stability.start("edge-1", ("pool-initialisation",), may_write=True)
+        await until(lambda: is_over(fleet))
+        report = fleet.stability.state().report
+        assert report is not None
+        assert report.has_failed
+        assert fleet.snapshot().routers
+
+
+async def test_what_a_killed_test_has_left_is_removed_and_told_in_the_routers_events() -> None:
+    async with running() as (fleet, router):
+        mark = own_rows.mark_of(f"20260101T000000-{stability.home()}-dead")
+        router.tables[own_rows.MENU].add(dict(own_rows.adding(0, mark).attributes))
+        fleet.stability.start("edge-1", ("pool-initialisation",))
+        await until(lambda: is_over(fleet))
+        assert "edge-1: an earlier test has left 1 row there" in fleet.stability.state().leftovers
+        fleet.stability.start("edge-1", ("pool-initialisation",), may_write=True)
+        await until(lambda: is_over(fleet))
+        assert fleet.stability.state().leftovers == "edge-1: removed 1 row that an earlier test had left"
+        assert len(router.tables[own_rows.MENU]) == 0
+        told = [each.text for each in fleet.snapshot().routers[0].events if each.kind == "stability test"]
+        assert "1 passed; edge-1: removed 1 row that an earlier test had left" in told
+
+
+async def test_while_another_program_writes_to_the_router_the_test_writes_nothing() -> None:
+    async with running() as (fleet, router), alone("edge-1", ROUTER.address, "a sync"):
         fleet.stability.start("edge-1", ("batch-efficiency",), may_write=True)
         await until(lambda: is_over(fleet))
-        assert "edge-1" in fleet.stability.state().problem
-        assert fleet.snapshot().routers
+        report = fleet.stability.state().report
+        assert report is not None
+        assert "edge-1 is being written to by pid" in report.scenarios[0].reason
+        assert router.commands[f"{own_rows.MENU}/add"] == 0
 
 
 @pytest.fixture

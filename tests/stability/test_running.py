@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,12 @@ import anyio
 import pytest
 
 from mktui.core import Client, PoolOptions
-from mktui.errors import WrongUse
+from mktui.errors import LeaseLost, WrongUse
 from mktui.simulator.faults import ReplyFault
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
 from mktui.stability import own_rows
+from mktui.stability.leftovers import Leftovers
 from mktui.stability.report import Verdict
 from mktui.stability.runner import Run
 from mktui.stability.scenarios import SCENARIOS
@@ -23,9 +25,12 @@ from tests.virtual_time import backend
 from tests.wiring import ROUTER
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from anyio.abc import TaskGroup
 
 pytestmark = pytest.mark.anyio
+HOME = "9f3ac1"
 FOREIGN = {"list": "blocked", "address": "203.0.113.9", "comment": "mktui-test-not-ours"}
 
 
@@ -88,9 +93,29 @@ class Real:
     """A router that stands for a real one, with a row of somebody else's."""
 
     box: SimulatedRouter = field(default_factory=lambda: SimulatedRouter(RouterProfile(secrets=5, latency=0.004)))
+    is_locked: bool = False
+    """Somebody writes to it."""
 
     def __post_init__(self) -> None:
         self.box.tables[own_rows.MENU].add(dict(FOREIGN))
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """The lock of those who write to this router."""
+        await anyio.lowlevel.checkpoint()
+        if self.is_locked:
+            raise LeaseLost("edge-1", holder="pid 4711 (a sync)", doing="written to")
+        self.is_locked = True
+        try:
+            yield
+        finally:
+            self.is_locked = False
+
+    def left(self, count: int, home: str = HOME) -> None:
+        """Put rows there that a run of a home has left."""
+        for number in range(count):
+            row = own_rows.adding(number, own_rows.mark_of(f"20260101T000000-{home}-dead")).attributes
+            self.box.tables[own_rows.MENU].add(dict(row))
 
     def comments(self) -> list[str]:
         return [row.values["comment"] for row in self.box.tables[own_rows.MENU]]
@@ -103,7 +128,8 @@ class Real:
     def on(self, tasks: TaskGroup, names: tuple[str, ...] = (), refusal: str = "") -> Run:
         """A run on this router, which is served in ``tasks``."""
         chosen = [each for each in SCENARIOS if not names or each.name in names]
-        return Run(RealGround(ROUTER, PoolOptions(), refusal, wire(self.box, tasks)), chosen)
+        ground = RealGround(ROUTER, PoolOptions(), refusal, HOME, self.writing, wire(self.box, tasks))
+        return Run(ground, chosen)
 
     async def run(self, names: tuple[str, ...] = (), refusal: str = "") -> Run:
         """Run to the end."""
@@ -143,25 +169,97 @@ async def test_a_real_router_that_goes_away_again_is_not_said_to_be_still_health
     assert broken(run.report().scenarios[0]) == {"still healthy"}
 
 
-async def test_who_may_not_write_only_reads_and_says_so() -> None:
+async def test_who_may_not_write_only_reads_and_says_so_and_what_is_left() -> None:
     real = Real()
-    real.box.tables[own_rows.MENU].add({"list": own_rows.LIST, "address": "198.18.0.1", "comment": "mktui-test-old"})
-    report = (await real.run(refusal="nobody was asked")).report()
-    batch = report.scenario("batch-efficiency")
+    real.left(7)
+    run = await real.run(refusal="nobody was asked")
+    batch = run.report().scenario("batch-efficiency")
     assert batch is not None
     assert (batch.verdict, batch.reason) == (Verdict.SKIPPED, "nobody was asked")
     assert real.written() == {}
-    assert "mktui-test-old" in real.comments()
+    assert len(real.comments()) == 8
+    assert run.leftovers == Leftovers(left=7)
+    assert not run.has_written
+    assert run.leftovers.words("edge-1") == (
+        "edge-1: an earlier test has left 7 rows there; the router forgets such rows within ten minutes, and "
+        "mktui stability-test edge-1 --yes removes them now"
+    )
 
 
-async def test_what_a_killed_test_has_left_is_removed_at_the_next_start_and_nothing_else() -> None:
+@pytest.mark.parametrize("names", [("batch-efficiency",), ("pool-initialisation",), ()])
+async def test_what_a_killed_test_has_left_is_removed_at_the_next_start_whatever_it_tests(
+    names: tuple[str, ...],
+) -> None:
     real = Real()
-    for number in range(3):
-        row = own_rows.adding(number, own_rows.mark_of("20260101T000000-dead")).attributes
-        real.box.tables[own_rows.MENU].add(dict(row))
-    run = await real.run(("batch-efficiency",))
-    assert run.leftovers == 3
+    real.left(3)
+    run = await real.run(names)
+    assert run.leftovers == Leftovers(removed=3)
+    assert run.leftovers.words("edge-1") == "edge-1: removed 3 rows that an earlier test had left"
+    assert run.has_written
     assert real.comments() == [FOREIGN["comment"]]
+
+
+async def test_rows_of_a_run_that_may_be_alive_on_another_machine_are_left_alone_and_told() -> None:
+    real = Real()
+    real.left(2, home="0ddba1")
+    real.left(1)
+    run = await real.run(("batch-efficiency",))
+    assert run.leftovers == Leftovers(removed=1, running=2)
+    assert "left 2 rows alone, of a test that may be under way elsewhere" in run.leftovers.words("edge-1")
+    assert sum("0ddba1" in each for each in real.comments()) == 2
+    assert run.report().scenarios[0].verdict is Verdict.PASSED
+
+
+async def test_a_second_test_removes_nothing_of_the_first_and_writes_nothing() -> None:
+    real = Real()
+    async with anyio.create_task_group() as tasks:
+        first, second = (real.on(tasks, ("batch-efficiency", "pool-initialisation")) for _ in range(2))
+        tasks.start_soon(first.play)
+        with anyio.fail_after(10):
+            while len(real.comments()) < 10:  # noqa: ASYNC110 - a router's rows have no event
+                await anyio.sleep(0.005)
+        await second.play()
+        with anyio.fail_after(10):
+            while not first.is_over:  # noqa: ASYNC110 - a run has no event
+                await anyio.sleep(0.1)
+        tasks.cancel_scope.cancel()
+    assert second.leftovers.running >= 9
+    assert second.leftovers.removed == 0
+    verdicts = {each.name: (each.verdict, each.reason) for each in second.report().scenarios}
+    assert verdicts["batch-efficiency"] == (
+        Verdict.SKIPPED, "edge-1 is being written to by pid 4711 (a sync) (wait until it is done)"
+    )  # fmt: skip
+    assert verdicts["pool-initialisation"] == (Verdict.PASSED, "")
+    assert not second.has_written
+    assert not first.report().has_failed
+    assert real.comments() == [FOREIGN["comment"]]
+
+
+async def test_while_somebody_else_writes_nothing_is_written_or_removed() -> None:
+    real = Real(is_locked=True)
+    real.left(3)
+    run = await real.run(("batch-efficiency",))
+    assert run.leftovers == Leftovers(running=3)
+    assert run.report().summary == "1 skipped"
+    assert not run.report().was_tested
+    assert real.written() == {}
+
+
+async def test_rows_that_the_router_does_not_give_up_are_told() -> None:
+    real = Real()
+    real.left(3)
+    next(iter(real.box.tables["/user"])).change({"group": "read"})
+    run = await real.run(("pool-initialisation",))
+    assert (run.leftovers.removed, run.leftovers.left) == (0, 3)
+    assert "could not remove 3 rows that an earlier test has left: edge-1" in run.leftovers.words("edge-1")
+
+
+async def test_a_router_that_lets_nobody_look_for_rows_is_tested_all_the_same() -> None:
+    real = Real()
+    real.box.faults.replies[f"{own_rows.MENU}/print"] = ReplyFault.TRAPS
+    run = await real.run(("pool-initialisation",))
+    assert run.leftovers == Leftovers()
+    assert run.report().summary == "1 passed"
 
 
 async def test_one_that_is_cancelled_in_the_middle_removes_its_rows() -> None:

@@ -16,14 +16,23 @@ async def confirmed(question: str) -> bool:
         click.Abort: The terminal has nothing more to say.
     """
     while True:
-        click.echo(f"{question} [y/N]: ", err=True, nl=False)
-        async with aclosing(lines()) as typed:
-            answer = await anext(typed, None)
-        if answer is None:
-            raise click.Abort
-        word = answer.strip().lower()
+        word = (await typed(f"{question} [y/N]")).lower()
         if word in {"y", "yes"}:
             return True
         if word in {"", "n", "no"}:
             return False
         click.echo("say y or n", err=True)
+
+
+async def typed(question: str) -> str:
+    """Ask on stderr, and return what was typed.
+
+    Raises:
+        click.Abort: The terminal has nothing more to say.
+    """
+    click.echo(f"{question}: ", err=True, nl=False)
+    async with aclosing(lines()) as came:
+        answer = await anext(came, None)
+    if answer is None:
+        raise click.Abort
+    return answer.strip()

@@ -21,7 +21,9 @@ async def _play(stage: Stage) -> None:
     notes, box = stage.notes, stage.simulated
     async with stage.client(min_size=FEW, max_size=FEW) as client:
         first = await seconds_until(lambda: client.connection_stats().pool.ready >= 1, most=_ALL)
-        rest = await seconds_until(lambda: client.connection_stats().pool.ready >= FEW, most=_ALL)
+        rest = None
+        if first is not None:
+            rest = await seconds_until(lambda: client.connection_stats().pool.ready >= FEW, most=_ALL)
         notes.progress(0.5)
         for _ in range(_ROUNDS):
             with notes.asking():
