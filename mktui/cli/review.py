@@ -87,7 +87,7 @@ def _as_markdown(found: tuple[RouterReview, ...], since: timedelta) -> Iterator[
             yield "\n| setting | from | to | figures | why |\n|---|---|---|---|---|"
         for advice in each.advices:
             figures = "; ".join(advice.evidence)
-            yield f"| `{advice.setting}` | {advice.now:g} | {advice.proposed:g} | {figures} | {advice.why} |"
+            yield f"| `{advice.setting}` | {advice.now:.10g} | {advice.proposed:.10g} | {figures} | {advice.why} |"
         if each.limits:
             yield ""
         for limit in each.limits:
@@ -102,7 +102,7 @@ def _judged(each: RouterReview) -> str:
 
 
 def _change(advice: Advice) -> str:
-    return f"{advice.now:g} → {advice.proposed:g}"
+    return f"{advice.now:.10g} → {advice.proposed:.10g}"
 
 
 def _code(found: tuple[RouterReview, ...]) -> int:

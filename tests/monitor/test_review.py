@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mktui.core.pool.options import PoolOptions
 from mktui.core.pool.statistics import LatencyStatistics
@@ -52,7 +54,12 @@ PLANTED: Final[dict[str, tuple[dict[str, Any], str, float, str]]] = {
     "spare_it": ({"cpu_percent": 95.0, "p95": 2.0}, "max_commands_per_second", 1, "processor was at 85 % or more"),
     "wait_longer": ({"timeouts": 40, "p95_peak": 25.0}, "command_timeout", 45, "28,800 of 2,880,000 commands ended"),
     "warn_later": ({"p95": 0.8}, "slow_response", 1.2, "in 720 of 720 hours p95 was over it, 800 ms in the middle"),
-    "more_patience": ({"opens": 1}, "circuit_breaker_threshold", 8, "the circuit opened 720 times in 30 days"),
+    "more_patience": (
+        {"opens": 1},
+        "circuit_breaker_threshold",
+        8,
+        "in 720 of 720 hours the circuit opened",
+    ),
     "longer_queue": ({"turned_away": 8}, "max_waiting", 2000, "5,760 of 2,880,000 commands were turned away"),
 }
 """For each rule: what each hour has, the setting, its new value, and a part of the evidence."""
@@ -105,6 +112,76 @@ def test_who_is_near_a_limit_is_said(changes: dict[str, Any], what: str, words: 
 def test_a_quiet_month_changes_nothing() -> None:
     found = of(month())
     assert (found.is_enough, found.advices, found.limits, found.hours) == (True, (), (), 720)
+
+
+# -- one odd hour, one dead router, and what the configuration takes ---------------------------------------------------
+
+_COUNT = st.integers(0, 10**8)
+_SECONDS = st.none() | st.floats(0, 10**6)
+_PERCENT = st.none() | st.floats(0, 100)
+ANY_HOUR: Final = st.builds(
+    RouterHour, st.just(BEGIN), st.just("edge-1"), st.floats(300, 3600), st.floats(0, 3600),
+    commands=_COUNT, failed=_COUNT, timeouts=_COUNT, turned_away=_COUNT, drops=_COUNT, opens=_COUNT, p95=_SECONDS,
+    p95_peak=_SECONDS, utilisation_percent=_PERCENT, utilisation_peak=_PERCENT, oldest_peak=_SECONDS,
+    cpu_percent=_PERCENT, cpu_peak=_PERCENT, memory_peak=_PERCENT, sessions_peak=st.integers(0, 50),
+    ceiling=st.none() | st.integers(0, 60), rows=st.none() | st.integers(0, 10**6),
+)  # fmt: skip
+ANY_POOL: Final = st.builds(
+    PoolOptions, min_size=st.integers(1, 5), max_size=st.integers(5, 50), command_timeout=st.floats(0.001, 86_400),
+    acquire_timeout=st.floats(0.001, 86_400), slow_response=st.floats(0.0001, 86_400),
+    max_waiting=st.integers(1, 1_000_000), max_commands_per_second=st.floats(0, 100_000),
+    circuit_breaker_threshold=st.integers(1, 1000),
+)  # fmt: skip
+
+
+def changes_of(found: RouterReview) -> list[tuple[str, float]]:
+    return [(each.setting, each.proposed) for each in found.advices]
+
+
+@given(ANY_HOUR, st.integers(0, 719))
+def test_whatever_happened_in_one_hour_of_a_sound_month_nothing_is_said(odd: RouterHour, place: int) -> None:
+    hours = month()
+    hours[place] = odd
+    assert (of(hours).advices, of(hours).limits) == ((), ())
+
+
+@pytest.mark.parametrize("rule", PLANTED)
+@given(odd=ANY_HOUR, place=st.integers(0, 719))
+def test_one_odd_hour_changes_nothing_of_what_is_proposed(rule: str, odd: RouterHour, place: int) -> None:
+    hours = month(**PLANTED[rule][0])
+    before = of(hours)
+    hours[place] = odd
+    assert changes_of(of(hours)) == changes_of(before)
+    assert [each.what for each in of(hours).limits] == [each.what for each in before.limits]
+
+
+@given(st.lists(ANY_HOUR, min_size=1, max_size=6), ANY_POOL)
+def test_whatever_the_hours_say_the_configuration_takes_it_and_it_is_a_change(
+    kinds: list[RouterHour], pool: PoolOptions
+) -> None:
+    for each in of([replace(kinds[n % len(kinds)], seconds=3600.0) for n in range(60)], pool).advices:
+        assert each.proposed != each.now == getattr(pool, each.setting)
+        PoolOptions.model_validate(pool.model_dump() | {each.setting: each.proposed})
+
+
+def test_what_a_router_usually_allows_is_proposed_and_the_least_is_said() -> None:
+    ceilings = [1] + 39 * [4] + 680 * [None]
+    (advice,) = of([replace(WELL, ceiling=most) for most in ceilings]).advices
+    assert (advice.setting, advice.proposed) == ("max_size", 4)
+    assert advice.evidence == ("in 40 of 720 hours the router allowed 4 sessions at most, 1 at the least",)
+
+
+@pytest.mark.parametrize("dead_for_hours", [5, 240])
+def test_a_router_that_was_dead_is_no_bad_link(dead_for_hours: int) -> None:
+    dead = replace(WELL, away=3600.0, opens=6, p95=None, p95_peak=None, failed=1800)
+    assert of([dead] * dead_for_hours + month(720 - dead_for_hours)).advices == ()
+
+
+def test_at_its_limit_a_setting_is_left_alone() -> None:
+    for rule, most in (("more_sessions", 50), ("longer_queue", 1_000_000), ("wait_longer", 86_400.0)):
+        changes, setting, *_ = PLANTED[rule]
+        pool = PoolOptions.model_validate(POOL.model_dump() | {setting: most})
+        assert changes_of(of(month(**changes | {"p95_peak": 90_000.0}), pool)) == [], rule
 
 
 def test_with_less_than_two_days_nothing_is_said_but_that() -> None:
