@@ -221,8 +221,12 @@ for path in network-stats connection-details performance-metrics network-health;
   ask 401 nobody "/api/$path"
   ask 405 "$viewer" "/api/$path" -X POST
 done
+ask 200 "$viewer" /api/alerts
+says '"is_watched": ?'
+ask 401 nobody /api/alerts
+ask 405 "$viewer" /api/alerts -X POST
 documented=$(curl -sS "$url/openapi.json" | grep -oE '"/(api/[a-z-]+|metrics|openapi.json|-/[a-z]+)": ?\{' | sort -u | wc -l)
-[ "$documented" = 10 ] || stop "the document has $documented addresses, this journey asks 10: take the new one in"
+[ "$documented" = 11 ] || stop "the document has $documented addresses, this journey asks 11: take the new one in"
 
 step "curl: every address that does something"
 for path in test-connection reset-connection-pool; do
