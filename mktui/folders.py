@@ -19,10 +19,10 @@ def make_private(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700)
     except FileNotFoundError:
-        if folder.parent == folder:
+        if folder.parent.is_dir():  # it is there, and takes no folder: /proc
             raise
         make_private(folder.parent)
-        make_private(folder)
+        folder.mkdir(mode=0o700, exist_ok=True)
     except OSError:  # it is there; or only it is, and above it nothing may be made
         if not folder.is_dir():
             raise
