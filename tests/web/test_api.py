@@ -82,7 +82,7 @@ async def test_every_endpoint_answers_as_its_document_says() -> None:
         assert [router["name"] for router in one["routers"]] == ["edge-1"]
         assert len(one["routers"][0]["connections"]) >= 1
         tested = check(TEST, "post", await here.ask(TEST, OPERATOR, "POST", json={"router": "hotspot-1"}))
-        assert tested["ok"]
+        assert tested["ok"], tested
         assert [step["name"] for step in tested["steps"]][-1] == "round trip"
         check(RESET, "post", await here.ask(RESET, OPERATOR, "POST", json={"router": "hotspot-1"}))
         events = here.fleet.snapshot().routers[1].events

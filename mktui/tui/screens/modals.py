@@ -150,7 +150,7 @@ class TestView(ModalScreen[None]):
 
     def end(self, report: TestReport) -> None:
         """Show the verdict."""
-        style = self.app.theme_variables["text-success" if report.ok else "text-error"]
+        style = Palette(self.app.theme_variables).style("text-success" if report.ok else "text-error")
         self._verdict = Text(report.verdict, style=f"bold {style}")
         self._paint()
 
