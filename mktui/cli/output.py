@@ -11,6 +11,7 @@ import click
 
 from mktui import clock
 from mktui.cli.everywhere import wish
+from mktui.letters import cut, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -67,10 +68,7 @@ def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
 
 def cell(text: str | None, *, widest: int = _WIDEST) -> str:
     """Return a router's text for a column: short, and nothing in it moves the cursor."""
-    if text is None:
-        return "–"
-    shown = "".join(letter if letter.isprintable() else "·" for letter in text)
-    return shown if len(shown) <= widest else shown[: widest - 1] + "…"
+    return "–" if text is None else cut(printable(text), widest)
 
 
 def health_cell(status: HealthStatus) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from mktui.core.pool.breaker import BreakerState
 from mktui.core.pool.health import CONNECTING, HealthStatus
 from mktui.errors import seconds_in_words
+from mktui.letters import cut, printable
 from mktui.monitor.outlook import evidence
 from mktui.monitor.symptoms import clock_skew as clocks_disagree
 from mktui.monitor.symptoms import exhausted, held_back
@@ -190,5 +191,4 @@ def _readable(judgement: Judgement) -> Judgement:
 
 def _text(text: str) -> str:
     one_line = " ".join(text.encode("utf-8", "backslashreplace").decode().split())
-    shown = "".join(letter if letter.isprintable() else "·" for letter in one_line)
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    return cut(printable(one_line), _LONGEST)

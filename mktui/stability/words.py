@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mktui.letters import printable
 from mktui.stability.picture import bars, caption, top_of
 from mktui.stability.report import Verdict, limit, number
 
@@ -53,8 +54,7 @@ def as_text(report: StabilityReport) -> list[str]:
         lines += [f"    {figure_line(figure)}" for figure in each.figures]
         lines += [f"    {line}".rstrip() for line in pictures(each)]
         lines.append("")
-    lines = ["".join(letter if letter.isprintable() else "·" for letter in line) for line in lines]
-    return [*lines, f"{report.summary} in {report.seconds:.0f} s"]
+    return [*map(printable, lines), f"{report.summary} in {report.seconds:.0f} s"]
 
 
 def as_markdown(report: StabilityReport) -> str:

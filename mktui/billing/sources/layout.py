@@ -10,6 +10,7 @@ from mktui.billing.sources.header import IGNORED, guess, known, match_columns
 from mktui.billing.sources.rows import SECRET_FIELDS
 from mktui.billing.sources.synonyms import is_secret
 from mktui.errors import SourceUnreadable
+from mktui.letters import cut, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -67,8 +68,7 @@ def samples_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> tuple[tu
 
 
 def _short(cell: str) -> str:
-    shown = "".join(letter if letter.isprintable() else "·" for letter in cell.strip())
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    return cut(printable(cell.strip()), _LONGEST)
 
 
 def columns_of(layout: Layout, what: What, mapped: Mapping[str, str], offered: Mapping[str, str]) -> list[Column]:

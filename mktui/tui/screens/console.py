@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from mktui.errors import MktuiError
+from mktui.letters import printable
 from mktui.tui import words
 from mktui.tui.actions import Place
 from mktui.tui.screens.filtering import Filterable
@@ -142,11 +143,6 @@ class ConsoleScreen(Filterable):
             return
         self.app.copy_to_clipboard(" ".join(f"{name}={value}" for name, value in row.items()))
         self.notify("the row is in your clipboard, where the terminal allows it")
-
-
-def printable(text: str) -> str:
-    """Return a router's text without what would move a terminal's cursor."""
-    return "".join(letter if letter.isprintable() else "·" for letter in text)
 
 
 def _columns(names: Sequence[str], rows: Sequence[Row]) -> tuple[Column, ...]:

@@ -11,6 +11,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from mktui.letters import printable
 from mktui.tui import actions, words
 from mktui.tui.screens.modals import box_css
 
@@ -100,7 +101,7 @@ def as_text(router: RouterSnapshot, found: tuple[Diagnosis, ...], at: datetime) 
     for each in found:
         lines += ["", f"{each.severity.value}: {each.symptom}", *(f"  {line}" for line in each.evidence)]
         lines += [f"  why: {each.cause}", f"  do: {each.remedy}"]
-    return "\n".join(_printable(line) for line in lines)
+    return "\n".join(printable(line) for line in lines)
 
 
 def _finding(text: Text, found: Diagnosis, palette: Palette) -> None:
@@ -121,8 +122,4 @@ def _finding(text: Text, found: Diagnosis, palette: Palette) -> None:
 
 
 def _wrapped(words_of: str, indent: int) -> str:
-    return f"\n{' ' * indent}".join(textwrap.wrap(_printable(words_of), _WIDTH - indent) or [""])
-
-
-def _printable(words_of: str) -> str:
-    return "".join(letter if letter.isprintable() else "·" for letter in words_of)
+    return f"\n{' ' * indent}".join(textwrap.wrap(printable(words_of), _WIDTH - indent) or [""])

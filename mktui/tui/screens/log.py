@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 from rich.text import Text
 from textual.widgets import Static
 
+from mktui.letters import printable
 from mktui.tui import words
 from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.router import RouterScreen
@@ -234,8 +235,7 @@ class LogScreen(Filterable, Sortable, Generic[R]):
 
 def shown(text: str) -> str:
     """Return a router's words on one line, with what no terminal should be told made visible."""
-    one_line = " ".join(text.split())
-    return "".join(letter if letter.isprintable() else "·" for letter in one_line)
+    return printable(" ".join(text.split()))
 
 
 def ago(at: datetime, now: datetime) -> str:
