@@ -11,13 +11,14 @@ import fcntl
 import hashlib
 import os
 import stat
-import tempfile
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mktui.config.load import check_text
 from mktui.errors import ConfigError
 from mktui.folders import make_private
+from mktui.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +99,7 @@ def save_secret(path: Path, secret: str) -> bool:
             raise ConfigError("holds something else already, and is left as it is", file=path,
                               remedy="name another file, or leave the password empty to use what is in it")  # fmt: skip
         make_private(target.parent)
-        _put(target, content, like=target)
+        write_whole(target, content, prepare=partial(_resemble, like=target))
     except OSError as error:
         raise _refused(error, path, "cannot be written") from None
     return True
@@ -111,25 +112,10 @@ def _replace(seen: Seen, target: Path, content: bytes, folder: int) -> None:
             "was changed underneath, and is left as it is", file=seen.file, remedy="open it again, then change it"
         )
     if now.print is not None:
-        _put(target.with_name(f"{target.name}.bak"), now.text.encode("utf-8"), like=target)
-    _put(target, content, like=target)
+        backup = target.with_name(f"{target.name}.bak")
+        write_whole(backup, now.text.encode("utf-8"), prepare=partial(_resemble, like=target))
+    write_whole(target, content, prepare=partial(_resemble, like=target))
     os.fsync(folder)
-
-
-def _put(target: Path, content: bytes, *, like: Path) -> None:
-    """Write a file beside its place and move it there."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            _resemble(file.fileno(), like)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, target)  # noqa: PTH105 - a name and a path
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)  # noqa: PTH108 - as above
-        raise
 
 
 def _resemble(handle: int, like: Path) -> None:

@@ -6,16 +6,16 @@ It is a comfort and no more: a file of it that cannot be read or written is as o
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from mktui.folders import make_private
 from mktui.services.office import state_folder
+from mktui.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from mktui.billing.sources.rows import What
 
@@ -62,13 +62,5 @@ def _has_all(each: Any) -> bool:  # Any: JSON
 
 
 def _write(text: str) -> None:
-    """Write the file whole or not at all."""
-    _file().parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, name = tempfile.mkstemp(dir=_file().parent, prefix=".columns.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            opened.write(text)
-        Path(name).replace(_file())
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    make_private(_file().parent)
+    write_whole(_file(), text.encode())

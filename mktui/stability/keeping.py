@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mktui.errors import ReportUnreadable
 from mktui.stability.page import as_html
 from mktui.stability.words import as_markdown
+from mktui.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from mktui.stability.report import StabilityReport
 
@@ -39,13 +39,6 @@ def write_report(report: StabilityReport, file: Path) -> None:
     """
     text = FORMS[file.suffix](report)
     try:
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as opened:
-                opened.write(text)
-            Path(name).replace(file)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(file, text.encode())
     except OSError as error:
         raise ReportUnreadable(file, f"cannot be written: {error.strerror}") from None

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from mktui.folders import make_private
 from mktui.monitor.alerts import Alert, Notice, Past  # noqa: TC001 - pydantic reads the annotations
 from mktui.monitor.silences import MOST, Silence
 from mktui.services.control.place import socket_of
+from mktui.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 SCHEMA: Final = "mktui.alerts/1"
 _LONGEST: Final = 64 * 1024 * 1024
-_FRESH: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 _TURN: Final = 5.0
 """Seconds that another one is given to write silences."""
 
@@ -96,7 +97,7 @@ class AlertFile:
         if self._handle is not None:
             return ""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.path.parent)
             handle = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError:
             return ""
@@ -150,7 +151,7 @@ class AlertFile:
         Raises:
             OSError: They cannot be written.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(self.path.parent)
         with _turn(self.silences_path.with_name(f"{self.silences_path.name}.lock")):
             kept, _problem = _read(self.silences_path, KeptSilences)
             _write(self.silences_path, KeptSilences(silences=change(kept.silences)[:MOST]))
@@ -209,10 +210,5 @@ def _read(path: Path, kind: type[K]) -> tuple[K, str]:
 def _write(path: Path, kept: _Kept) -> None:
     """Write what only who holds the lock writes."""
     document = {"schema": SCHEMA, **kept.model_dump(mode="json")}
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    new = path.with_name(f".{path.name}.new")
-    with os.fdopen(os.open(new, _FRESH, 0o600), "w", encoding="ascii") as file:
-        json.dump(document, file, separators=(",", ":"))
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    make_private(path.parent)
+    write_whole(path, json.dumps(document, separators=(",", ":")).encode("ascii"))
