@@ -63,10 +63,11 @@ class Limits:
 
 
 class Rule(NamedTuple):
-    """One row of the table."""
+    """One row of the table. ``is_unknown``: nothing can be said of a router yet, whatever it looks like."""
 
     name: str
     severity: Severity
+    is_unknown: Callable[[RouterSnapshot], bool]
     judge: Callable[[RouterSnapshot, datetime, Limits], Judgement]
 
 
@@ -79,17 +80,24 @@ def _is_young(router: RouterSnapshot) -> bool:
     return router.health.reasons == (CONNECTING,)
 
 
+def _is_unsettled(router: RouterSnapshot) -> bool:
+    """Nothing is known of a last run, or the next one is counting."""
+    sync = router.sync
+    return sync.is_running or (sync.finished_at is None and not sync.remarks)
+
+
+def _is_said(_router: RouterSnapshot) -> bool:
+    """The rule says itself what it cannot know."""
+    return False
+
+
 def _router_down(router: RouterSnapshot, _now: datetime, _limits: Limits) -> Judgement:
-    if _is_young(router):
-        return UNKNOWN
     if router.health.status is not HealthStatus.OFFLINE or _is_isolated(router):  # who isolates it knows
         return None
     return Seen(f"{router.name} is down", "; ".join(router.health.reasons))
 
 
 def _breaker_open(router: RouterSnapshot, _now: datetime, _limits: Limits) -> Judgement:
-    if _is_young(router):
-        return UNKNOWN
     breaker = router.pool.circuit_breaker
     if breaker.state not in {BreakerState.OPEN, BreakerState.HALF_OPEN}:
         return None
@@ -97,8 +105,6 @@ def _breaker_open(router: RouterSnapshot, _now: datetime, _limits: Limits) -> Ju
 
 
 def _pool_exhausted(router: RouterSnapshot, now: datetime, _limits: Limits) -> Judgement:
-    if _is_young(router):
-        return UNKNOWN
     found = exhausted(router, now)
     return found and Seen(f"commands for {router.name} wait for a free slot", "; ".join(found.evidence))
 
@@ -112,44 +118,28 @@ def _sync_pending(router: RouterSnapshot, _now: datetime, limits: Limits) -> Jud
     return Seen(f"{router.name} waits for a sync", f"{pending:,} rows that billing wants are not on the router")
 
 
-def _is_unsettled(router: RouterSnapshot) -> bool:
-    """Nothing is known of a last run, or the next one is counting."""
-    sync = router.sync
-    return sync.is_running or (sync.finished_at is None and not sync.remarks)
-
-
 def _failed_rows(router: RouterSnapshot, _now: datetime, limits: Limits) -> Judgement:
-    if _is_unsettled(router):
-        return UNKNOWN
     if router.sync.failed < limits.failed_rows:
         return None
     return Seen(f"rows failed in the last sync of {router.name}", f"{router.sync.failed:,} failed")
 
 
 def _guard_refusal(router: RouterSnapshot, now: datetime, _limits: Limits) -> Judgement:
-    if _is_unsettled(router):
-        return UNKNOWN
     found = held_back(router, now)
     return found and Seen(f"a guard holds back changes for {router.name}", "; ".join(found.evidence))
 
 
 def _clock_skew(router: RouterSnapshot, now: datetime, _limits: Limits) -> Judgement:
-    if _is_unsettled(router):
-        return UNKNOWN
     found = clocks_disagree(router, now)
     return found and Seen(f"clocks disagree at {router.name}: nobody is cut off", "; ".join(found.evidence))
 
 
 def _password_unverifiable(router: RouterSnapshot, _now: datetime, _limits: Limits) -> Judgement:
-    if _is_unsettled(router):
-        return UNKNOWN
     hidden = [remark.text for remark in router.sync.remarks if remark.kind == "unverifiable"]
     return Seen(f"passwords on {router.name} cannot be compared", hidden[0]) if hidden else None
 
 
 def _early_warning(router: RouterSnapshot, _now: datetime, limits: Limits) -> Judgement:
-    if _is_young(router):
-        return UNKNOWN
     told = [each for each in router.forecasts if each.confidence == "likely" or not limits.certain]
     if not told:
         return None
@@ -158,15 +148,15 @@ def _early_warning(router: RouterSnapshot, _now: datetime, limits: Limits) -> Ju
 
 
 RULES: Final = (
-    Rule("router_down", Severity.CRITICAL, _router_down),
-    Rule("breaker_open", Severity.WARNING, _breaker_open),
-    Rule("pool_exhausted", Severity.WARNING, _pool_exhausted),
-    Rule("sync_pending", Severity.WARNING, _sync_pending),
-    Rule("failed_rows", Severity.WARNING, _failed_rows),
-    Rule("guard_refusal", Severity.WARNING, _guard_refusal),
-    Rule("clock_skew", Severity.WARNING, _clock_skew),
-    Rule("password_unverifiable", Severity.WARNING, _password_unverifiable),
-    Rule("early_warning", Severity.WARNING, _early_warning),
+    Rule("router_down", Severity.CRITICAL, _is_young, _router_down),
+    Rule("breaker_open", Severity.WARNING, _is_young, _breaker_open),
+    Rule("pool_exhausted", Severity.WARNING, _is_young, _pool_exhausted),
+    Rule("sync_pending", Severity.WARNING, _is_said, _sync_pending),
+    Rule("failed_rows", Severity.WARNING, _is_unsettled, _failed_rows),
+    Rule("guard_refusal", Severity.WARNING, _is_unsettled, _guard_refusal),
+    Rule("clock_skew", Severity.WARNING, _is_unsettled, _clock_skew),
+    Rule("password_unverifiable", Severity.WARNING, _is_unsettled, _password_unverifiable),
+    Rule("early_warning", Severity.WARNING, _is_young, _early_warning),
 )
 SEVERITIES: Final[Mapping[str, Severity]] = {rule.name: rule.severity for rule in RULES}
 
@@ -177,7 +167,7 @@ def judged(
     """Return what each of these rules says of each router."""
     wanted = set(rules)
     return {
-        (rule.name, router.name): _readable(rule.judge(router, now, limits))
+        (rule.name, router.name): UNKNOWN if rule.is_unknown(router) else _readable(rule.judge(router, now, limits))
         for router in routers
         for rule in RULES
         if rule.name in wanted

@@ -9,6 +9,7 @@ from collections import Counter, deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from mktui.core.pool.actions import EventKind
 from mktui.monitor.snapshot import SeenEvent
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 
 KEPT: Final = 200
 BAD: Final = frozenset({
-    "connection lost", "connect failed", "login refused", "circuit opened", "connection suspect", "isolated",
-    "router changed",
+    EventKind.CONNECTION_LOST, EventKind.CONNECT_FAILED, EventKind.LOGIN_REFUSED, EventKind.CIRCUIT_OPENED,
+    EventKind.SUSPECT, EventKind.ISOLATED, EventKind.CHANGED,
 })  # fmt: skip
-WELL: Final = frozenset({"connected", "circuit closed"})
+WELL: Final = frozenset({EventKind.CONNECTED, EventKind.CIRCUIT_CLOSED})
 _MINUTE: Final = 60
 _MINUTES: Final = 60
 

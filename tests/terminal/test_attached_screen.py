@@ -24,6 +24,7 @@ from tests.headless.programs import mktui
 from tests.headless.shops import open_shop
 from tests.headless.test_serve import serving, wait
 from tests.terminal.driving import look
+from tests.terminal.pictured import SIZES
 from tests.terminal.pictured_routers import lost
 from tests.terminal.recorded import RecordedServices
 from tests.terminal.recorded_billing import BOOKS
@@ -48,7 +49,7 @@ def test_a_lost_connection_in_a_theme_of_high_contrast(snap_compare: Compare) ->
     assert snap_compare(ControlRoom(lost(), theme="high-contrast"), run_before=after())
 
 
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+AT_EACH_SIZE = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 def lost_with_more() -> RecordedServices:
@@ -59,12 +60,12 @@ def lost_with_more() -> RecordedServices:
     return services
 
 
-@SIZES
+@AT_EACH_SIZE
 def test_billing_behind_a_lost_connection(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(ControlRoom(lost_with_more()), terminal_size=size, run_before=after("5"))
 
 
-@SIZES
+@AT_EACH_SIZE
 def test_tests_behind_a_lost_connection(snap_compare: Compare, size: tuple[int, int]) -> None:
     assert snap_compare(ControlRoom(lost_with_more()), terminal_size=size, run_before=after("4"))
 

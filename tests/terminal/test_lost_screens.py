@@ -17,6 +17,7 @@ from mktui.tui.screens.view import StillStatic, View
 from mktui.tui.widgets.long_table import LongTable
 from mktui.tui.widgets.top_lines import TopLines
 from tests.terminal.driving import lines, look, only, opened, press
+from tests.terminal.pictured import SIZES
 from tests.terminal.recorded import RecordedServices, fleet
 from tests.terminal.recorded_configs import TEXT
 from tests.terminal.recorded_errors import CHANGES, log
@@ -35,7 +36,7 @@ WAYS: Final = {
     Place.TESTS: ("4",), Place.BILLING: ("5",), Place.FORM: ("5", "e"), Place.CUSTOMER: ("f", *"ana", "enter"),
     Place.CONFIG: ("6",), Place.CHANGES: ("c",), Place.ROWS: ASK,
 }  # fmt: skip
-SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+AT_EACH_SIZE = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 def served() -> RecordedServices:
@@ -81,7 +82,7 @@ async def lose(app: ControlRoom, pilot: Pilot[None]) -> None:
 
 
 @pytest.mark.parametrize("place", WAYS, ids=lambda place: place.value)
-@SIZES
+@AT_EACH_SIZE
 async def test_every_screen_is_grey_with_its_age_on_top(place: Place, size: tuple[int, int]) -> None:
     async with opened(served(), size=size) as (app, pilot):
         await only(pilot, "edge-1")
