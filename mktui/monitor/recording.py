@@ -9,7 +9,11 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final, get_type_hints
 
 from mktui.core.pool.breaker import BreakerState, Transition
 from mktui.core.pool.health import Health, HealthStatus
@@ -45,6 +49,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pydantic import TypeAdapter
+
 SCHEMA: Final = "mktui.recording/1"
 RECORDS: Final = (
     Snapshot, RouterSnapshot, RouterFacts, SyncState, Remark, Forecast, Break, SeenEvent, Health, PoolStatistics,
@@ -52,7 +58,33 @@ RECORDS: Final = (
     SlowCommand, JobState, JobOutcome, AlertsState, SeenAlert, ReceiverState, Silence,
 )  # fmt: skip
 WORDS: Final = (HealthStatus, BreakerState)
-PICTURES: Final = Forms(RECORDS, WORDS)
+
+
+class _Pictures(Forms):
+    """Only records whose fields are of their types: whoever shows a picture relies on them."""
+
+    def made(self, kind: type, facts: dict[str, Any]) -> Any:  # Any: a record
+        """Return a record of a listed class; raises pydantic's ValidationError, a ValueError, on a wrong type."""
+        record = kind(**facts)
+        _types(kind).validate_python(tuple(getattr(record, each.name) for each in fields(kind)), strict=True)
+        return record
+
+
+@cache
+def _types(kind: type) -> TypeAdapter[Any]:  # Any: a tuple of the class's fields
+    """Return what checks the fields of a record. Records in it have been checked when they were made."""
+    from pydantic import AwareDatetime, InstanceOf, TypeAdapter  # noqa: PLC0415 - only who reads pictures
+
+    records = {each.__name__: InstanceOf[each] for each in RECORDS}  # type: ignore[misc, valid-type]  # as types below
+    words = {each.__name__: each for each in WORDS}
+    names = {**records, **words, "datetime": AwareDatetime, "dt": SimpleNamespace(datetime=AwareDatetime)}
+    names |= {"Mapping": Mapping}
+    hints = get_type_hints(kind, localns=names, include_extras=True)
+    types: Any = tuple[tuple(hints[each.name] for each in fields(kind))]  # type: ignore[misc]  # known here, not before
+    return TypeAdapter(types)
+
+
+PICTURES: Final = _Pictures(RECORDS, WORDS)
 """What a picture is made of."""
 _LONGEST_LINE: Final = 64 * 1024 * 1024
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
+import operator
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mktui.cli.replay import replay
 from mktui.errors import RecordingUnreadable
 from mktui.monitor.recording import line_of, read
 from mktui.monitor.snapshot import Remark
@@ -22,6 +26,7 @@ from tests.terminal.driving import opened, press
 from tests.terminal.recorded import fleet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LINE = line_of(fleet(), 1)
@@ -81,6 +86,42 @@ def test_a_damaged_recording_is_told_in_one_line_wherever_it_is_damaged(
     file = tmp_path_factory.getbasetemp() / "damaged"
     file.write_bytes(PACKED[:at] + spoilt + (b"" if cut else PACKED[at + len(spoilt) :]))
     with suppress(RecordingUnreadable):
+        load(file)
+
+
+def leaves(value: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # Any: JSON
+    """Yield the way to each value of a document, but for the names of records."""
+    within = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in within:
+        if key != "$":
+            yield from leaves(each, (*way, key))
+    if way:
+        yield way
+
+
+WAYS = list(leaves(json.loads(LINE)["snapshot"]))
+
+
+@given(way=st.sampled_from(WAYS), other=st.sampled_from([None, "x", 5, -1.5, True, [], [[]], {}, {"$": "Silence"}]))
+def test_a_value_of_a_wrong_type_is_refused_with_its_line_wherever_it_stands(
+    tmp_path_factory: pytest.TempPathFactory, way: tuple[Any, ...], other: object
+) -> None:
+    document = json.loads(LINE)
+    functools.reduce(operator.getitem, way[:-1], document["snapshot"])[way[-1]] = other
+    file = tmp_path_factory.getbasetemp() / "odd"
+    file.write_text(LINE + json.dumps(document) + "\n", encoding="utf-8")
+    ended = CliRunner().invoke(replay, [str(file), "--summary"])
+    if ended.exit_code == 0:
+        assert len(load(file)) == 2, "it was of the right type"
+    else:
+        assert isinstance(ended.exception, RecordingUnreadable), ended.exception
+        assert "line 2: it is no" in str(ended.exception)
+
+
+def test_an_hour_without_its_zone_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "night"
+    file.write_text(LINE + LINE.replace("+00:00", ""), encoding="utf-8")
+    with pytest.raises(RecordingUnreadable, match="line 2"):
         load(file)
 
 
