@@ -58,8 +58,14 @@ _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 _OF_A_SESSION: Final = re.compile(r"<([a-z0-9]+)-(.+)>", re.DOTALL)
 _TELLING_LETTERS: Final = 3
 """A shorter name is part of too many words."""
-_TELLING_DIGITS: Final = 5
-"""A figure that is also somebody's name is replaced everywhere, when it is so long that it is no chance."""
+_TELLING_FIGURE: Final = re.compile(r"[0-9]([.-]?[0-9]){4}")
+"""A figure so long may be a customer's number or telephone. It stays where things are counted, and only when it is
+nobody's name: that it is so long is no chance."""
+_COUNTING: Final = re.compile(
+    r"(^|-)(byte|packet|bit|drop|error|collision|rate|limit|threshold|free|total|used|size|memory|space|sector|write"
+    r"|frequency|speed|count|load|queue|rx|tx|fp|mtu|mru|port|distance|priority|time|timeout|interval)s?(-|$)"
+)
+"""Names of attributes that count or measure something."""
 
 
 class Masks:
@@ -103,8 +109,10 @@ class Masks:
             return False
         if value in {"true", "false", "yes", "no"} or value in _words(path, name):
             return True
-        is_known = value in self._names and sum(map(str.isdecimal, value)) >= _TELLING_DIGITS
-        return not is_known and (_is_figure(value) or _is_reference(value))
+        if _DATE.fullmatch(value) or _is_reference(value):
+            return True
+        is_telling = _TELLING_FIGURE.search(value) and (value in self._names or not _COUNTING.search(name))
+        return not is_telling and _is_figure(value)
 
     def _part(self, part: str) -> str:
         if not part or part in _BUILT_IN or _PORT.fullmatch(part):
@@ -118,7 +126,7 @@ class Masks:
         if _is_address(address) and (not slash or length.isdecimal()):
             return f"{self._address(address)}{slash}{length}"
         if dash and _is_address(first) and _is_address(last):
-            return f"{self._address(first)}-{self._address(last)}"
+            return "-".join(sorted((self._address(first), self._address(last)), key=_place))  # a range stays one
         return self._token("name", part)
 
     def _address(self, text: str) -> str:
@@ -152,13 +160,19 @@ def _words(path: str, name: str) -> frozenset[str]:
 
 
 def _is_figure(value: str) -> bool:
-    if _FIGURE.fullmatch(value) or _DATE.fullmatch(value):
+    if _FIGURE.fullmatch(value):
         return True
     try:
         parse_duration(value)
     except ValueError:
         return False
     return True
+
+
+def _place(address: str) -> tuple[int, int]:
+    """Return what puts addresses in their order."""
+    found = ipaddress.ip_address(address)
+    return found.version, int(found)
 
 
 def _is_reference(value: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
@@ -180,6 +181,28 @@ async def test_no_original_survives_wherever_it_stands(
     again = Masks()
     again.learn(shown)
     assert [again.row("/queue/simple", row) for row in shown] == shown
+
+
+@given(
+    value=st.from_regex(r"\+?[0-9]{5,15}|[0-9]{3}-[0-9]{4,8}|[0-9]{5,9}/[0-9]{5,9}", fullmatch=True),
+    name=st.sampled_from(["account", "called-id", "contract", "x-billing", "mobile", "circuit-id"]),
+)
+async def test_a_long_figure_stays_only_where_something_is_counted(value: str, name: str) -> None:
+    masks = Masks()
+    row = {name: value, "bytes": value, "rx-packet": "8376086", "uptime": "3w2d01:02:03", "dst-port": "8728"}
+    shown = masks.row("/ppp/active", row)
+    assert value not in shown[name]
+    assert {**shown, name: "", "bytes": ""} == {**row, name: "", "bytes": ""}
+    assert masks.value("/ppp/secret", "last-logged-out", "1999-12-31 23:59:59") == "1999-12-31 23:59:59"
+
+
+@given(first=st.ip_addresses(v=4), size=st.integers(1, 500))
+async def test_a_range_of_addresses_stays_a_range(first: ipaddress.IPv4Address, size: int) -> None:
+    first = min(first, ipaddress.IPv4Address("255.255.0.0"))
+    masks = Masks()
+    masks.value("/ip/address", "address", f"{first + size}/24")  # seen first, and numbered first
+    low, high = masks.value("/ip/pool", "ranges", f"{first}-{first + size}").split("-")
+    assert ipaddress.IPv4Address(low) < ipaddress.IPv4Address(high)
 
 
 @given(st.dictionaries(st.from_regex("[a-z-]{3,12}", fullmatch=True), st.text(max_size=40), max_size=5))
