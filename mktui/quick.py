@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+class _NoPlugins(ModuleType):
+    """Stands where pydantic has its loader of plugins, which loads what is needed to find them even if none is wanted.
+
+    A twentieth of the start. Should a pydantic ask it for something else, that comes from the loader itself.
+    """
+
+    PLACE: Final = "pydantic.plugin._loader"
+
+    @staticmethod
+    def get_plugins() -> tuple[()]:
+        """Return no plugin."""
+        return ()
+
+    def __getattr__(self, name: str) -> object:
+        """Load the loader, and return what it has under this name."""
+        if name.startswith("__"):  # asked of every module that is imported from
+            raise AttributeError(name)
+        del sys.modules[self.PLACE]
+        return getattr(importlib.import_module(self.PLACE), name)
 
 
 @contextmanager
@@ -20,6 +43,7 @@ def without_collection() -> Iterator[None]:
     """
     # pydantic would look through everything that is installed for plugins; mktui has none
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    sys.modules.setdefault(_NoPlugins.PLACE, _NoPlugins(_NoPlugins.PLACE))
     was_enabled = gc.isenabled()
     gc.disable()
     try:

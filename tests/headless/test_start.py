@@ -14,7 +14,7 @@ from tests.headless.programs import PROGRAM, simulated, write_config
 pytestmark = pytest.mark.realtime
 SCRIPT = """
 import sys
-from mktui.cli import main
+from mktui.__main__ import main
 try:
     main(sys.argv[1:])
 except SystemExit as end:
@@ -22,6 +22,7 @@ except SystemExit as end:
 print(*sorted(sys.modules), file=sys.stderr)
 """
 NOT_NEEDED = (
+    "importlib.metadata", "zipfile",
     "textual", "rich", "sqlalchemy", "alembic", "tomlkit", "structlog", "aiohttp", "gzip", "statistics",
     "mktui.tui", "mktui.simulator", "mktui.sync.plan", "mktui.billing.model", "mktui.services.syncing",
     "mktui.services.customers", "mktui.services.course", "mktui.services.sources", "mktui.services.control.client",
@@ -40,6 +41,18 @@ def test_a_status_of_a_router_loads_nothing_that_it_does_not_need(tmp_path: Path
     loaded = set(done.stderr.split())
     assert "mktui.core.pool.pool" in loaded
     assert loaded.isdisjoint(NOT_NEEDED), loaded & set(NOT_NEEDED)
+
+
+def test_whatever_else_pydantic_asks_of_its_loader_of_plugins_it_gets() -> None:
+    script = (
+        "from mktui.__main__ import main\n"
+        "from pydantic.plugin import _loader\n"
+        "assert _loader.get_plugins() == ()\n"
+        "assert _loader.PYDANTIC_ENTRY_POINT_GROUP == 'pydantic'\n"
+        "assert not hasattr(_loader, 'what_is_not_there')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=40)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_quick_end_loses_no_output_and_no_code(tmp_path: Path) -> None:
