@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from mktui.stability.picture import caption, svg, top_of
+from mktui.stability.drawing import STYLE, svg
+from mktui.stability.picture import caption, scale_of
 from mktui.stability.report import limit, number
 from mktui.stability.words import GLYPHS, heading
 
@@ -24,8 +25,7 @@ h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin: 2rem 0 .2rem; } p { m
 .passed { color: var(--good); } .failed, .no { color: var(--bad); } .skipped { color: var(--quiet); }
 table { border-collapse: collapse; width: 100%; } td, th { padding: .15rem .6rem .15rem 0; text-align: left;
   border-bottom: 1px solid var(--line); } .number { text-align: right; font-variant-numeric: tabular-nums; }
-figure { margin: .8rem 0; } svg { width: 100%; height: 5.5rem; border-bottom: 1px solid var(--line); }
-.bar { fill: var(--bar); } .fault { fill: var(--bad); } figcaption { font-size: .85rem; }
+figure { margin: .8rem 0; } figcaption { font-size: .85rem; }
 """
 
 
@@ -35,7 +35,7 @@ def as_html(report: StabilityReport) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(heading(report))}</title><style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+        f"<title>{escape(heading(report))}</title><style>{_STYLE}{STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
     )
 
 
@@ -58,7 +58,7 @@ def _mark(each: ScenarioReport) -> str:
 
 def _scenario(each: ScenarioReport) -> str:
     reason = f'<p class="{each.verdict.value}">{escape(each.reason)}</p>' if each.reason else ""
-    top = top_of(each.series)
+    top = scale_of(each.series)
     drawn = "\n".join(_picture(series, top) for series in each.series)
     return (
         f'<h2 id="{escape(each.name)}">{escape(each.title)} {_mark(each)}</h2>\n'

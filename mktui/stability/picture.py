@@ -1,8 +1,8 @@
-"""Latency over time as a picture: bars of text for a terminal, inline SVG for a page. Pure."""
+"""Latency over time as bars of text, for a terminal and for Markdown. Pure."""
 
 from __future__ import annotations
 
-from html import escape
+import math
 from typing import TYPE_CHECKING, Final
 
 from mktui.stability.report import number
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 FAILED: Final = "×"
-_WIDE: Final = 640
-_HIGH: Final = 90
 
 
 def bars(series: Series, width: int, top: float | None = None) -> str:
@@ -23,14 +21,14 @@ def bars(series: Series, width: int, top: float | None = None) -> str:
 
     ``top``: seconds that are a full bar; None: the slowest of all.
     """
-    columns = _columns(series, width)
+    columns = moments(series, width)
     full = top or max((slow for slow, _ in columns if slow is not None), default=0.0) or 1.0
     return "".join(_bar(slow, failed, full) for slow, failed in columns)
 
 
 def chart(series: Series, width: int, height: int, top: float) -> list[str]:
     """Return bars over ``height`` lines, the highest line first; ``×`` at the bottom where only failures were."""
-    columns = _columns(series, width)
+    columns = moments(series, width)
     lines = []
     for line in range(height - 1, -1, -1):
         drawn = ""
@@ -40,6 +38,28 @@ def chart(series: Series, width: int, height: int, top: float) -> list[str]:
             drawn += lost if eighths <= 0 else _BARS[min(7, eighths - 1)]
         lines.append(drawn)
     return lines
+
+
+def with_axes(series: Series, width: int, height: int, top: float) -> list[str]:
+    """Return bars over ``height`` lines with a scale of seconds at their left, and the time that passed below them.
+
+    ``width`` is that of the whole, scale included; ``top`` is a scale's top, as ``scale_of`` returns it.
+    """
+    scale = {0: number(top, "s"), height // 2: number(top / 2, "s")} if height > 3 else {0: number(top, "s")}
+    left = max(map(len, scale.values()))
+    drawn = chart(series, max(1, width - left - 2), height, top)
+    lines = [f"{scale.get(at, ''):>{left}} {'┤' if at in scale else '│'}{line}" for at, line in enumerate(drawn)]
+    columns = len(drawn[0])
+    begin, end = "0 s", f"{series.step * len(series.slowest):.0f} s"
+    below = f"{begin}{end:>{columns - len(begin)}}" if columns > len(begin) + len(end) else end
+    return [*lines, f"{'0':>{left}} └{'─' * columns}", f"{'':{left}}  {below}"]
+
+
+def scale_of(many: Sequence[Series]) -> float:
+    """Return the top of a scale that all of them fit under: one, two or five, and noughts."""
+    top = top_of(many) or 1.0
+    tens = 10.0 ** math.floor(math.log10(top))
+    return next(round(step * tens, 12) for step in (1, 2, 5, 10) if step * tens >= top * (1 - 1e-9))
 
 
 def top_of(many: Sequence[Series]) -> float:
@@ -60,32 +80,11 @@ def _bar(slow: float | None, failed: int, full: float) -> str:
     return FAILED if failed else " "
 
 
-def _columns(series: Series, width: int) -> list[tuple[float | None, int]]:
-    """Return the moments, put together until they fit."""
+def moments(series: Series, width: int) -> list[tuple[float | None, int]]:
+    """Return the slowest answer and the failures of each moment, put together until they fit."""
     together = max(1, -(-len(series.slowest) // max(1, width)))
     columns = []
     for at in range(0, len(series.slowest), together):
         known = [value for value in series.slowest[at : at + together] if value is not None]
         columns.append((max(known, default=None), sum(series.failures[at : at + together])))
     return columns
-
-
-def svg(series: Series, top: float) -> str:
-    """Return a picture as inline SVG: a bar for each moment, a mark below where something failed."""
-    columns = _columns(series, 120)
-    step = _WIDE / max(1, len(columns))
-    full = top or 1.0
-    parts = []
-    for place, (slow, failed) in enumerate(columns):
-        x = place * step
-        if slow is not None:
-            high = max(1.0, slow / full * _HIGH)
-            parts.append(f'<rect class="bar" x="{x:.1f}" y="{_HIGH - high:.1f}" width="{step * 0.8:.1f}" '
-                         f'height="{high:.1f}"/>')  # fmt: skip
-        if failed:
-            parts.append(f'<rect class="fault" x="{x:.1f}" y="{_HIGH + 3}" width="{step * 0.8:.1f}" height="5"/>')
-    words = f"{series.name or 'latency'}: {caption(series)}"
-    return (
-        f'<svg viewBox="0 0 {_WIDE} {_HIGH + 10}" role="img" preserveAspectRatio="none">'
-        f"<title>{escape(words)}</title>{''.join(parts)}</svg>"
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mktui.letters import printable
-from mktui.stability.picture import bars, caption, top_of
+from mktui.stability.picture import bars, caption, scale_of, top_of, with_axes
 from mktui.stability.report import Verdict, limit, number
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 GLYPHS: Final = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.SKIPPED: "–", Verdict.RUNNING: "»"}
 _WIDTH: Final = 60
+_WIDE: Final = 90
+_HIGH: Final = 6
+"""Columns and lines of a picture in Markdown."""
 NAME: Final = 32
 """Columns for a figure's name."""
 
@@ -41,6 +44,15 @@ def pictures(each: ScenarioReport, width: int = _WIDTH) -> list[str]:
     top = top_of(each.series)
     widest = max((len(series.name) for series in each.series), default=0)
     return [f"{series.name:<{widest}} {bars(series, width, top)}  {caption(series)}" for series in each.series]
+
+
+def charts(each: ScenarioReport, width: int, height: int) -> list[str]:
+    """Return a picture with axes for each series under its caption, all to one scale."""
+    top, lines = scale_of(each.series), []
+    for series in each.series:
+        lines.append(f"{series.name}: {caption(series)}" if series.name else caption(series))
+        lines += [*with_axes(series, width, height, top), ""]
+    return lines[:-1]
 
 
 def as_text(report: StabilityReport) -> list[str]:
@@ -72,7 +84,7 @@ def as_markdown(report: StabilityReport) -> str:
         if each.figures:
             lines += ["", *_table(each)]
         if each.series:
-            lines += ["", "```text", *(line.replace("`", "'").rstrip() for line in pictures(each)), "```"]
+            lines += ["", "```text", *(line.replace("`", "'").rstrip() for line in charts(each, _WIDE, _HIGH)), "```"]
     return "\n".join((*lines, ""))
 
 

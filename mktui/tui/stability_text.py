@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from mktui.stability.picture import bars, caption, chart, top_of
+from mktui.stability.picture import bars, caption, scale_of, top_of, with_axes
 from mktui.stability.report import Verdict, limit, number
 from mktui.stability.scenarios import SCENARIOS
 from mktui.stability.stage import Reach
@@ -34,6 +34,8 @@ _VALUE: Final = 12
 _LIMIT: Final = 9
 _CHART: Final = 4
 """Lines of a picture where there is room for one."""
+_AXES: Final = 2
+"""Lines of the time below it."""
 
 
 def style_of(meaning: str, palette: Palette) -> str:
@@ -77,7 +79,7 @@ def detail(scenario: Scenario, report: ScenarioReport | None, palette: Palette, 
     if report is not None:
         lines += [Text(report.reason, style=palette.quiet)] if report.reason else []
         ordered = sorted(report.figures, key=lambda figure: (figure.holds, not figure.is_claim))
-        has_room = height >= len(lines) + 2 + len(ordered) + len(report.series) * (_CHART + 1)
+        has_room = height >= len(lines) + 2 + len(ordered) + len(report.series) * (1 + _CHART + _AXES)
         drawn = charts(report, palette, width) if has_room else pictures(report, palette, width)[: max(1, height // 3)]
         figures = [figure_line(figure, palette) for figure in ordered[: max(0, height - len(lines) - len(drawn))]]
         lines += [Text(), *figures, Text(), *drawn] if has_room else [*drawn, *figures]
@@ -130,13 +132,13 @@ def pictures(report: ScenarioReport, palette: Palette, width: int) -> list[Text]
 
 
 def charts(report: ScenarioReport, palette: Palette, width: int) -> list[Text]:
-    """Return a picture of several lines for each series, all to one scale, each under its caption."""
-    top = top_of(report.series)
+    """Return a picture of several lines for each series, all to one scale, each under its caption and with its axes."""
+    top = scale_of(report.series)
     lines = []
     for each in report.series:
         name = f"{each.name}: " if each.name else ""
         lines.append(Text(f"{name}{caption(each)}", style=palette.quiet))
-        lines += [Text(drawn, style=palette.accent) for drawn in chart(each, min(120, width), _CHART, top)]
+        lines += [Text(drawn, style=palette.accent) for drawn in with_axes(each, min(120, width), _CHART, top)]
     return lines
 
 

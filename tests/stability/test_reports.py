@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 
 from mktui.errors import ReportUnreadable
 from mktui.stability.compare import compare
+from mktui.stability.drawing import svg
 from mktui.stability.keeping import FORMS, write_report
 from mktui.stability.notes import Timeline, percentile
 from mktui.stability.page import as_html
-from mktui.stability.picture import bars, caption, chart
+from mktui.stability.picture import bars, caption, chart, scale_of, with_axes
 from mktui.stability.report import (
     Figure,
     ScenarioReport,
@@ -274,6 +276,33 @@ def test_pictures_show_failures_and_say_them() -> None:
     assert bars(series, 10) == "▂×█"
     assert caption(series) == "× 2 failed, slowest 400 ms, 2 s"
     assert chart(series, 10, 2, 0.4) == ["  █", "▄×█"]
+
+
+def test_a_picture_has_its_scale_at_the_left_and_its_time_below() -> None:
+    series = Series(name="", step=0.5, slowest=(0.1, None, 0.4), failures=(0, 2, 0))
+    assert with_axes(series, 20, 4, scale_of([series])) == [
+        "500 ms ┤  ▂", "       │  █", "250 ms ┤  █", "       │▆×█", "     0 └───", "        2 s",
+    ]  # fmt: skip
+
+
+@given(st.lists(st.floats(1e-6, 1e6), min_size=1))
+def test_all_bars_fit_under_a_scale_of_one_two_or_five_and_less_than_half_of_it_is_empty(slowest: list[float]) -> None:
+    series = Series(name="", step=1, slowest=tuple(slowest), failures=(0,) * len(slowest))
+    top = scale_of([series])
+    assert max(slowest) <= top * (1 + 1e-8)
+    assert max(slowest) >= top / 2.51
+    assert f"{top:.0e}"[0] in "125"
+    ends = [float(place) for place in re.findall(r'class="bar" x="[^"]*" y="([^"]*)"', svg(series, top))]
+    assert all(10 <= place <= 120 for place in ends)
+
+
+def test_a_page_draws_the_seconds_of_both_axes_and_marks_failures_below() -> None:
+    series = Series(name="pool", step=0.5, slowest=(0.1, None, 0.4), failures=(0, 2, 0))
+    drawn = svg(series, scale_of([series]))
+    words = re.findall(r"<text [^>]*>([^<]*)</text>", drawn)
+    assert words == ["0", "125 ms", "250 ms", "375 ms", "500 ms", "0 s", "0.3 s", "0.6 s", "0.9 s", "1.2 s", "1.5 s"]
+    boxes = re.findall(r'class="(bar|fault)" .*? height="([0-9.]+)"', drawn)
+    assert boxes == [("bar", "22.0"), ("fault", "6.0"), ("bar", "88.0")]
 
 
 def test_the_forms_of_a_report_are_known_by_their_endings() -> None:
