@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from mktui.core.pool.effects import Effect, effect_of
 from mktui.monitor.history import History
 from mktui.services.chronicle import Chronicle
+from mktui.services.command_words import in_words
 from mktui.services.one_writer import only_writer
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def sent_by_hand(
         yield
         return
     doing = f"mktui run {router.name} {command.path}"
-    with written_by_hand([router], doing, options, say) as chronicle, chronicle.audited(named(command), router.name):
+    what = f"run {in_words(command)}"
+    with written_by_hand([router], doing, options, say) as chronicle, chronicle.audited(what, router.name):
         yield
 
 
@@ -62,8 +64,3 @@ def written_by_hand(
             address = router.options(SecretStr("")).address
             stack.enter_context(only_writer(router.name, address, doing))
         yield stack.enter_context(kept_chronicle(options, say))
-
-
-def named(command: Command) -> str:
-    """Return a command as it is kept: without its values, any of which may be somebody's password."""
-    return " ".join(("run", command.path, *command.attributes))

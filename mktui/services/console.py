@@ -12,6 +12,7 @@ from mktui.core.pool.effects import Effect, effect_of
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command, Row
 from mktui.errors import WrongUse
+from mktui.services.command_words import in_words
 from mktui.services.one_writer import alone
 
 if TYPE_CHECKING:
@@ -61,11 +62,6 @@ def parse_line(line: str) -> Command:
 def is_read(command: Command) -> bool:
     """Say whether a command changes nothing, as far as anybody can tell."""
     return effect_of(command) is Effect.READ
-
-
-def in_words(command: Command) -> str:
-    """Return a command without its values, any of which may be a secret."""
-    return " ".join((command.path, *(f"{name}=…" for name in command.attributes)))
 
 
 class Desk(Protocol):

@@ -10,11 +10,11 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from mktui.core.protocol import schema
 from mktui.core.protocol.values import parse_duration
+from mktui.services.command_words import SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,7 +38,6 @@ _IDENTIFYING: Final = frozenset(
     }
 )  # fmt: skip
 """Attributes whose value is replaced also where it looks like a figure."""
-_SECRET: Final = re.compile(r"password|secret|passphrase|psk|(^|-)(key|pin|token)$|private")
 _BUILT_IN: Final = frozenset(
     {
         "default", "default-encryption", "default-trial", "default-small", "default-small/default-small", "all", "any",
@@ -79,7 +78,7 @@ class Masks:
     def learn(self, rows: Iterable[Mapping[str, str]]) -> None:
         """Note what identifies somebody."""
         for row in rows:
-            self._names |= {value for name, value in row.items() if name in _IDENTIFYING or _SECRET.search(name)}
+            self._names |= {value for name, value in row.items() if name in _IDENTIFYING or SECRET.search(name)}
 
     def row(self, path: str, row: Mapping[str, str]) -> dict[str, str]:
         """Return a row as it may be shown to anybody."""
@@ -89,7 +88,7 @@ class Masks:
         """Return one value as it may be shown to anybody."""
         if not value or name in _PUBLIC:
             return value
-        if _SECRET.search(name):
+        if SECRET.search(name):
             return self._token("secret", value)
         if self._says_nothing(path, name, value):
             return value
@@ -107,7 +106,7 @@ class Masks:
             return True
         if name in _IDENTIFYING:
             return False
-        if value in {"true", "false", "yes", "no"} or value in _words(path, name):
+        if value in {"true", "false", "yes", "no"} or value in schema.words(path, name):
             return True
         if _DATE.fullmatch(value) or _is_reference(value):
             return True
@@ -149,14 +148,6 @@ _TOKENS: Final = {
     "ipv4": lambda number: str(ipaddress.IPv4Address("198.18.0.0") + number),
     "ipv6": lambda number: str(ipaddress.IPv6Address("2001:db8::") + number),
 }
-
-
-@cache
-def _words(path: str, name: str) -> frozenset[str]:
-    """Return the closed list of an attribute's values; empty where there is none."""
-    facts = schema.menu(path)
-    values = facts.values.get(name) if facts is not None else None
-    return frozenset(values) if isinstance(values, list) else frozenset()
 
 
 def _is_figure(value: str) -> bool:

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mktui.errors import MktuiError
-from mktui.services.console import in_words, is_read, parse_line
+from mktui.services.command_words import in_words
+from mktui.services.console import is_read, parse_line
 from mktui.tui.finding import Find
 from mktui.tui.room import Room
 from mktui.tui.screens.console import ConsoleScreen

@@ -59,8 +59,8 @@ def test_none_or_more_than_was_said_is_refused_and_nothing_of_it_written(shop: S
     lines = ("/ppp/secret/set [find name=nobody] comment=x", "/ppp/secret/set [find disabled=no] comment=x")
     ended = batch(shop, *lines, options=("--keep-going",))
     assert (ended.code, ends(ended)) == (1, [(1, "not applied"), (2, "not applied")])
-    assert "[find name] finds no row: nothing was written" in text(ended)
-    assert "[find disabled] finds 2 rows, more than 1: nothing was written (--most 2 allows it)" in text(ended, 1)
+    assert "[find name=nobody] finds no row: nothing was written" in text(ended)
+    assert "[find disabled=no] finds 2 rows, more than 1: nothing was written (--most 2 allows it)" in text(ended, 1)
     assert set(comments(shop).values()) == {""}
     stopped = batch(shop, *lines[:1], "/ppp/secret/set ana comment=x")
     assert ends(stopped) == [(1, "not applied"), (2, "not sent")]
@@ -110,7 +110,7 @@ def test_a_protected_router_has_to_be_named(shop: Shop) -> None:
 def test_it_is_kept_in_the_audit_by_names_and_not_by_values(shop: Shop) -> None:
     batch(shop, "/ppp/secret/set [find comment=pw-hush name=ana] comment=x", "/ppp/secret/print")
     kept = shop.run("errors", "audit", "--json")
-    assert kept.document["changes"][0]["what"] == "run /ppp/secret/set comment [find comment name]"
+    assert kept.document["changes"][0]["what"] == "run /ppp/secret/set comment=… [find comment=… name=ana]"
     assert "hush" not in kept.out
 
 

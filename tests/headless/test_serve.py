@@ -234,8 +234,8 @@ def test_what_was_done_over_the_socket_and_by_hand_is_in_the_audit_by_names_not_
     told = [(each["what"], each["router"], each["outcome"].partition(":")[0]) for each in reversed(changes)]
     assert [each for each in told if not each[0].startswith("sync (")] == [
         ("reset pool", "edge-1", "done"),
-        ("run /ppp/secret/add name password", "edge-1", "done"),
-        ("run /ppp/secret/add name password", "edge-1", "failed"),
+        ("run /ppp/secret/add name=zoe password=…", "edge-1", "done"),
+        ("run /ppp/secret/add name=zoe password=…", "edge-1", "failed"),
         ("hold automatic syncs: being replaced", "edge-1", "done"),
         ("let automatic syncs go on", "edge-1", "done"),
         ("save configuration: pool.max_size", "", "done"),
@@ -256,8 +256,8 @@ def test_a_batch_is_one_writer_and_each_of_its_writes_is_kept(shop: Shop) -> Non
     assert shop.run("batch", file, "--keep-going").code == 1
     changes = shop.run("errors", "audit", "--json").document["changes"]
     assert [(each["what"], each["outcome"].partition(":")[0]) for each in reversed(changes)] == [
-        ("run /ppp/secret/add name password", "applied"),
-        ("run /ppp/secret/add name", "not applied"),
+        ("run /ppp/secret/add name=zoe password=…", "applied"),
+        ("run /ppp/secret/add name=zoe", "not applied"),
     ]
     assert "hush" not in json.dumps(changes)
 

@@ -8,7 +8,8 @@ import pytest
 
 from mktui.core.protocol.sentences import Command
 from mktui.errors import CommandTrapped, WrongUse
-from mktui.services.console import in_words, is_read, parse_line
+from mktui.services.command_words import in_words
+from mktui.services.console import is_read, parse_line
 from tests.services.test_configuring import running
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def test_what_may_change_a_router_is_no_read_and_no_value_is_told() -> None:
     assert not is_read(write)
     assert not is_read(parse_line("/log/print file=x"))
     assert is_read(parse_line("/ppp/secret/print"))
-    assert in_words(write) == "/ppp/secret/add name=… password=…"
+    assert in_words(write) == "/ppp/secret/add name=ana password=…"
 
 
 @pytest.mark.anyio

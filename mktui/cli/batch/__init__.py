@@ -11,14 +11,15 @@ import anyio
 import click
 
 from mktui.cli import completing
-from mktui.cli.batch import carrying, finding, script
+from mktui.cli.batch import carrying, script
 from mktui.cli.batch.carrying import End, Progress
 from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import form_of, form_option, json_option, loaded_config
 from mktui.cli.output import Lines, cell, print_json, print_rows, print_table, say
 from mktui.cli.progress import shown_progress
-from mktui.services.by_hand import named, written_by_hand
+from mktui.services.by_hand import written_by_hand
+from mktui.services.command_words import in_words
 from mktui.services.start import chosen_routers
 
 if TYPE_CHECKING:
@@ -103,8 +104,7 @@ def batch(context: click.Context, /, **given: Any) -> None:  # Any: an option ea
 def _keep(chronicle: Chronicle, result: Result) -> None:
     """Keep a write in the audit, however it ended."""
     outcome = f"{result.end.value}: {result.error}" if result.error is not None else result.end.value
-    what = " ".join(filter(None, (named(result.step.command), finding.names_in_words(result.step))))
-    chronicle.audit(what, result.step.router, outcome)
+    chronicle.audit(f"run {in_words(result.step.command, result.step.find)}", result.step.router, outcome)
 
 
 async def _run(loaded: LoadedConfig, progress: Progress, keep_going: bool, timeout: float | None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command
 from mktui.errors import CircuitOpen, WrongUse
+from mktui.services.command_words import find_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,23 +19,18 @@ if TYPE_CHECKING:
     from mktui.core.client.client import Client
 
 
-def names_in_words(step: Step) -> str:
-    """Return it without its values."""
-    return f"[find {' '.join(word.removeprefix('?').partition('=')[0] for word in step.find)}]" if step.find else ""
-
-
 def resolved(step: Step, row_ids: Sequence[str], most: int) -> Command:
     """Return the command for the rows that were found. Pure.
 
     Raises:
         WrongUse: There is none, or there are more than ``most``.
     """
-    count = len(row_ids)
+    count, asked = len(row_ids), find_in_words(step.command.menu, step.find)
     if not count:
-        raise WrongUse(f"{step.router}: {names_in_words(step)} finds no row: nothing was written")
+        raise WrongUse(f"{step.router}: {asked} finds no row: nothing was written")
     if count > most:
         allowed = f"more than {most}: nothing was written (--most {count} allows it)"
-        raise WrongUse(f"{step.router}: {names_in_words(step)} finds {count} rows, {allowed}")
+        raise WrongUse(f"{step.router}: {asked} finds {count} rows, {allowed}")
     return Command(step.command.path, {".id": ",".join(row_ids), **step.command.attributes})
 
 

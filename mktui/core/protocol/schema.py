@@ -90,6 +90,13 @@ def _menu(path: str) -> Menu:
     )
 
 
+def words(path: str, name: str) -> frozenset[str]:
+    """Return the closed list of an attribute's values; empty where there is none."""
+    facts = menu(path)
+    values = facts.values.get(name) if facts is not None else None
+    return frozenset(values) if isinstance(values, list) else frozenset()
+
+
 def is_flag(path: str, name: str) -> bool:
     """Say whether an attribute is a flag: printed true or false, and yes or no accepted."""
     facts = menu(path)

@@ -128,7 +128,7 @@ async def test_a_command_by_hand_runs_there_and_stands_in_the_changes(tmp_path: 
 
         def is_heard() -> bool:
             fleet.watch_changes()
-            return any("/system/identity/set" in each.what and "gate" not in each.what for each in fleet.changes())
+            return any(each.what == "run /system/identity/set name=gate" for each in fleet.changes())
 
         await until(is_heard)
         with pytest.raises(MktuiError):
