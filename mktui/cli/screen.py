@@ -1,19 +1,15 @@
-"""Runs the terminal under an owner: pools and signals live in a task group outside it.
-
-SIGTERM, SIGHUP and a lost terminal end the screen; then the pools are closed in order, and the exit code says which.
-"""
+"""Runs the terminal under an owner: pools and signals live in a task group outside it."""
 
 from __future__ import annotations
 
 import os
-import signal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
 
 from mktui.background import background
-from mktui.cli.exit_codes import ExitCode
 from mktui.cli.keys import keymap_in
 from mktui.cli.options import THRIFTY
 from mktui.config.load import LoadedConfig, default_path, load
@@ -32,19 +28,15 @@ from mktui.services.replay import Replay
 from mktui.services.start import open_configured
 from mktui.tui.app import ControlRoom
 from mktui.tui.driver import driver_class
+from mktui.tui.stage import run_on_stage
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
-    from anyio.abc import TaskStatus
-
     from mktui.monitor.snapshot import SeenEvent, Snapshot
     from mktui.services.control.dialling import Target
     from mktui.services.fleet import Fleet
-
-_CODES = {
-    signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HANGUP, signal.SIGINT: ExitCode.INTERRUPTED,
-}  # fmt: skip
+    from mktui.tui.stage import Stage
 
 
 def run_screen(config_file: str | None, *, read_only: bool, driver: str = THRIFTY) -> int:
@@ -55,24 +47,24 @@ def run_screen(config_file: str | None, *, read_only: bool, driver: str = THRIFT
     """
     path = Path(config_file) if config_file else default_path()
     if config_file is None and not path.exists():
-        return anyio.run(_configured, LoadedConfig(Config(), path, ()), read_only, driver)
+        return run_on_stage(partial(_configured, LoadedConfig(Config(), path, ()), read_only, driver))
     try:
         loaded = load(path)
     except ConfigError as error:
         if not path.exists():
             error.remedy = "mktui init makes one; mktui demo shows mktui without one"
         raise
-    return anyio.run(_configured, loaded, read_only, driver)
+    return run_on_stage(partial(_configured, loaded, read_only, driver))
 
 
 def run_demo_screen(seed: int, *, driver: str = THRIFTY) -> int:
     """Run the control room on three simulated routers."""
-    return anyio.run(_demo, seed, driver)
+    return run_on_stage(partial(_demo, seed, driver))
 
 
 def run_replay_screen(pictures: list[Snapshot], *, speed: float, driver: str = THRIFTY) -> int:
     """Run the control room on a recording."""
-    return anyio.run(_replay, pictures, speed, driver)
+    return run_on_stage(partial(_replay, pictures, speed, driver))
 
 
 def run_attached_screen(config_file: str | None, where: str, *, read_only: bool, driver: str = THRIFTY) -> int:
@@ -82,16 +74,16 @@ def run_attached_screen(config_file: str | None, where: str, *, read_only: bool,
         ControlError: Nobody serves there, or it is no place.
     """
     usual = socket_of(Path(config_file) if config_file else default_path())
-    return anyio.run(_attached, target_of(where, usual), read_only, driver)
+    return run_on_stage(partial(_attached, target_of(where, usual), read_only, driver))
 
 
-async def _replay(pictures: list[Snapshot], speed: float, driver: str) -> int:
+async def _replay(pictures: list[Snapshot], speed: float, driver: str, stage: Stage) -> int:
     app = ControlRoom(Replay(pictures, speed=speed), read_only=True, driver=driver_class(driver))
-    await _run(app)
+    await stage.show(app)
     return _code(app)
 
 
-async def _configured(loaded: LoadedConfig, read_only: bool, driver: str) -> int:
+async def _configured(loaded: LoadedConfig, read_only: bool, driver: str, stage: Stage) -> int:
     events = EventRow()
     with open_log() as log:
 
@@ -117,27 +109,28 @@ async def _configured(loaded: LoadedConfig, read_only: bool, driver: str) -> int
                 notices=[problem] if problem else (), is_first=not loaded.config.routers,
                 keymap=await anyio.to_thread.run_sync(keymap_in, loaded) if loaded.config.keys else None,
             )  # fmt: skip
-            await _run(app)
+            await stage.show(app)
     return _code(app)
 
 
-async def _attached(target: Target, read_only: bool, driver: str) -> int:
+async def _attached(target: Target, read_only: bool, driver: str, stage: Stage) -> int:
     badge = os.environ.pop(BADGE, "")  # a terminal in a browser has one
     async with background() as tasks:
         fleet = AttachedFleet(target, tasks, may_write=not read_only, origin=present_actor().origin, badge=badge)
         await tasks.start(fleet.run)
         app = ControlRoom(fleet, read_only=read_only or not fleet.may_write, driver=driver_class(driver))
-        await _run(app)
+        await stage.show(app)
     return _code(app)
 
 
-async def _demo(seed: int, driver: str) -> int:
+async def _demo(seed: int, driver: str, stage: Stage) -> int:
     with open_log() as on_event:
-        return await _own(open_demo(seed=seed, on_event=on_event), "noc-dark", read_only=False, driver=driver)
+        return await _own(open_demo(seed=seed, on_event=on_event), stage, "noc-dark", read_only=False, driver=driver)
 
 
 async def _own(
     opening: AbstractAsyncContextManager[Fleet],
+    stage: Stage,
     theme: str,
     *,
     read_only: bool,
@@ -145,15 +138,8 @@ async def _own(
 ) -> int:
     async with opening as fleet:
         app = ControlRoom(fleet, theme=theme, read_only=read_only, driver=driver_class(driver))
-        await _run(app)
+        await stage.show(app)
     return _code(app)
-
-
-async def _run(app: ControlRoom) -> None:
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(_obey_signals, app)
-        await app.run_async()
-        tasks.cancel_scope.cancel()
 
 
 def _code(app: ControlRoom) -> int:
@@ -161,11 +147,3 @@ def _code(app: ControlRoom) -> int:
     if app.crash is not None:
         raise app.crash
     return app.return_code or 0
-
-
-async def _obey_signals(app: ControlRoom, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
-    with anyio.open_signal_receiver(*_CODES) as signals:
-        task_status.started()
-        async for received in signals:
-            app.exit(return_code=_CODES[received])
-            return

@@ -36,4 +36,5 @@ def heard_signals() -> Iterator[list[signal.Signals]]:
         yield heard
     finally:
         for each in replaced:
-            signal.signal(each, signal.SIG_DFL)
+            if signal.getsignal(each) is hear:  # what somebody has put in its place stays
+                signal.signal(each, signal.SIG_DFL)

@@ -1,5 +1,7 @@
 """Textual's driver for Linux, sending only cells that have changed, and never waiting for a slow terminal.
 
+Either driver of ours hears the key that ends a program that hangs.
+
 It reaches into parts of Textual that are private: hence the pin in ``pyproject.toml``, and ``--driver stock``.
 """
 
@@ -12,11 +14,14 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from textual.drivers._writer_thread import WriterThread
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 
 from mktui.tui.cell_diff import CellDiff
+from mktui.tui.way_out import QUITS, leave_at_once
 
 if TYPE_CHECKING:
     from textual.driver import Driver
+    from textual.message import Message
 
 BACKLOG_BYTES: Final = 16_384
 """More than this not yet taken by the terminal: the link is slow, and frames are passed over until it has caught up."""
@@ -63,7 +68,17 @@ class PatientWriter(WriterThread):
                 self._waiting -= len(text)
 
 
-class ThriftyDriver(LinuxDriver):
+class QuittableDriver(LinuxDriver):
+    """Textual's own, and one key that needs nobody but the thread that reads keys."""
+
+    def process_message(self, message: Message) -> None:
+        """Pass on what was typed; the way out is taken here, since the program may hang."""
+        if isinstance(message, Key) and message.key == QUITS:
+            leave_at_once(self.attrs_before)
+        super().process_message(message)
+
+
+class ThriftyDriver(QuittableDriver):
     """Few bytes, and no waiting."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:  # Any: whatever Textual passes
@@ -126,8 +141,10 @@ class ThriftyDriver(LinuxDriver):
 
 
 def driver_class(name: str) -> type[Driver] | None:
-    """Return the driver of a name; None: Textual's own, which is also the one for a browser."""
-    return ThriftyDriver if name == "thrifty" and "TEXTUAL_DRIVER" not in os.environ else None
+    """Return the driver of a name; None: the one that the environment names, for a browser."""
+    if "TEXTUAL_DRIVER" in os.environ:
+        return None
+    return ThriftyDriver if name == "thrifty" else QuittableDriver
 
 
 def backlog_of(driver: Driver | None) -> int:

@@ -27,6 +27,7 @@ _NAMED: Final = frozenset({
 _TAKEN: Final = {
     "tab": "goes from field to field", "ctrl+c": "is the terminal's", "ctrl+q": "ends the program",
     "ctrl+i": "is tab to a terminal", "ctrl+m": "is enter to a terminal", "ctrl+p": "opens the palette",
+    "ctrl+backslash": "ends what hangs",
     "up": "moves the cursor", "down": "moves the cursor", "left": "moves the cursor", "right": "moves the cursor",
 }  # fmt: skip
 _RENAMED: Final = {

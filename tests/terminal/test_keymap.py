@@ -33,6 +33,7 @@ TEXT = '# mine\n[keys]\ntest = "Z"\npaus = "x"\n'
         ({"test": []}, "keys.test: must be a key, or a list of keys"),
         ({"test": 7}, "keys.test: must be a key, or a list of keys"),
         ({"test": "ctrl+c"}, "keys.test: 'ctrl+c' cannot be given away: it is the terminal's"),
+        ({"test": "ctrl+backslash"}, "keys.test: 'ctrl+backslash' cannot be given away: it ends what hangs"),
         ({"test": "R"}, "keys.test: R is reset too (give one of the two another key)"),
         ({"test": "Z", "sync": "Z"}, "keys.sync: Z is test too"),
         ({"undo": "L"}, "keys.undo: L is preset too on config"),
