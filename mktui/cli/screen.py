@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from mktui.background import background
 from mktui.cli.keys import keymap_in
 from mktui.cli.options import THRIFTY
 from mktui.config.load import LoadedConfig, default_path, load
-from mktui.config.model import Config
+from mktui.config.model import Config, UiConfig
 from mktui.errors import ConfigError
 from mktui.monitor.audit import present_actor
 from mktui.services.control.attached import AttachedFleet
@@ -36,7 +37,31 @@ if TYPE_CHECKING:
     from mktui.monitor.snapshot import SeenEvent, Snapshot
     from mktui.services.control.dialling import Target
     from mktui.services.fleet import Fleet
+    from mktui.tui.keymap import Keymap
     from mktui.tui.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What is the operator's own before the screen, whosever routers it shows: his theme, his keys."""
+
+    theme: str = UiConfig().theme
+    keymap: Keymap | None = None
+    problem: str = ""
+    """Why they are not used."""
+
+
+def _taste_in(loaded: LoadedConfig) -> Taste:
+    """Return what a configuration says of it. Blocks."""
+    return Taste(loaded.config.ui.theme, keymap_in(loaded) if loaded.config.keys else None)
+
+
+def _taste_of(path: Path) -> Taste:
+    """Return what the configuration in a file says of it, if there is one that is right. Blocks."""
+    try:
+        return _taste_in(load(path)) if path.exists() else Taste()
+    except (ConfigError, OSError) as error:
+        return Taste(problem=f"your theme and keys are not used: {error}")
 
 
 def run_screen(config_file: str | None, *, read_only: bool, driver: str = THRIFTY) -> int:
@@ -73,8 +98,9 @@ def run_attached_screen(config_file: str | None, where: str, *, read_only: bool,
     Raises:
         ControlError: Nobody serves there, or it is no place.
     """
-    usual = socket_of(Path(config_file) if config_file else default_path())
-    return run_on_stage(partial(_attached, target_of(where, usual), read_only, driver))
+    path = Path(config_file) if config_file else default_path()
+    usual = socket_of(path)
+    return run_on_stage(partial(_attached, target_of(where, usual), _taste_of(path), read_only, driver))
 
 
 async def _replay(pictures: list[Snapshot], speed: float, driver: str, stage: Stage) -> int:
@@ -84,6 +110,7 @@ async def _replay(pictures: list[Snapshot], speed: float, driver: str, stage: St
 
 
 async def _configured(loaded: LoadedConfig, read_only: bool, driver: str, stage: Stage) -> int:
+    taste = await anyio.to_thread.run_sync(_taste_in, loaded)
     events = EventRow()
     with open_log() as log:
 
@@ -105,20 +132,22 @@ async def _configured(loaded: LoadedConfig, read_only: bool, driver: str, stage:
             served_beside(fleet, socket_of(loaded.file), events, may_write=not read_only) as problem,
         ):
             app = ControlRoom(
-                fleet, theme=loaded.config.ui.theme, read_only=read_only, driver=driver_class(driver),
-                notices=[problem] if problem else (), is_first=not loaded.config.routers,
-                keymap=await anyio.to_thread.run_sync(keymap_in, loaded) if loaded.config.keys else None,
+                fleet, theme=taste.theme, read_only=read_only, driver=driver_class(driver),
+                notices=[problem] if problem else (), is_first=not loaded.config.routers, keymap=taste.keymap,
             )  # fmt: skip
             await stage.show(app)
     return _code(app)
 
 
-async def _attached(target: Target, read_only: bool, driver: str, stage: Stage) -> int:
+async def _attached(target: Target, taste: Taste, read_only: bool, driver: str, stage: Stage) -> int:
     badge = os.environ.pop(BADGE, "")  # a terminal in a browser has one
     async with background() as tasks:
         fleet = AttachedFleet(target, tasks, may_write=not read_only, origin=present_actor().origin, badge=badge)
         await tasks.start(fleet.run)
-        app = ControlRoom(fleet, read_only=read_only or not fleet.may_write, driver=driver_class(driver))
+        app = ControlRoom(
+            fleet, theme=taste.theme, read_only=read_only or not fleet.may_write, driver=driver_class(driver),
+            notices=[taste.problem] if taste.problem else (), keymap=taste.keymap,
+        )  # fmt: skip
         await stage.show(app)
     return _code(app)
 

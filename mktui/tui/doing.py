@@ -120,8 +120,8 @@ class Does(Room):
         if router is None:
             return
         if router.pool.circuit_breaker.state == "closed":
-            self.ask("breaker", "Isolate", "Nothing more is asked of it until you press b again. What is under "
-                            "way goes on to its end.", self.services.isolate)  # fmt: skip
+            self.ask("breaker", "Isolate", f"Nothing more is asked of it until you press {self.keymap.key('breaker')} "
+                            "again. What is under way goes on to its end.", self.services.isolate)  # fmt: skip
         else:
             self.ask("breaker", "Let back in", "It is asked once now; when it answers, the circuit closes.",
                             self.services.probe)  # fmt: skip

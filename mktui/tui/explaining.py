@@ -39,7 +39,7 @@ class Explains(Room):
 
         found = diagnose(router, snapshot.at)
         palette = Palette(self.theme_variables, snapshot.lost_for is not None)
-        self.push_screen(DiagnosisView(router, found, snapshot.at, palette), chosen)
+        self.push_screen(DiagnosisView(router, found, snapshot.at, palette, self.keymap), chosen)
 
     async def _follow(self, action_id: str, name: str) -> None:
         """Do what a finding names to the router that it was found on, wherever the cursor is by now."""

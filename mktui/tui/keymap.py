@@ -46,6 +46,14 @@ class Keymap:
     actions: tuple[Action, ...] = ACTIONS
     problems: tuple[ConfigError, ...] = ()
 
+    def action(self, action_id: str) -> Action:
+        """Return an action as it is used here."""
+        return next(action for action in self.actions if action.id == action_id)
+
+    def key(self, action_id: str) -> str:
+        """Return what is shown for an action's key."""
+        return self.action(action_id).shown
+
 
 def keymap_of(given: object, file: Path | None = None, lines: LineFinder | None = None) -> Keymap:
     """Return what a configuration's ``[keys]`` makes of the actions: action -> key, or a list of keys."""

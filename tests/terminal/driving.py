@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from textual.notifications import Notification
     from textual.pilot import Pilot
 
+    from mktui.tui.keymap import Keymap
+
 
 @asynccontextmanager
 async def opened(
@@ -26,9 +28,10 @@ async def opened(
     read_only: bool = False,
     theme: str = "noc-dark",
     size: tuple[int, int] = (80, 24),
+    keymap: Keymap | None = None,
 ) -> AsyncIterator[tuple[ControlRoom, Pilot[None]]]:
     """Run the control room for the block. It looks at its services only when ``look`` says so."""
-    app = ControlRoom(services or RecordedServices(), theme=theme, read_only=read_only)
+    app = ControlRoom(services or RecordedServices(), theme=theme, read_only=read_only, keymap=keymap)
     app.animation_level = "none"
     async with app.run_test(size=size, notifications=True) as pilot:
         await fleet_is_shown(pilot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 import shutil
 import signal
 import socket as sockets
@@ -172,6 +173,30 @@ def test_billing_is_changed_and_stability_tested_from_a_screen_that_is_attached(
     changes = shop.run("errors", "audit", "--json").document["changes"]
     what = [each["what"] for each in changes if each["from"].startswith("attached")]
     assert [each.partition(" ")[0] for each in what] == ["take", "suspend"]
+
+
+@pytest.mark.realtime
+def test_an_attached_screen_has_the_keys_and_the_theme_of_who_sits_before_it(shop: Shop, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[ui]\ntheme = "ansi"\n[keys]\ndiagnosis = "W"\ntest = "Z"\n', encoding="utf-8")
+    with serving(shop), on_a_pty("-m", "mktui", "--config", str(own), "--attach", str(socket_of(shop.config))) as ana:
+        ana.until(lambda: "healthy" in shown(ana) and "Z test" in shown(ana) and "W why" in shown(ana))
+        ana.type("W")
+        ana.until(lambda: "no findings" in shown(ana) or "finding" in shown(ana))
+        assert ana.send(signal.SIGTERM) == 143
+        assert re.search(rb"[34]8[:;][25]", ana.output) is None, "a colour that is not the terminal's own"
+
+
+@pytest.mark.realtime
+@pytest.mark.parametrize("broken", ['[keys]\ntset = "Z"\n', "[ui]\ntheme = 7\n"], ids=["keys", "theme"])
+def test_what_is_wrong_with_them_is_told_and_is_no_reason_not_to_attach(
+    shop: Shop, tmp_path: Path, broken: str
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(broken, encoding="utf-8")
+    with serving(shop), on_a_pty("-m", "mktui", "--config", str(own), "--attach", str(socket_of(shop.config))) as ana:
+        ana.until(lambda: "healthy" in shown(ana) and "are not used" in shown(ana))
+        assert "t test" in shown(ana)
 
 
 @pytest.mark.realtime

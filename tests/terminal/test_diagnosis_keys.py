@@ -9,6 +9,7 @@ import pytest
 
 from mktui.monitor.diagnosis import RULES, diagnose
 from mktui.tui import actions
+from mktui.tui.keymap import keymap_of
 from mktui.tui.screens.diagnosis import DiagnosisView
 from mktui.tui.screens.errors import ErrorsScreen
 from mktui.tui.screens.fleet import FleetScreen
@@ -128,6 +129,31 @@ async def test_a_cursor_that_was_moved_by_what_came_meanwhile_leaves_the_router_
         await press(pilot, "t")
         assert [notice.message for notice in notices(app)] == ["the cursor has left tower-west: nothing was done"]
     assert services.asked == []
+
+
+async def test_with_ones_own_keys_a_diagnosis_names_and_obeys_these_and_no_others() -> None:
+    keymap = keymap_of({"errors": "V", "diagnosis": "W", "copy": "C", "down": "n", "new": "+", "back": "backspace"})
+    assert keymap.problems == ()
+    services, found = ill("connection errors")
+    assert found.action == "errors"
+    async with opened(services, size=TALL, keymap=keymap) as (app, pilot):
+        await only(pilot, ROUTER)
+        await press(pilot, "W")
+        assert isinstance(app.screen, DiagnosisView)
+        (line,) = (line for line in lines(app) if "its errors, one by one" in line)
+        assert line.split()[0] == "V"
+        assert "C copies   backspace closes" in text(app)
+        await press(pilot, "l", "y", "d")
+        assert isinstance(app.screen, DiagnosisView)
+        assert app.clipboard == ""
+        await press(pilot, "C")
+        assert app.clipboard.startswith(ROUTER)
+        for closes in ("W", "backspace"):
+            await press(pilot, closes)
+            assert isinstance(app.screen, FleetScreen)
+            await press(pilot, "W")
+        await press(pilot, "V")
+        assert isinstance(app.screen, ErrorsScreen)
 
 
 async def test_a_key_that_no_finding_names_does_nothing_over_a_diagnosis() -> None:

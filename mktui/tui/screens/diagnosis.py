@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from mktui.letters import printable
-from mktui.tui import actions, words
+from mktui.tui import words
 from mktui.tui.screens.modals import box_css
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from textual.app import ComposeResult
-    from textual.events import Key
 
     from mktui.monitor.records import Diagnosis
     from mktui.monitor.snapshot import RouterSnapshot
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
 
 _GLYPHS: Final = {"critical": "▲", "warning": "◐", "notice": "·"}
@@ -34,6 +34,11 @@ _LEADS: Final = {
     "breaker": "let it back in",
 }
 """Where the key of a finding leads, in words that fit this router and not any row."""
+_DOES: Final = {
+    "back": "dismiss", "quit": "dismiss", "diagnosis": "dismiss", "copy": "copy", "down": "scroll(1)",
+    "up": "scroll(-1)",
+}  # fmt: skip
+"""What the keys of actions do here."""
 _WIDTH: Final = 66
 _INDENT: Final = 6
 
@@ -42,29 +47,24 @@ class DiagnosisView(ModalScreen[str | None]):
     """What is wrong with a router; gives back the action whose key was pressed."""
 
     DEFAULT_CSS = box_css("DiagnosisView")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,d", "dismiss", "close", show=False),
-        Binding("y", "copy", "copy", show=False),
-        Binding("j", "scroll(1)", "down", show=False),
-        Binding("k", "scroll(-1)", "up", show=False),
-    ]
 
-    def __init__(self, router: RouterSnapshot, found: tuple[Diagnosis, ...], at: datetime, palette: Palette) -> None:
+    def __init__(
+        self, router: RouterSnapshot, found: tuple[Diagnosis, ...], at: datetime, palette: Palette, keymap: Keymap
+    ) -> None:
         super().__init__()
         self._router, self._found, self._at, self._palette = router, found, at, palette
+        self._keymap = keymap
+        does = _DOES | {each.action: f"follow({each.action!r})" for each in found if each.action}
+        self._bindings = BindingsMap(Binding(keymap.action(name).keys, deed, show=False) for name, deed in does.items())
 
     def compose(self) -> ComposeResult:
         """Lay out the findings."""
         with VerticalScroll(id="box"):
-            yield Static(in_words(self._router, self._found, self._palette))
+            yield Static(in_words(self._router, self._found, self._palette, self._keymap))
 
-    def on_key(self, event: Key) -> None:
+    def action_follow(self, action_id: str) -> None:
         """Go and do what one of the findings names."""
-        for each in self._found:
-            if each.action and event.key in actions.by_id(each.action).keys.split(","):
-                event.stop()
-                self.dismiss(each.action)
-                return
+        self.dismiss(action_id)
 
     def action_copy(self) -> None:
         """Copy all of it, for whoever must mend it."""
@@ -76,12 +76,12 @@ class DiagnosisView(ModalScreen[str | None]):
         self.query_one("#box", VerticalScroll).scroll_relative(y=lines, animate=False, immediate=True)
 
 
-def in_words(router: RouterSnapshot, found: tuple[Diagnosis, ...], palette: Palette) -> Text:
-    """Return all findings, the worst first."""
+def in_words(router: RouterSnapshot, found: tuple[Diagnosis, ...], palette: Palette, keymap: Keymap) -> Text:
+    """Return all findings, the worst first, with the operator's own keys."""
     status = router.health.status.value
     text = Text.assemble((router.name, "bold"), "  ", (f"{words.GLYPHS[status]} {status}", palette.state(status)))
     text.append(f"   {words.count(len(found), 'finding') if found else 'no findings'}", style=palette.quiet)
-    keys = "y copies   esc closes"
+    keys = f"{keymap.key('copy')} copies   {keymap.key('back')} closes"
     text.append(f"{keys:>{max(len(keys) + 2, _WIDTH + 2 - text.cell_len)}}\n\n", style=palette.quiet)
     if not found and status == "healthy":
         text.append("Nothing is wrong with it, as far as its figures say.\n")
@@ -90,7 +90,7 @@ def in_words(router: RouterSnapshot, found: tuple[Diagnosis, ...], palette: Pale
         text.append(f"{why}\n\nIts figures say nothing more yet.\n")
     for number, each in enumerate(found):
         text.append("\n" if number else "")
-        _finding(text, each, palette)
+        _finding(text, each, palette, keymap)
     text.rstrip()
     return text
 
@@ -104,7 +104,7 @@ def as_text(router: RouterSnapshot, found: tuple[Diagnosis, ...], at: datetime) 
     return "\n".join(printable(line) for line in lines)
 
 
-def _finding(text: Text, found: Diagnosis, palette: Palette) -> None:
+def _finding(text: Text, found: Diagnosis, palette: Palette, keymap: Keymap) -> None:
     severity = found.severity.value
     style = palette.quiet if severity == "notice" else palette.state(severity)
     text.append(f"{_GLYPHS[severity]} {severity}: ", style=style)
@@ -116,8 +116,7 @@ def _finding(text: Text, found: Diagnosis, palette: Palette) -> None:
     text.append("  do  ", style=palette.quiet)
     text.append(f"{_wrapped(found.remedy, _INDENT)}\n")
     if found.action:
-        action = actions.by_id(found.action)
-        text.append(f"  {action.shown:<3} ", style=f"bold {palette.accent}")
+        text.append(f"  {keymap.key(found.action):<3} ", style=f"bold {palette.accent}")
         text.append(f"{_LEADS[found.action]}\n", style=palette.accent)
 
 

@@ -90,7 +90,7 @@ class RouterScreen(View):
         width = self.size.width or 80
         height = self.size.height or 24
         panels = _panels(router, snapshot, palette, width, height)
-        key = next(action.shown for action in self.room.keymap.actions if action.id == "span")
+        key = self.room.keymap.key("span")
         chart, response = self.room.services.chart(router.name), router.pool.performance.response
         if (span := latency_chart.SPANS[self.room.chart_span]) is None:
             picture = latency_chart.lines(
