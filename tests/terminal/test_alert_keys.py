@@ -129,3 +129,10 @@ async def test_the_fleet_says_how_many_fire_and_that_somebody_could_not_be_told(
         app.services.recorded = replace(fleet(), alerts=AlertsState((WEST, EDGE), (), RECEIVERS[:1]))
         await look(pilot)
         assert "▲" not in lines(app)[1]
+
+
+async def test_what_to_do_where_nobody_is_told_is_read_whole_on_80_columns() -> None:
+    async with opened(services(AlertsState())) as (app, pilot):
+        await press(pilot, "7")
+        (told,) = (line for line in lines(app) if "nobody is told" in line)
+        assert told.endswith("add [[alerts.webhooks]] or [[alerts.hooks]]")

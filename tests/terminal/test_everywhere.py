@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -11,11 +13,18 @@ from mktui.tui.places import SCREENS
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.config_questions import Discard
 from mktui.tui.screens.sync import SyncScreen
-from tests.terminal.driving import look, opened, press, settle
+from mktui.tui.widgets.live_table import LiveTable
+from mktui.tui.widgets.long_table import LongTable
+from tests.terminal.driving import lines, look, opened, press, settle
+from tests.terminal.pictured_alerts import MANY
 from tests.terminal.recorded import RecordedServices
 from tests.terminal.recorded_configs import with_file
+from tests.terminal.recorded_errors import CHANGES, log
 from tests.terminal.recorded_syncs import ROUTER, planned, report
 from tests.terminal.test_keys import CHANGED, FIND, PATHS
+
+if TYPE_CHECKING:
+    from mktui.tui.app import ControlRoom
 
 pytestmark = pytest.mark.anyio
 KEYS = {action.id: action.keys.split(",")[0] for action in ACTIONS}
@@ -105,3 +114,47 @@ async def test_a_terminal_of_any_size_is_no_reason_to_end(place: Place) -> None:
             await settle(pilot)
             await look(pilot)
             assert app.crash is None, size
+
+
+LISTS: Final[dict[str, tuple[str, ...]]] = {
+    "fleet": (), "syncs": ("2",), "errors": ("3",), "changes": ("c",), "alerts": ("7",), "billing": ("5",),
+    "plan": ("slash", *ROUTER, "enter", "s"),
+}  # fmt: skip
+HEIGHTS: Final = (1, 2, 3, 4, 5, 6, 8, 11, 12, 13, 14, 19, 20, 21, 22, 24, 5)
+
+
+def with_everything() -> RecordedServices:
+    """Services with rows on every screen, and more to say above the alerts than there is room for."""
+    services = replace(with_plans(), log=log(), audit=CHANGES)
+    services.recorded = replace(services.recorded, alerts=MANY)
+    return services
+
+
+def line_of_cursor(app: ControlRoom) -> str:
+    """The line of the row under the cursor, if it is seen at all."""
+    (table,) = app.screen.query("LiveTable, LongTable").results()
+    assert isinstance(table, LiveTable | LongTable)
+    has_header = table.show_header if isinstance(table, LiveTable) else table.has_header
+    seen = table.scrollable_content_region.intersection(app.screen.region)
+    y = table.cursor_row - table.scroll_offset.y + has_header
+    return lines(app)[table.region.y + y] if has_header <= y < seen.height else ""
+
+
+@pytest.mark.parametrize("keys", LISTS.values(), ids=LISTS)
+async def test_on_a_terminal_of_any_height_the_row_under_the_cursor_is_seen_and_the_cursor_moves(
+    keys: tuple[str, ...],
+) -> None:
+    async with opened(with_everything()) as (app, pilot):
+        await press(pilot, *keys)
+        for height in HEIGHTS:
+            await pilot.resize_terminal(20, height)
+            await settle(pilot)
+            await look(pilot)
+            assert line_of_cursor(app).strip(), f"{height} high"
+            (table,) = app.screen.query("LiveTable, LongTable").results()
+            assert isinstance(table, LiveTable | LongTable)
+            for key in "Gkjg":
+                before = table.cursor_row
+                await press(pilot, key)
+                assert table.cursor_row != before, f"{key} at {height} high"
+                assert line_of_cursor(app).strip(), f"{key} at {height} high"

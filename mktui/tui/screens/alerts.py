@@ -123,7 +123,7 @@ class AlertsScreen(LogScreen["SeenAlert"]):
         if more := len(state.receivers) - len(lines):
             lines.append(Text(f"{'':<{_HEAD}}+{words.count(more, 'more receiver')}", style=palette.quiet))
         if not lines:
-            nobody = "nobody is told: [[alerts.webhooks]] and [[alerts.hooks]] name somebody"
+            nobody = "nobody is told: add [[alerts.webhooks]] or [[alerts.hooks]]"
             lines = [Text.assemble((f"{'receiver':<{_HEAD}}", palette.quiet), (nobody, palette.quiet))]
         lines += [_silence(each, snapshot.at, palette) for each in state.silences[:_MOST]]
         if (more := len(state.silences) - _MOST) > 0:

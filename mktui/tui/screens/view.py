@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from mktui.tui import words
 from mktui.tui.actions import Place, footer, is_at_home
+from mktui.tui.style import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,6 +32,7 @@ class View(Screen[None]):
     View #keys { height: 1; width: 100%; background: $panel; color: $foreground; padding: 0 0; }
     """
 
+    VERTICAL_BREAKPOINTS = LEVELS
     place: ClassVar[Place] = Place.FLEET
 
     @property

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.text import Span
+    from textual.events import Resize
     from textual.geometry import Region
 
 
@@ -59,6 +60,11 @@ class LiveTable(DataTable[Text]):
     def on_mount(self) -> None:
         """Have columns before there is a size: the first rows come early."""
         self.fit_to(self.app.size.width)
+
+    def on_resize(self, event: Resize) -> None:
+        """A single line is a row's, and the cursor's row stays in sight."""
+        self.show_header = event.size.height > 1 or not self.row_count
+        self.call_after_refresh(self._scroll_cursor_into_view)
 
     def use(self, columns: Sequence[Column]) -> None:
         """Show these columns from now on."""

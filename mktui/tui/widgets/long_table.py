@@ -94,14 +94,19 @@ class LongTable(ScrollView, Generic[R], can_focus=True):
         self._measure()
         self.refresh()
 
+    @property
+    def has_header(self) -> bool:
+        """Whether the first line is the header; a single line is a row's."""
+        return self.size.height > 1
+
     def render_line(self, y: int) -> Strip:
-        """Draw one line of what is seen; the first is the header."""
+        """Draw one line of what is seen."""
         width = self.scrollable_content_region.width
-        if y == 0:
+        if y == 0 and self.has_header:
             header = {column.key: Text(column.title) for column in self._columns}
             style = self.get_component_rich_style("long-table--header")
             return self._strip(self._line(header, width), width, style)
-        index = y - 1 + self.scroll_offset.y
+        index = y - self.has_header + self.scroll_offset.y
         if index >= len(self._rows):
             return Strip.blank(width, self.rich_style)
         style = self.get_component_rich_style("long-table--cursor") if index == self.cursor_row else self.rich_style
@@ -136,9 +141,9 @@ class LongTable(ScrollView, Generic[R], can_focus=True):
         row = max(0, min(row, len(self._rows) - 1))
         if row == self.cursor_row:
             return
-        self.refresh_line(self.cursor_row + 1)
+        self.refresh_line(self.cursor_row + self.has_header)
         self.cursor_row = row
-        self.refresh_line(row + 1)
+        self.refresh_line(row + self.has_header)
         top = self.scroll_offset.y
         if not top <= row < top + self._seen():
             self.scroll_to(y=row if row < top else row - self._seen() + 1, animate=False, immediate=True)
@@ -146,8 +151,8 @@ class LongTable(ScrollView, Generic[R], can_focus=True):
 
     def on_click(self, event: Click) -> None:
         """Put the cursor where it was clicked; a second click opens."""
-        row = event.y - 1 + self.scroll_offset.y
-        if event.y == 0 or row >= len(self._rows):
+        row = event.y - self.has_header + self.scroll_offset.y
+        if event.y < self.has_header or row >= len(self._rows):
             return
         if row == self.cursor_row:
             self.post_message(self.Selected())
@@ -161,10 +166,10 @@ class LongTable(ScrollView, Generic[R], can_focus=True):
             self.scroll_to(y=self.cursor_row - self._seen() // 2, animate=False, immediate=True)
 
     def _measure(self) -> None:
-        self.virtual_size = Size(0, len(self._rows) + 1)
+        self.virtual_size = Size(0, len(self._rows) + self.has_header)
 
     def _seen(self) -> int:
-        return max(1, self.scrollable_content_region.height - 1)
+        return max(1, self.scrollable_content_region.height - self.has_header)
 
     def _line(self, cells: Mapping[str, Text] | Text, width: int) -> Text:
         if isinstance(cells, Text):
