@@ -336,14 +336,14 @@ class OutcomeUnknown(RouterError):
 
 
 class StaleRow(RouterError):
-    """Not sent: the row id was read before the router's last boot, or from another box; it may mean another row now."""
+    """Not sent: made for the router before its last boot, or at another address; its row id may mean another now."""
 
     def __init__(self, router: str, *, path: str) -> None:
         super().__init__(router)
         self.path = path
 
     def __str__(self) -> str:
-        return f"{self.router}: {self.path}: not sent, its row id is from before the router's last boot; read it again"
+        return f"{self.router}: {self.path}: not sent, it is from before a boot, or for another address; read it again"
 
 
 class CommandTrapped(RouterError):

@@ -30,7 +30,7 @@ Exit code: 0 reset, 2 unknown router or wrong configuration, 3 it does not answe
 @click.argument("routers", nargs=-1, required=True, metavar="ROUTER...")
 @click.pass_context
 def reset(context: click.Context, *, routers: tuple[str, ...]) -> None:
-    """Read the settings of a router's pool afresh and replace its connections, one at a time.
+    """Read a router's settings afresh, its address and login too, and replace its connections, one at a time.
 
     Commands under way go on to their end. Without an mktui that runs, a pool is opened for it, and closed again.
     """

@@ -17,6 +17,7 @@ from mktui.monitor.options import MonitorOptions
 from mktui.sync.options import SyncOptions
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, arbitrary_types_allowed=True)
+_LIVE: Final[dict[str, Any]] = {"applies": "live"}  # Any: JSON
 _KEY: Final = {"type": "string", "minLength": 1}
 _KEYS_SCHEMA: Final[dict[str, Any]] = {  # Any: JSON
     "type": "object",
@@ -29,19 +30,24 @@ class RouterConfig(BaseModel):
 
     model_config = _STRICT
 
-    name: str = Field(min_length=1, max_length=64, description="what you call it; unique")
-    host: str = Field(min_length=1, max_length=255, description="host name or address")
-    port: int | None = Field(None, ge=1, le=65535, description="API port; 8728, or 8729 with TLS, when left out")
-    username: str = Field("admin", min_length=1, description="the API user")
+    name: str = Field(min_length=1, max_length=64, description="what you call it; unique", json_schema_extra=_LIVE)
+    host: str = Field(min_length=1, max_length=255, description="host name or address", json_schema_extra=_LIVE)
+    port: int | None = Field(
+        None, ge=1, le=65535, description="API port; 8728, or 8729 with TLS, when left out", json_schema_extra=_LIVE
+    )
+    username: str = Field("admin", min_length=1, description="the API user", json_schema_extra=_LIVE)
     password: Annotated[SecretSource, BeforeValidator(parse_source), WithJsonSchema(SOURCE_SCHEMA)] = Field(
         SecretSource("plain", ""),
         description='its password: "text", { env = }, { file = }, { keyring = } or { command = [ ] }',
+        json_schema_extra=_LIVE,
     )
-    tls: TlsMode = Field("off", description="off, verify, pin, anonymous")
-    fingerprint: str = Field("", description="the certificate's SHA-256, for tls = pin")
-    ca_file: str = Field("", description="the authority's certificate, for tls = verify")
-    encoding: Annotated[str, BeforeValidator(check_encoding)] = Field("utf-8", description="how its texts are written")
-    protected: bool = Field(False, description="dangerous actions ask for its name")
+    tls: TlsMode = Field("off", description="off, verify, pin, anonymous", json_schema_extra=_LIVE)
+    fingerprint: str = Field("", description="the certificate's SHA-256, for tls = pin", json_schema_extra=_LIVE)
+    ca_file: str = Field("", description="the authority's certificate, for tls = verify", json_schema_extra=_LIVE)
+    encoding: Annotated[str, BeforeValidator(check_encoding)] = Field(
+        "utf-8", description="how its texts are written", json_schema_extra=_LIVE
+    )
+    protected: bool = Field(False, description="dangerous actions ask for its name", json_schema_extra=_LIVE)
     pool: dict[str, Any] = Field(default_factory=dict, description="pool settings of this router alone")  # Any: TOML
 
     @model_validator(mode="after")

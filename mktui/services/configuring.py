@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mktui.config.draft import differences
 from mktui.config.load import check_text, parse
 from mktui.config.save import save
+from mktui.config.secrets import resolve
 from mktui.config.settings import names
+from mktui.errors import ConfigError
 
 if TYPE_CHECKING:
-    from mktui.config.model import Config
+    from mktui.config.model import Config, RouterConfig
     from mktui.config.save import Seen
-    from mktui.core.pool.options import PoolOptions
+    from mktui.services.router import RouterSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Saved:
     """Routers that were not in the file before."""
     went: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
-    """Why a router that came could not be started now."""
+    """Why a router that came could not be started now, or one that is there keeps its former login."""
 
 
 def save_text(seen: Seen, text: str) -> Saved:
@@ -52,11 +54,17 @@ def save_text(seen: Seen, text: str) -> Saved:
     return Saved(after, config, tuple(live), tuple(later), came, went)
 
 
-def in_words(before: PoolOptions, after: PoolOptions) -> str:
-    """Say what is different between two pools' settings."""
-    old, new = before.model_dump(), after.model_dump()
-    return ", ".join(f"{name} {_short(old[name])} → {_short(new[name])}" for name in new if old[name] != new[name])
+async def setup_in(saved: Saved, router: RouterConfig, present: RouterSetup) -> tuple[RouterSetup, str]:
+    """Return what a router that runs is to run by, and why it keeps its former address and login ("": it does not).
 
-
-def _short(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    Its password is fetched only when the file says another address or login than it has: that may ask a person.
+    """
+    setup = replace(present, pool=saved.config.pool_for(router), is_protected=router.protected)
+    is_same = router.options(present.options.password) == present.options
+    if is_same and f"routers.{router.name}.password" not in saved.live:
+        return setup, ""
+    try:
+        password = await resolve(router.password, router=router.name)
+    except ConfigError as error:
+        return setup, f"{error}; {router.name} keeps its former address and login"
+    return replace(setup, options=router.options(password)), ""

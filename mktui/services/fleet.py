@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from mktui.billing.options import BillingOptions
-    from mktui.config.model import Config
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
-    from mktui.core.pool.options import PoolOptions
     from mktui.monitor.history import History
     from mktui.monitor.records import Audited, ErrorLog
     from mktui.monitor.snapshot import SeenEvent
@@ -54,8 +53,8 @@ if TYPE_CHECKING:
     from mktui.sync.report import Report
     from mktui.sync.run import Office
 
-    ReadOptions = Callable[[str], Awaitable[PoolOptions]]
-    """Reads a router's pool settings afresh, as a reset does."""
+    ReadSetup = Callable[[str], Awaitable[RouterSetup]]
+    """Reads a router's settings afresh, its password too, as a reset does."""
 
 
 class Fleet:
@@ -66,7 +65,7 @@ class Fleet:
         title: str,
         members: Members,
         office: LazyOffice,
-        read_options: ReadOptions | None,
+        read_setup: ReadSetup | None,
         tasks: TaskGroup,
         *,
         chronicle: Chronicle,
@@ -75,7 +74,7 @@ class Fleet:
         self.office = office
         self._members = members
         self._services = members.services
-        self._read_options = read_options
+        self._read_setup = read_setup
         self._tasks = tasks
         self.config_file: Path | None = None
         self.billing_options: BillingOptions | None = None
@@ -195,10 +194,9 @@ class Fleet:
         Raises:
             ConfigError: They cannot be used any more; nothing was reset.
         """
-        client = self.service(name).client
+        service = self.service(name)
         with self.chronicle.audited(f"reset pool ({cause})" if cause else "reset pool", name):
-            options = client.options if self._read_options is None else await self._read_options(name)
-            await client.reconfigure(options)
+            await service.reconfigure(service.setup if self._read_setup is None else await self._read_setup(name))
 
     async def config_text(self) -> Seen | None:
         """Return the configuration's file as it is now; None: there is none, as in the demo.
@@ -224,8 +222,7 @@ class Fleet:
             self.chronicle.audit("save configuration", "", f"failed: {error}")
             raise
         self.chronicle.audit(f"save configuration: {', '.join((*saved.live, *saved.later)) or 'its words'}", "")
-        self.apply_config(saved.config)
-        return await self.newcomers.come_and_go(saved)
+        return await self.newcomers.come_and_go(await self.apply_config(saved))
 
     async def start_router(self, setup: RouterSetup) -> None:
         """Run one more router from now on."""
@@ -235,16 +232,21 @@ class Fleet:
         """Run a router no longer."""
         await self._members.stop(name)
 
-    def apply_config(self, config: Config) -> None:
-        """Give pools and syncs their new settings; commands in flight go on to their end."""
-        from mktui.services.configuring import in_words  # noqa: PLC0415 - a status saves nothing
+    async def apply_config(self, saved: Saved) -> Saved:
+        """Give routers and syncs their new settings; commands in flight go on to their end.
 
-        self.office.take(config.sync)
-        for router in config.routers:
-            service = self._services.get(router.name)
-            if service is not None and (options := config.pool_for(router)) != service.client.options:
-                service.note("pool settings", in_words(service.client.options, options))
-                self._tasks.start_soon(service.client.reconfigure, options, name=f"reconfigure {router.name}")
+        Adds to ``problems`` which router keeps its former address and login, and why.
+        """
+        from mktui.services.configuring import setup_in  # noqa: PLC0415 - a status saves nothing
+
+        self.office.take(saved.config.sync)
+        for router in saved.config.routers:
+            if (service := self._services.get(router.name)) is not None:
+                setup, problem = await setup_in(saved, router, service.setup)
+                saved = replace(saved, problems=(*saved.problems, *filter(None, (problem,))))
+                if setup != service.setup:
+                    self._tasks.start_soon(service.reconfigure, setup, name=f"reconfigure {router.name}")
+        return saved
 
     async def isolate(self, name: str) -> None:
         """Ask a router nothing more until ``probe``."""
@@ -365,7 +367,7 @@ async def open_fleet(
     title: str = "",
     open_office: OpenOffice | None = None,
     sources: Sources | None = None,
-    read_options: ReadOptions | None = None,
+    read_setup: ReadSetup | None = None,
     automatic: SyncOptions | None = None,
     on_event: Callable[[SeenEvent], None] = lambda _event: None,
     history: History | None = None,
@@ -385,7 +387,7 @@ async def open_fleet(
             members = Members(tasks, office, on_event, chronicle, automatic)
             for setup in setups:
                 await members.start(setup)
-            fleet = Fleet(title, members, office, read_options, tasks, chronicle=chronicle)
+            fleet = Fleet(title, members, office, read_setup, tasks, chronicle=chronicle)
             if maintenance is not None and maintenance.schedules:
                 fleet.run_schedule(maintenance)
             if history is not None and keeps_charts:

@@ -26,7 +26,6 @@ from mktui.services.router import RouterSetup
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mktui.config.model import Config
     from mktui.config.newcomer import Newcomer
     from mktui.config.save import Seen
     from mktui.core.client.connection_test import TestReport, TestStep
@@ -63,8 +62,8 @@ class Home(Protocol):
     def service(self, name: str) -> RouterService:
         """Return one of them."""
 
-    def apply_config(self, config: Config) -> None:
-        """Give the others their settings."""
+    async def apply_config(self, saved: Saved) -> Saved:
+        """Give the others their settings; adds why one could not be given them."""
 
     async def start_router(self, setup: RouterSetup) -> None:
         """Run one more."""
@@ -119,12 +118,12 @@ class NewcomerDesk:
         password = await self._password(newcomer)
         with self._home.chronicle.audited("add router", newcomer.name.strip()):
             saved = await anyio.to_thread.run_sync(_save, seen, text, newcomer)
-            self._home.apply_config(saved.config)
+            saved = await self._home.apply_config(saved)
             return await self.come_and_go(saved, {newcomer.name.strip(): password})
 
     async def come_and_go(self, saved: Saved, passwords: dict[str, SecretStr] | None = None) -> Saved:
         """Stop the routers that a saved file has no more, and start those that are new in it."""
-        problems = []
+        problems = list(saved.problems)
         for name in saved.went:
             if name in self._home.names:
                 await self._home.stop_router(name)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import anyio
+from pydantic import SecretStr
 
 from mktui import clock
 from mktui.core.client.client import Client, open_client
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from anyio.abc import TaskStatus
+    from pydantic import BaseModel
 
     from mktui.core.connection.options import RouterOptions
     from mktui.core.connection.transport import Connect
@@ -96,9 +98,8 @@ class RouterService:
         if self._syncs is None:
             setup = self.setup
             self._syncs = RouterSyncs(
-                self.client, self.name, self._office, self.note, self._chronicle,
-                address=setup.options.address, is_automatic=setup.is_automatic,
-            )  # fmt: skip
+                self.client, self.name, self._office, self.note, self._chronicle, is_automatic=setup.is_automatic
+            )
         return self._syncs
 
     @property
@@ -119,6 +120,20 @@ class RouterService:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._sample)
                 tasks.start_soon(self._ask_facts)
+
+    async def reconfigure(self, setup: RouterSetup) -> None:
+        """Take other settings, another address or login, and replace every connection; nothing under way is cut.
+
+        How it is connected to, and whether it is synced by itself, stays as it is.
+        """
+        before, client = self.setup, self.client
+        self.setup = replace(setup, connect=before.connect, is_automatic=before.is_automatic)
+        if setup.options != client.router:
+            self._facts = RouterFacts()
+            self.note("address or login", differences_in_words(client.router, setup.options))
+        if setup.pool != client.options:
+            self.note("pool settings", differences_in_words(client.options, setup.pool))
+        await client.reconfigure(setup.pool, setup.options)
 
     async def known(self) -> None:
         """Wait until it has answered what it is, or its first connect has come to nothing; only while ``run`` runs."""
@@ -228,6 +243,20 @@ class RouterService:
             read_at=clock.utc_now(),
             memory_percent=_memory_percent(row.get("free-memory", ""), row.get("total-memory", "")),
         )
+
+
+def differences_in_words(before: BaseModel, after: BaseModel) -> str:
+    """Say what is different between two settings of one kind; a secret is not shown."""
+    old, new = before.model_dump(), after.model_dump()
+    return ", ".join(_difference(name, old[name], new[name]) for name in new if old[name] != new[name])
+
+
+def _difference(name: str, old: object, new: object) -> str:
+    return f"another {name}" if isinstance(new, SecretStr) else f"{name} {_short(old)} → {_short(new)}"
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value) if value not in {None, ""} else "–"
 
 
 def _memory_percent(free: str, total: str) -> float | None:

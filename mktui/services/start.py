@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from mktui.billing.options import BillingOptions
     from mktui.config.load import LoadedConfig
     from mktui.config.model import RouterConfig
-    from mktui.core.pool.options import PoolOptions
     from mktui.monitor.history import History
     from mktui.monitor.options import MonitorOptions
     from mktui.monitor.snapshot import SeenEvent
@@ -92,15 +91,15 @@ async def open_configured(
     is_empty = may_be_empty and not loaded.config.routers
     setups = [await setup_of(loaded, router) for router in (() if is_empty else chosen_routers(loaded, names))]
 
-    async def read_options(name: str) -> PoolOptions:
+    async def read_setup(name: str) -> RouterSetup:
         fresh = await anyio.to_thread.run_sync(load, loaded.file)
-        return fresh.config.pool_for(chosen_routers(fresh, [name])[0])
+        return await setup_of(fresh, chosen_routers(fresh, [name])[0])
 
     office = partial(open_office, loaded.config.billing, loaded.config.sync)
     history = _history(loaded.config.monitor, say) if keeps_history and loaded.config.monitor.history else None
     title = loaded.file.stem if loaded.file.stem != "config" else "fleet"
     async with open_fleet(
-        setups, title=title, read_options=read_options, on_event=on_event, open_office=office,
+        setups, title=title, read_setup=read_setup, on_event=on_event, open_office=office,
         automatic=loaded.config.sync if automatic else None,
         maintenance=plan_of(loaded, read_only=read_only) if keeps_schedule else None,
         sources=_sources(loaded.config.billing), history=history, keeps_charts=keeps_schedule,

@@ -48,14 +48,13 @@ class RouterSyncs:
 
     def __init__(
         self, client: Client, name: str, office: LazyOffice, note: Note, chronicle: Chronicle,
-        *, address: str, is_automatic: bool = False,
+        *, is_automatic: bool = False,
     ) -> None:  # fmt: skip
         self.state = SyncState(is_automatic=is_automatic)
         self.planning: Planning | None = None
         self.report: Report | None = None
         self._client = client
         self._name = name
-        self._address = address
         self._office = office
         self._note = note
         self._chronicle = chronicle
@@ -109,7 +108,7 @@ class RouterSyncs:
             begun_at = clock.now()
             try:
                 order = order or Order()
-                async with alone(self._name, self._address, f"a sync, {order.cause}"):
+                async with alone(self._name, self._client.router.address, f"a sync, {order.cause}"):
                     sync = await self._sync()
                     report = await sync.run(order, on_row=self._row_settled, on_plan=self._planned)
             except OSError as error:  # what is on the router could not be kept: then nothing is written to it

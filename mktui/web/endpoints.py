@@ -68,7 +68,7 @@ TEST: Final = Change(
 )
 RESET: Final = Change(
     "/api/reset-connection-pool", "reset", models.ResetOrder, models.ResetAnswer,
-    "Replace a router's connections one at a time; the settings of its pool are read afresh first.",
+    "Replace a router's connections one at a time; its settings are read afresh first, address and login too.",
 )  # fmt: skip
 CHANGES: Final = (TEST, RESET)
 METRICS: Final = "/metrics"

@@ -58,7 +58,7 @@ async def _one_storm(b: Bench, fault: Callable[[Bench], None], dice: random.Rand
         await anyio.sleep(dice.uniform(0, 4))
         b.proxy.clear()
         b.router.faults.clear()
-    if b.client._pool.dispatcher.auth_refusal is not None:
+    if b.client._pool.dispatcher.openings.refusal is not None:
         await b.client.probe()
     while True:
         try:

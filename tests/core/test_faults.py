@@ -142,7 +142,7 @@ async def test_no_fault_makes_an_answer_wrong_a_write_double_or_a_caller_wait(fa
 
 async def _recovered(b: Bench) -> None:
     """Within the longest break and a connect, without help; only a refused login waits for a person."""
-    if b.client._pool.dispatcher.auth_refusal is not None:
+    if b.client._pool.dispatcher.openings.refusal is not None:
         await b.client.probe()
     with anyio.fail_after(40):
         while True:

@@ -19,14 +19,12 @@ import pytest
 
 from mktui.services.control.place import socket_of
 from mktui.services.one_writer import only_writer
-from tests.headless.programs import PROGRAM, mktui
-from tests.headless.shops import customers, open_shop
+from tests.headless.programs import PROGRAM, mktui, simulated, write_config
+from tests.headless.shops import Shop, customers, open_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    from tests.headless.shops import Shop
 
 pytestmark = pytest.mark.realtime
 AUTOMATIC = "[sync]\nautomatic = true\ninterval = 0\ndebounce = 1\n"
@@ -189,6 +187,28 @@ def test_commands_ask_the_one_that_runs_and_open_no_session(shop: Shop) -> None:
         assert served.ask("snapshot")["done"]["routers"][0]["pool"]["max_size"] == 7, "its settings were read afresh"
         shop.config.write_text("nonsense", encoding="utf-8")
         assert mktui("--config", shop.config, "reset", "edge-1").code == 2
+
+
+def test_an_address_of_the_edited_file_is_taken_with_a_reset_and_no_restart(tmp_path: Path) -> None:
+    def facts() -> dict[str, Any]:
+        router: dict[str, Any] = served.ask("snapshot")["done"]["routers"][0]
+        return router
+
+    with (
+        simulated("--secrets", "2") as (_, [first]),
+        simulated("--secrets", "3") as (_, [second]),
+    ):
+        shop = Shop(tmp_path, write_config(tmp_path / "shop.toml", first["port"]), [second["port"]])
+        with serving(shop) as served:
+            wait(lambda: facts()["facts"]["read_at"])
+            hush = tmp_path / "password"
+            hush.write_text("secret\n", encoding="utf-8")
+            write_config(shop.config, second["port"], password=f"{{ file = '{hush}' }}")
+            reset = mktui("--config", shop.config, "reset", "edge-1")
+            assert (reset.code, reset.err) == (0, "")
+            assert facts()["address"] == f"127.0.0.1:{second['port']}"
+            wait(lambda: facts()["facts"]["read_at"])
+            assert len([each for each in shop.ask("/user/active/print") if each["via"] == "api"]) > 1
 
 
 def test_what_a_tab_of_a_browser_runs_draws_into_pipes(shop: Shop) -> None:

@@ -294,7 +294,7 @@ async def test_settings_that_cannot_be_read_any_more_reset_nothing() -> None:
         async def broken(_name: str) -> Any:
             raise ConfigError("no TOML", line=3)
 
-        here.fleet._read_options = broken
+        here.fleet._read_setup = broken
         said = problem(await here.ask(RESET, ADMIN, "POST", json={"router": "hotspot-1"}), 409)
         assert said.startswith("nothing was reset: configuration, line 3")
 

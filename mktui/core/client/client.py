@@ -50,11 +50,15 @@ Value = str | int | bool
 class Client:
     """One router through its pool. Use ``open_client``."""
 
-    def __init__(self, router: RouterOptions, pool: Pool, connect: Connect) -> None:
-        self.router = router
+    def __init__(self, pool: Pool, connect: Connect) -> None:
         self._pool = pool
         self._connect = connect
         self._executor = Executor(pool)
+
+    @property
+    def router(self) -> RouterOptions:
+        """Its present address and login."""
+        return self._pool.router
 
     @property
     def options(self) -> PoolOptions:
@@ -69,7 +73,7 @@ class Client:
     @property
     def last_error(self) -> RouterError | None:
         """Why no connection could be opened; None while one can."""
-        return self._pool.dispatcher.last_error
+        return self._pool.dispatcher.openings.last_error
 
     async def get(
         self,
@@ -271,13 +275,23 @@ class Client:
         """
         await self.reconfigure(self.options)
 
-    async def reconfigure(self, options: PoolOptions) -> None:
-        """Take new settings, live, through a rolling reset. Nothing in flight is lost."""
+    async def reconfigure(self, options: PoolOptions, router: RouterOptions | None = None) -> None:
+        """Take new settings, live, through a rolling reset. Nothing in flight is lost.
+
+        ``router``: another address or login; None for the present one. Then the old connections take nothing new and
+        close with the last answer that is due, the circuit breaker begins anew, and what was read is forgotten. A write
+        that names a row by an id read there, or whose outcome there is unknown, is not sent to the new address.
+
+        Raises:
+            WrongUse: ``router`` has another name: it is another router, with a client of its own.
+        """
+        if router is not None and router.name != self.router.name:
+            raise WrongUse(f"{self.router.name}: a client keeps its router's name; {router.name!r} is another router")
         dispatcher = self._pool.dispatcher
-        self._pool.perform(dispatcher.reset(clock.now(), options))
+        self._pool.reset(options, router or self.router)
         generation = dispatcher.roster.generation
         with anyio.move_on_after(options.connection_timeout + options.command_timeout):
-            while dispatcher.breaker.allows and not dispatcher.closed and dispatcher.auth_refusal is None:
+            while dispatcher.breaker.allows and not dispatcher.closed and dispatcher.openings.refusal is None:
                 if all(link.generation >= generation for link in dispatcher.roster):
                     break
                 await self._pool.changed()
@@ -364,4 +378,4 @@ async def open_client(
     ``connect`` opens the byte stream: TCP, unless a test or a demo serves a simulated router in memory.
     """
     async with open_pool(router, pool or PoolOptions(), connect, on_event) as opened:
-        yield Client(router, opened, connect)
+        yield Client(opened, connect)

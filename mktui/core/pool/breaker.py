@@ -34,6 +34,7 @@ class BreakerEvent(enum.Enum):
     PROBE_FAILED = enum.auto()
     ISOLATED = enum.auto()
     PERSON_PROBES = enum.auto()
+    BEGUN_ANEW = enum.auto()
 
 
 TRANSITIONS: Final[dict[BreakerState, dict[BreakerEvent, BreakerState]]] = {
@@ -45,11 +46,13 @@ TRANSITIONS: Final[dict[BreakerState, dict[BreakerEvent, BreakerState]]] = {
         BreakerEvent.COOLED_DOWN: BreakerState.HALF_OPEN,
         BreakerEvent.PERSON_PROBES: BreakerState.HALF_OPEN,
         BreakerEvent.ISOLATED: BreakerState.ISOLATED,
+        BreakerEvent.BEGUN_ANEW: BreakerState.CLOSED,
     },
     BreakerState.HALF_OPEN: {
         BreakerEvent.PROBE_SUCCEEDED: BreakerState.CLOSED,
         BreakerEvent.PROBE_FAILED: BreakerState.OPEN,
         BreakerEvent.ISOLATED: BreakerState.ISOLATED,
+        BreakerEvent.BEGUN_ANEW: BreakerState.CLOSED,
     },
     BreakerState.ISOLATED: {
         BreakerEvent.PERSON_PROBES: BreakerState.HALF_OPEN,
@@ -161,6 +164,20 @@ class Breaker:
         else:
             self.reason = failure
             self._open(BreakerEvent.PROBE_FAILED, now, failure)
+
+    def begin_anew(self, now: float, reason: str) -> bool:
+        """Forget what was counted: from now on another place is asked. True: that ends a break.
+
+        An isolation stays; a person has ordered it, and not because of anything that was counted.
+        """
+        self.failures = self._repeats = 0
+        self._lost_at = self._cut_at = self._closed_at = float("-inf")
+        if self.state not in {BreakerState.OPEN, BreakerState.HALF_OPEN}:
+            return False
+        self.probe_token = self.retry_at = None
+        self.reason = ""
+        self._move(BreakerEvent.BEGUN_ANEW, now, reason)
+        return True
 
     def isolate(self, now: float, reason: str) -> None:
         """Ask nothing more until a person ends it."""

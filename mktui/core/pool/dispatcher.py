@@ -54,10 +54,10 @@ class Dispatcher(Lifecycle):
         self._deadlines = Deadlines()
         self._rate = TokenBucket(options.max_commands_per_second, now)
 
-    def reset(self, now: float, options: PoolOptions) -> list[Action]:
+    def reset(self, now: float, options: PoolOptions, *, elsewhere: bool = False) -> list[Action]:
         """Take new options and replace every connection, one at a time; commands in flight go on to their end."""
         self._rate.reconfigure(options.max_commands_per_second, now)
-        return super().reset(now, options)
+        return super().reset(now, options, elsewhere=elsewhere)
 
     def claim(self, command: Command) -> Claim | None:
         """Take a write's place in the line of the rows it names; ``finished`` gives it back."""
@@ -195,11 +195,11 @@ class Dispatcher(Lifecycle):
         return False
 
     def _write(self, job: Job, link: Link, now: float) -> None:
-        if job.epoch is not None and job.epoch != self.epoch.number:
+        if self.epoch.is_past(job.epoch, job.meant_for):
             self._settle(job, Outcome(Status.NOT_APPLIED, error=StaleRow(self.router, path=job.command.path)), now)
             return
         job.state = JobState.IN_FLIGHT
-        job.link, job.sent_at = link.id, now
+        job.link, job.sent_at, job.sent_in = link.id, now, self.epoch.number or 0
         if job.claim is not None:
             job.claim.tags += 1
         self.roster.occupy(job, link, self.limit.value)
@@ -255,12 +255,15 @@ class Dispatcher(Lifecycle):
     # --- how a job ends
 
     def _answered(self, job: Job, link: Link, in_flight: int, now: float) -> None:
-        self.breaker.succeeded(now)
+        is_former = self._is_former(link)
+        if not is_former:
+            self.breaker.succeeded(now)
         if job.is_stream:
             return
         took = now - job.sent_at
         link.answered(took)
-        self.limit.answered(took, in_flight)
+        if not is_former:
+            self.limit.answered(took, in_flight)
         if job.state is not JobState.SETTLED:
             self.recorder.answered(now, took)
         if took > self.options.slow_response:
@@ -336,8 +339,8 @@ class Dispatcher(Lifecycle):
         self._give_up(job, error, now)
 
     def _why_no_slot(self, job: Job, after: float) -> RouterError:
-        if not self.roster.ready and self.last_error is not None:
-            return self.last_error.fresh()
+        if not self.roster.ready and self.openings.last_error is not None:
+            return self.openings.last_error.fresh()
         phase = "a free slot" if self.roster.ready else "a connection"
         if job.state is JobState.PARKED:
             phase = "the end of an earlier write to the same row"
@@ -349,8 +352,8 @@ class Dispatcher(Lifecycle):
             return PoolClosed(self.router)
         if not self.breaker.allows:
             return CircuitOpen(self.router, retry_after=self.breaker.retry_after(now), reason=self.breaker.reason)
-        if self.auth_refusal is not None and not self.roster.ready:
-            return self.auth_refusal.fresh()
+        if self.openings.refusal is not None and not self.roster.ready:
+            return self.openings.refusal.fresh()
         return None
 
     def _make_room(self, job: Job, now: float) -> RouterError | None:

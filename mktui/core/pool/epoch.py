@@ -32,7 +32,19 @@ class Epoch:
     def __init__(self) -> None:
         self.number: int | None = None
         self.identity = RouterIdentity()
+        self.first_here = 0
+        """The first life since the router is asked at its present address: what is older is another place's."""
         self._seen_at = 0.0
+
+    def moved(self) -> None:
+        """Begin another life: from now on another address is asked, or by another login."""
+        if self.number is not None:
+            self.number += 1
+            self.first_here = self.number
+
+    def is_past(self, rows: int | None, meant_for: int | None) -> bool:
+        """Say whether row ids of the life ``rows`` mean nothing any more, or ``meant_for`` is another place's life."""
+        return (rows is not None and rows != self.number) or (meant_for is not None and meant_for < self.first_here)
 
     def seen(self, identity: RouterIdentity, now: float) -> str:
         """Take what a new session learned; return in words what is different, "" when it is the same life."""

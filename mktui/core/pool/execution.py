@@ -38,6 +38,7 @@ class Execution:
         """Run a write in its rows' order, and tell whoever listens how it ended, also when its caller has left."""
         dispatcher = self._pool.dispatcher
         request.claim = dispatcher.claim(request.command)
+        request.meant_for = request.epoch
         if not names_a_row_id(request.command):
             request.epoch = None
         elif request.epoch is None:
@@ -79,6 +80,8 @@ class Execution:
             except anyio.get_cancelled_exc_class():
                 request.outcome = job.take_outcome()
                 raise
+            if outcome.unknown:
+                request.meant_for = job.sent_in  # what is to be found out about it is to be found there
             attempt += 1
             pause = self._pause_before_retry(outcome, request.effect, attempt, request.deadline)
             if pause is None:

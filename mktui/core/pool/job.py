@@ -119,13 +119,14 @@ class Request:
     caller: str = ""
     claim: Claim | None = None
     epoch: int | None = None
+    meant_for: int | None = None
     outcome: Outcome = NOBODY_KNOWS
 
     def job(self, now: float) -> Job:
         """Return the next attempt."""
         return Job(
             self.command, self.effect, self.priority, self.deadline, now,
-            claim=self.claim, epoch=self.epoch, caller=self.caller,
+            claim=self.claim, epoch=self.epoch, meant_for=self.meant_for, caller=self.caller,
         )  # fmt: skip
 
 
@@ -145,6 +146,8 @@ class Job:
     claim: Claim | None = None
     epoch: int | None = None
     """The router's life that its row ids belong to; None when it names none, or nobody knew."""
+    meant_for: int | None = None
+    """The router's life that it was made for: it may boot since then, but not be another; None: whichever there is."""
     caller: str = ""
     then: Callable[[float], None] | None = None
     """For a job of the dispatcher's own: what to do, at what time, when it is settled; nobody is woken."""
@@ -152,6 +155,8 @@ class Job:
     due: float = 0.0
     link: int | None = None
     sent_at: float = 0.0
+    sent_in: int = 0
+    """The router's life in which it was sent."""
     outcome: Outcome | None = None
     call: Call | None = None
     wake: Callable[[], None] | None = None

@@ -10,13 +10,13 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from mktui.core.connection.connection import OUR_END
-from mktui.core.pool import retry
 from mktui.core.pool.actions import Action, Close, EventKind, Notify, Open, PoolEvent, Probe, SetTimer
 from mktui.core.pool.breaker import Breaker, BreakerState
 from mktui.core.pool.ceiling import SessionCeiling
 from mktui.core.pool.epoch import Epoch, RouterIdentity
 from mktui.core.pool.limit import InFlightLimit
 from mktui.core.pool.link import PROBE_GRACE, Condition, Link, LinkState
+from mktui.core.pool.openings import Openings
 from mktui.core.pool.roster import Roster
 from mktui.core.pool.statistics import Recorder
 from mktui.errors import ConnectFailed, ConnectionLost, LoginRefused, RouterError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mktui.core.pool.options import PoolOptions
 
 _JITTER: Final = 0.1
+_ELSEWHERE: Final = "another address or login"
 
 
 class Lifecycle:
@@ -43,16 +44,13 @@ class Lifecycle:
         self.ceiling = SessionCeiling()
         self.epoch = Epoch()
         self.closed = False
-        self.auth_refusal: LoginRefused | None = None
-        self.last_error: RouterError | None = None
+        self.openings = Openings(now, random)
         self.timer = now
         """When ``tick`` wants to be called next; infinite when nothing is planned."""
         self.roster.weighted = options.balance == "weighted_round_robin"
         self._random = random
         self._actions: list[Action] = []
-        self._open_failures = 0
-        self._open_not_before = now
-        self._auth_retry_at = math.inf
+        self._first_here = 0  # links of earlier generations lead elsewhere
         self._probe_asked = False  # by a person, while every place was still taken
 
     # --- what the upper half answers for
@@ -87,8 +85,11 @@ class Lifecycle:
             self._close(link)
         return self._flush()
 
-    def reset(self, now: float, options: PoolOptions) -> list[Action]:
-        """Take new options and replace every connection, one at a time; commands in flight go on to their end."""
+    def reset(self, now: float, options: PoolOptions, *, elsewhere: bool = False) -> list[Action]:
+        """Take new options and replace every connection, one at a time; commands in flight go on to their end.
+
+        ``elsewhere``: new ones lead to another address, or have another login: the old ones take nothing new any more.
+        """
         self.options = options
         self.breaker.threshold = options.circuit_breaker_threshold
         self.breaker.break_time = options.circuit_breaker_timeout
@@ -96,8 +97,9 @@ class Lifecycle:
         self.roster.generation += 1
         self.roster.weighted = options.balance == "weighted_round_robin"
         self.ceiling.forget()
-        self.auth_refusal = None
-        self._open_not_before = now
+        self.openings.at_once(now)
+        if elsewhere:
+            self._leave(now)
         self._tell(now, EventKind.RESET)
         self._advance(now)
         return self._flush()
@@ -108,17 +110,12 @@ class Lifecycle:
         self._probe_asked = False
         self._tell(now, EventKind.ISOLATED, reason)
         self._fail_waiters(now)
-        for link in self.roster:
-            if link.state in {LinkState.READY, LinkState.SUSPECT}:
-                self._drain(link)
-            elif link.state is LinkState.CONNECTING:
-                self._close(link)
+        self._dismiss_all()
         return self._flush()
 
     def probe(self, now: float) -> list[Action]:
         """Let a person end the break, the isolation, or the wait after a refused login."""
-        self.auth_refusal = None
-        self._open_not_before = now
+        self.openings.at_once(now)
         self._begin_probe(now, by_hand=True)
         self._advance(now)
         return self._flush()
@@ -131,9 +128,11 @@ class Lifecycle:
         """Take a connection that is logged in, and what the router said of itself."""
         link = self.roster.get(link_id)
         assert link is not None
+        if self._is_former(link):  # it was being closed, and that came a moment too late
+            return self._flush()
         link.traffic, link.local_port, link.idle_since = traffic, local_port, now
         self.recorder.connects += 1
-        self._open_failures, self.last_error, self.auth_refusal = 0, None, None
+        self.openings.succeeded()
         if identity is not None and (change := self.epoch.seen(identity, now)):
             self._new_life(change, now)
         if link.token is not None:
@@ -161,16 +160,11 @@ class Lifecycle:
         elif isinstance(error, ConnectFailed) and error.hung_up and self.roster.ready:
             self._limit_met(link, now)
         else:
-            self.last_error = error
-            self._open_failures += 1
-            wait = retry.pause(
-                self._open_failures, self.options.retry_delay, self.options.max_retry_delay, self._random
-            )
-            self._open_not_before = now + wait
+            self.openings.failed(error, self.options, now)
             self._tell(now, EventKind.CONNECT_FAILED, reason)
             self._end_probe(link, now, failure=reason)
-            is_cut = isinstance(error, ConnectionLost) or (isinstance(error, ConnectFailed) and error.hung_up)
-            self._count_failure(now, reason, is_cut=is_cut)
+            is_cut = getattr(error, "hung_up", isinstance(error, ConnectionLost))
+            self._count_failure(link, now, reason, is_cut=is_cut)
         self._advance(now)
         return self._flush()
 
@@ -184,13 +178,12 @@ class Lifecycle:
                 self.recorder.drops += 1
                 lost = sum(job not in link.abandoned for job in link.jobs)
                 self._tell(now, EventKind.CONNECTION_LOST, f"{reason}; {lost} in flight" if lost else reason)
-                self._count_failure(now, reason, is_loss=True)
+                self._count_failure(link, now, reason, is_loss=True)
         return self._flush()
 
     def link_closed(self, link_id: int, now: float) -> list[Action]:
         """Hear that a connection's socket is closed: only now its place is free."""
-        link = self.roster.get(link_id)
-        if link is not None:
+        if (link := self.roster.get(link_id)) is not None:
             assert not link.jobs
             self.roster.remove(link)
         self._begin_probe(now, by_hand=self._probe_asked)
@@ -203,7 +196,8 @@ class Lifecycle:
         if link is not None:
             link.probe_sent_at = None
             self._end_probe(link, now, failure=None)
-            self.breaker.succeeded(now)
+            if not self._is_former(link):
+                self.breaker.succeeded(now)
             self._advance(now)
         return self._flush()
 
@@ -216,8 +210,7 @@ class Lifecycle:
         idle = self.roster.idle_too_long(self.options, now)
         if idle is not None:
             self._close(idle)
-        if self.auth_refusal is not None and now >= self._auth_retry_at:
-            self.auth_refusal = None
+        self.openings.tick(now)
         self._begin_probe(now)
         self._advance(now)
         self.timer = self._earliest(now)
@@ -244,6 +237,31 @@ class Lifecycle:
         """Another life of the router, or another router: what is known of its rows means nothing any more."""
         self._tell(now, EventKind.CHANGED, change)
 
+    def _leave(self, now: float) -> None:
+        """Go elsewhere: no link that there is takes anything new, and nothing that was counted there counts here."""
+        self._first_here = self.roster.generation
+        self.limit = InFlightLimit(self.options.max_in_flight, adaptive=self.options.adaptive_in_flight)
+        self.openings.begin_anew(now)
+        self._probe_asked = False
+        if self.breaker.begin_anew(now, _ELSEWHERE):
+            self._tell(now, EventKind.CIRCUIT_CLOSED)
+        self.epoch.moved()
+        self._new_life(_ELSEWHERE, now)
+        self._dismiss_all()
+
+    def _dismiss_all(self) -> None:
+        """Let every link end what is in flight, and close."""
+        for link in self.roster:
+            link.token = None
+            if link.state in {LinkState.READY, LinkState.SUSPECT}:
+                self._drain(link)
+            elif link.state is LinkState.CONNECTING:
+                self._close(link)
+
+    def _is_former(self, link: Link) -> bool:
+        """Say whether a link leads where nothing is asked any more."""
+        return link.generation < self._first_here
+
     def _advance(self, now: float) -> None:
         """After anything: serve waiters, go on with a reset, open what is wanted."""
         self._pump(now)
@@ -253,12 +271,12 @@ class Lifecycle:
         self._open_if_wanted(now)
 
     def _open_if_wanted(self, now: float) -> None:
-        if self.closed or not self.breaker.allows or self.auth_refusal is not None:
+        if self.closed or not self.breaker.allows or self.openings.refusal is not None:
             return
         if not self.roster.wants_another(self.options, self.room, lambda: self._has_waiters(now), now):
             return
-        if now < self._open_not_before:
-            self._arm(self._open_not_before)
+        if now < self.openings.not_before:
+            self._arm(self.openings.not_before)
             return
         link = self._add_link(now)
         self._do(Open(link.id, is_probe=False))
@@ -293,8 +311,10 @@ class Lifecycle:
         elif self.breaker.state is BreakerState.OPEN:
             self._opened(now)
 
-    def _count_failure(self, now: float, reason: str, *, is_loss: bool = False, is_cut: bool = False) -> None:
-        if self.breaker.failed(now, reason, is_loss=is_loss, is_cut=is_cut):
+    def _count_failure(
+        self, link: Link, now: float, reason: str, *, is_loss: bool = False, is_cut: bool = False
+    ) -> None:
+        if not self._is_former(link) and self.breaker.failed(now, reason, is_loss=is_loss, is_cut=is_cut):
             self._opened(now)
             self._fail_waiters(now)
 
@@ -304,13 +324,9 @@ class Lifecycle:
             self._arm(self.breaker.retry_at)
 
     def _login_refused(self, link: Link, error: LoginRefused, now: float) -> None:
-        """Stop trying: the router is alive and says no, and each try is a line in its log."""
-        self.auth_refusal = self.last_error = error
+        self.openings.refused(error, self.options, now)
         self._end_probe(link, now, failure=None)
-        wait = self.options.auth_retry
-        self._auth_retry_at = now + wait if wait else math.inf
-        if wait:
-            self._arm(self._auth_retry_at)
+        self._arm(self.openings.retry_at)
         self._tell(now, EventKind.LOGIN_REFUSED, error.text)
         self._fail_waiters(now)
 
@@ -322,7 +338,7 @@ class Lifecycle:
             self.recorder.drops += 1
             self._end_probe(link, now, failure="silent")
             self._close(link)
-            self._count_failure(now, condition.value, is_loss=True)
+            self._count_failure(link, now, condition.value, is_loss=True)
             return
         if condition in {Condition.MUTE, Condition.NO_SIGN}:
             link.state = LinkState.SUSPECT
@@ -343,11 +359,7 @@ class Lifecycle:
         self._close_if_drained(link)
 
     def _close_if_drained(self, link: Link) -> None:
-        """Close a draining link when nobody waits for it: streams would never end, and abandoned tags have nobody."""
-        if link.state not in {LinkState.DRAINING, LinkState.SUSPECT}:
-            return
-        waited_for = any(job not in link.abandoned and not job.is_stream for job in link.jobs)
-        if not waited_for and (link.state is LinkState.SUSPECT or not link.abandoned):
+        if link.is_drained:
             self._close(link)
 
     def _after_release(self, link: Link, now: float) -> None:
@@ -364,23 +376,12 @@ class Lifecycle:
 
     def _earliest(self, now: float) -> float:
         """Return when the next tick has something to do."""
-        times = [math.inf, self.ceiling.raise_at]
+        times = [math.inf, self.ceiling.raise_at, *self.openings.times(now), *self.roster.looks(self.options, now)]
         if (due := self._next_due(now)) is not None:
             times.append(due)
-        for link in self.roster:
-            times += link.looks(self.options)
-            if link.state is LinkState.READY and now < link.expires_at(self.options):
-                times.append(link.expires_at(self.options))
-        if self.roster.ready > self.options.min_size:
-            idle = [link for link in self.roster if link.state is LinkState.READY and not link.jobs]
-            times += [link.idle_until(self.options) for link in idle]
         retry_at = self.breaker.retry_at
         if retry_at is not None and retry_at > now:  # when it has passed, a place is waited for, not a time
             times.append(retry_at)
-        if self.auth_refusal is not None:
-            times.append(self._auth_retry_at)
-        if self._open_not_before > now:
-            times.append(self._open_not_before)
         return min(times)
 
     def _arm(self, at: float) -> None:

@@ -70,6 +70,14 @@ class Link:
         """Tags taken."""
         return len(self.jobs)
 
+    @property
+    def is_drained(self) -> bool:
+        """It takes nothing new, and nobody waits for it: streams would never end, and abandoned tags have nobody."""
+        if self.state not in {LinkState.DRAINING, LinkState.SUSPECT}:
+            return False
+        waited_for = any(job not in self.abandoned and not job.is_stream for job in self.jobs)
+        return not waited_for and (self.state is LinkState.SUSPECT or not self.abandoned)
+
     def heard_at(self) -> float:
         """Return when the last byte came."""
         return self.traffic.heard_at if self.traffic else self.opened_at

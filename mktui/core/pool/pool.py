@@ -127,6 +127,11 @@ class Pool:
         request.epoch = epoch
         return await self._execution.run(request)
 
+    def reset(self, options: PoolOptions, router: RouterOptions) -> None:
+        """Take new settings, address and login, and replace every connection; commands in flight go on to their end."""
+        elsewhere, self.router = router != self.router, router
+        self.perform(self.dispatcher.reset(self.clock.now(), options, elsewhere=elsewhere))
+
     async def stream(self, job: Job) -> Outcome:
         """Run a job that delivers rows until its caller is cancelled or the router ends it."""
         self._check_loop()
@@ -198,14 +203,14 @@ class Pool:
 
     def _start_link(self, action: Open) -> None:
         name = f"{self.router.name} connection {action.link}"
-        self.tasks.start_soon(self._serve_link, action.link, name=name)
+        scope = self._openers[action.link] = anyio.CancelScope()  # it may be closed before its task has begun
+        self.tasks.start_soon(self._serve_link, action.link, scope, self.router, name=name)
 
-    async def _serve_link(self, link: int) -> None:
+    async def _serve_link(self, link: int, scope: anyio.CancelScope, router: RouterOptions) -> None:
         """Open a connection, serve it to its end, report each step."""
-        scope = self._openers[link] = anyio.CancelScope()
         try:
             with scope:
-                await self._open_and_serve(link)
+                await self._open_and_serve(link, router)
         finally:
             self._openers.pop(link, None)
             self._connections.pop(link, None)
@@ -213,17 +218,17 @@ class Pool:
                 self.perform(self.dispatcher.link_closed(link, self.clock.now()))
             self._note_change()
 
-    async def _open_and_serve(self, link: int) -> None:
+    async def _open_and_serve(self, link: int, router: RouterOptions) -> None:
         after = self.dispatcher.options.connection_timeout
         error: RouterError
         try:
             async with anyio.create_task_group() as tasks:
                 with anyio.fail_after(after):
-                    connection = await self._open(link, tasks)
+                    connection = await self._open(link, router, tasks)
                     told = await introduce(connection)
-                self._take_over(link, connection, told)
+                self._take_over(link, router, connection, told)
         except* TimeoutError:
-            error = ConnectTimeout(self.router.name, address=self.router.address, after=after)
+            error = ConnectTimeout(router.name, address=router.address, after=after)
         except* RouterError as group:
             first = group.exceptions[0]
             while isinstance(first, ExceptionGroup):
@@ -234,10 +239,10 @@ class Pool:
             return
         self.perform(self.dispatcher.connect_failed(link, error, self.clock.now()))
 
-    def _take_over(self, link: int, connection: Connection, told: dict[str, str]) -> None:
+    def _take_over(self, link: int, router: RouterOptions, connection: Connection, told: dict[str, str]) -> None:
         """Hand a connection that is logged in to the dispatcher."""
         if connection.session.phase is not Phase.READY:  # gone again already
-            raise ConnectFailed(self.router.name, address=self.router.address, reason="cut right after the login")
+            raise ConnectFailed(router.name, address=router.address, reason="cut right after the login")
         del self._openers[link]  # from here on it is closed through the connection
         self._connections[link] = connection
         identity = RouterIdentity(
@@ -248,19 +253,19 @@ class Pool:
         self.perform(self.dispatcher.connected(link, connection.traffic, port, self.clock.now(), identity))
         self._note_change()
 
-    async def _open(self, link: int, tasks: TaskGroup) -> Connection:
+    async def _open(self, link: int, router: RouterOptions, tasks: TaskGroup) -> Connection:
         async with connects_at_once():
-            stream = await self._connect(self.router)
+            stream = await self._connect(router)
         options = self.dispatcher.options
         connection = Connection(
             stream,
-            router=self.router.name,
-            encoding=self.router.encoding,
+            router=router.name,
+            encoding=router.encoding,
             batch_size=options.batch_size if options.enable_batching else 1,
             on_down=lambda reason: self._went_down(link, reason),
         )
         try:
-            await open_connection(self.router, connection, tasks)
+            await open_connection(router, connection, tasks)
         except BaseException:  # cancelled before its task ran: nobody else would close the socket
             await anyio.aclose_forcefully(stream)
             raise

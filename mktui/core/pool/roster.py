@@ -140,6 +140,16 @@ class Roster:
             return None
         return longest
 
+    def looks(self, options: PoolOptions, now: float) -> list[float]:
+        """Return when a link may want something done by time alone: doubted, replaced, or closed because it idles."""
+        links = list(self._links.values())
+        ready = [link for link in links if link.state is LinkState.READY]
+        times = [at for link in links for at in link.looks(options)]
+        times += [at for link in ready if (at := link.expires_at(options)) > now]
+        if len(ready) > options.min_size:
+            times += [link.idle_until(options) for link in ready if not link.jobs]
+        return times
+
     def _needs_successor(self, options: PoolOptions, now: float) -> bool:
         ready = [link for link in self._links.values() if link.state is LinkState.READY]
         return len(ready) == 1 and self._is_stale(ready[0], options, now)

@@ -37,7 +37,7 @@ def statistics(dispatcher: Dispatcher, now: float) -> PoolStatistics:
         in_flight_limit=limit,
         ceiling=dispatcher.ceiling.value,
         slow=(*dispatcher.recorder.slow, *_running_long(dispatcher, now)),
-        auth_failed=dispatcher.auth_refusal.text if dispatcher.auth_refusal is not None else "",
+        auth_failed=dispatcher.openings.refusal.text if dispatcher.openings.refusal is not None else "",
         connections=tuple(_connection(link, limit, now) for link in links),
         circuit_breaker=_breaker(dispatcher, now),
         performance=_performance(dispatcher, now),
