@@ -167,19 +167,24 @@ async def test_saving_shows_the_difference_then_saves_and_says_what_applies_when
     services = with_file()
     async with opened(services, size=(100, 40)) as (app, pilot):
         await press(pilot, "6", "enter", "j", "enter", "6", "enter", "escape")
-        router = ALL["routers.edge-1.port"]
-        await go_to(app, pilot, router)
-        await write(app, pilot, "8729")
-        await press(pilot, "enter", "ctrl+s")
+        for key, value in (("routers.edge-1.port", "8729"), ("monitor.error_days", "87")):
+            await go_to(app, pilot, ALL[key])
+            await write(app, pilot, value)
+            await press(pilot, "enter", "escape")
+        await press(pilot, "ctrl+s")
         assert isinstance(app.screen, SaveChanges)
-        for told in ("Save 2 changes to config.toml?", "~ pool.max_size", "8 → 6   live", "– → 8729   on restart"):
+        differences = ("8 → 6   live", "– → 8729   live", "30 → 87   on restart")
+        for told in ("Save 3 changes to config.toml?", "~ pool.max_size", *differences):
             assert told in text(app)
         await press(pilot, "n")
         assert services.asked == []
         await press(pilot, "ctrl+s", "y")
         assert services.asked == [("save", "config.toml")]
         assert lines(app)[0].endswith(" saved")
-        assert notices(app)[-1].message == "applied: pool.max_size\nfrom the next start on: routers.edge-1.port"
+        assert (
+            notices(app)[-1].message
+            == "applied: pool.max_size, routers.edge-1.port\nfrom the next start on: monitor.error_days"
+        )
     [saved] = services.saves
     changed = [line for line in saved.splitlines() if line not in TEXT.splitlines()]
     assert changed == ["max_size = 6                    # max-sessions of /ip/service is 20", "port = 8729"]
@@ -212,7 +217,7 @@ async def test_a_secret_that_nobody_types_over_stays() -> None:
         await go_to(app, pilot, ALL["routers.hotspot-plaza.password"])
         await press(pilot, "enter", "enter")
         assert lines(app)[0].endswith(" saved")
-        assert "applies on restart" in text(app)
+        assert "applies at once" in text(app)
 
 
 async def test_a_source_is_typed_in_sight_and_shown_by_where_it_comes_from() -> None:

@@ -19,9 +19,11 @@ from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.ordering import order_of, wish_options
 from mktui.cli.sync.showing import show_plan, told
 from mktui.services.start import open_configured
+from mktui.sync.report import RowStatus
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
+    from mktui.services.fleet import Fleet
     from mktui.sync.order import Order
     from mktui.sync.report import Report
 
@@ -55,11 +57,25 @@ async def _rollback(loaded: LoadedConfig, router: str, order: Order, is_asked: b
             loaded, names=[router], on_event=told(on_event), keeps_history=True, say=say
         ) as fleet:
             plan = await fleet.plan(router, order)
+            order = replace(order, saved=plan)
             if is_asked:
                 show_plan(plan)
                 question = f"Undo {len(plan.changes)} changes of {router}, and pause its automatic syncs?"
-                if not await confirmed(question):
+                if plan.changes and not await confirmed(question):
                     return []
-            await fleet.hold(router, order.cause)
-            say(f"{router}: automatic syncs are paused; mktui sync resume {router} ends that")
-            return await carry_out(fleet, {router: replace(order, saved=plan)})
+            return await (_undone(fleet, router, order) if plan.changes else carry_out(fleet, {router: order}))
+
+
+async def _undone(fleet: Fleet, router: str, order: Order) -> list[Report]:
+    """Carry it out while no automatic sync can do the same again; when it has written nothing, none is held by it."""
+    from mktui.billing.registry import paused_because  # noqa: PLC0415 - loads the database
+
+    before = await (await fleet.office.get()).store.run(paused_because, router)
+    await fleet.hold(router, order.cause)
+    say(f"{router}: automatic syncs are paused; mktui sync resume {router} ends that")
+    reports = await carry_out(fleet, {router: order})
+    if not any(report.count(RowStatus.APPLIED) or report.count(RowStatus.UNKNOWN) for report in reports):
+        await (fleet.let_go(router) if before is None else fleet.hold(router, before))
+        how = "not paused any more" if before is None else "paused as before"
+        say(f"{router}: nothing was undone; automatic syncs are {how}")
+    return reports
