@@ -22,6 +22,7 @@ from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command
 from mktui.errors import CircuitOpen, MktuiError, OutcomeUnknown
 from mktui.services.by_hand import sent_by_hand
+from mktui.services.console import endless
 from mktui.services.start import chosen_routers, setup_of
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def run(
     """Run one command and print its rows. A write is sent at most once."""
     attributes, query = _split(words)
     loaded, command = loaded_config(context), Command(path, attributes, query)
+    if why := endless(command):
+        fail(ExitCode.USAGE, why)
     if effect_of(command) is not Effect.READ:
         refuse_if_read_only(path)
     (chosen,) = chosen_routers(loaded, [router])

@@ -23,6 +23,18 @@ _VERBS: Final = frozenset({
     "print", "add", "set", "unset", "remove", "enable", "disable", "move", "get", "getall", "find", "listen", "monitor",
 })  # fmt: skip
 """Where a path surely ends: a bare word after one of these is a slip."""
+_PRINTS_ON: Final = frozenset({"follow", "follow-only", "follow-strict", "interval"})
+"""With these a print goes on with what is new, or begins again and again."""
+_ONCE: Final = ("once=", "duration=10")
+_FOR_A_WHILE: Final = ("duration=10",)
+_SO_OFTEN: Final = ("count=3", "duration=10")
+_ENDED_BY: Final[dict[str, tuple[str, ...]]] = {
+    "monitor": _ONCE, "monitor-traffic": _ONCE, "/ping": _SO_OFTEN, "/tool/ping": _SO_OFTEN,
+    "/tool/traceroute": _SO_OFTEN, "/tool/torch": _FOR_A_WHILE, "/tool/profile": _FOR_A_WHILE,
+    "/tool/bandwidth-test": _FOR_A_WHILE, "/tool/ip-scan": _FOR_A_WHILE, "/tool/mac-scan": _FOR_A_WHILE,
+    "/tool/sniffer/quick": _FOR_A_WHILE, "scan": _FOR_A_WHILE, "snooper": _FOR_A_WHILE,
+}  # fmt: skip
+"""Paths, and verbs of any menu, that go on until somebody ends them -> what makes them end, one of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,24 @@ def parse_line(line: str) -> Command:
         if not name or not equals:
             raise WrongUse(f"{word!r} is neither NAME=VALUE nor ?QUERY")
         attributes[name] = value
-    return Command("/" + "/".join(path), attributes, tuple(word for word in words if word.startswith("?")))
+    command = Command("/" + "/".join(path), attributes, tuple(word for word in words if word.startswith("?")))
+    if why := endless(command):
+        raise WrongUse(why)
+    return command
+
+
+def endless(command: Command) -> str:
+    """Return why a command would never end, and what to do about it; "": it ends by itself. Pure."""
+    path, given = command.path, set(command.attributes)
+    if command.verb == "listen":
+        return f"{path} never ends: {command.menu}/print has what there is now"
+    if command.verb == "print":
+        on_and_on = sorted(given & _PRINTS_ON)
+        return f"{path} never ends with {on_and_on[0]}: leave it out" if on_and_on else ""
+    ends = _ENDED_BY.get(path) or _ENDED_BY.get(command.verb, ())
+    if not ends or given.intersection(word.partition("=")[0] for word in ends):
+        return ""
+    return f"{path} never ends by itself: add {' or '.join(ends)}"
 
 
 def is_read(command: Command) -> bool:
@@ -83,9 +112,12 @@ class Console:
         """Run a command and return its rows.
 
         Raises:
+            WrongUse: It would never end.
             RouterError: The router could not be asked, said no, or nobody knows what became of it.
             BillingError: It is no read, and another one writes to this router, or may.
         """
+        if why := endless(command):
+            raise WrongUse(why)
         service = self._desk.service(router)
         client, begun_at = service.client, clock.now()
         address = service.setup.options.address

@@ -9,7 +9,7 @@ import pytest
 from mktui.core.protocol.sentences import Command
 from mktui.errors import CommandTrapped, WrongUse
 from mktui.services.command_words import in_words
-from mktui.services.console import is_read, parse_line
+from mktui.services.console import endless, is_read, parse_line
 from tests.services.test_configuring import running
 
 if TYPE_CHECKING:
@@ -39,6 +39,32 @@ def test_what_is_no_command_is_refused_in_one_line(line: str) -> None:
     with pytest.raises(WrongUse) as refused:
         parse_line(line)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("/ppp/active/listen", "/ppp/active/print has what there is now"),
+        ("/log/print follow=", "never ends with follow: leave it out"),
+        ("/interface/print interval=1", "never ends with interval: leave it out"),
+        ("/tool/torch interface=ether1", "add duration=10"),
+        ("/tool/ping address=10.0.0.1", "add count=3 or duration=10"),
+        ("/interface/ethernet/monitor numbers=ether1", "add once= or duration=10"),
+        ("/interface/monitor-traffic interface=ether1", "add once= or duration=10"),
+    ],
+)
+def test_what_would_never_end_is_refused_with_what_ends_it(line: str, says: str) -> None:
+    with pytest.raises(WrongUse, match=says):
+        parse_line(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["/tool/ping address=10.0.0.1 count=3", "/tool/torch interface=ether1 duration=5", "/log/print",
+     "/interface/monitor-traffic interface=ether1 once=", "/interface/ethernet/monitor numbers=ether1 duration=5s"],
+)  # fmt: skip
+def test_what_has_an_end_is_taken(line: str) -> None:
+    assert endless(parse_line(line)) == ""
 
 
 def test_what_may_change_a_router_is_no_read_and_no_value_is_told() -> None:
