@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
@@ -30,6 +30,9 @@ from mktui.errors import (
     StalePlan,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 class ExitCode(enum.IntEnum):
     """The exit codes of every command."""
@@ -49,6 +52,19 @@ class ExitCode(enum.IntEnum):
     HANGUP = 129
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+_WORST_LAST: Final = (
+    ExitCode.DONE, ExitCode.NO, ExitCode.TIMEOUT, ExitCode.UNREACHABLE, ExitCode.USAGE, ExitCode.REFUSED,
+    ExitCode.PARTLY, ExitCode.BUG, ExitCode.HANGUP, ExitCode.INTERRUPTED, ExitCode.TERMINATED,
+)  # fmt: skip
+"""Where several things end differently, the last of theirs in this line counts: the less is known, or the more is left
+to do for a person, the worse."""
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """Return the one code of several that a program ends with; of none, done."""
+    return max(codes, key=_WORST_LAST.index, default=ExitCode.DONE)
 
 
 class Failure(Exception):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mktui.cli.exit_codes import ExitCode, worst
 from tests.headless.programs import PROGRAM, Ended, mktui_here
 from tests.headless.shops import open_shop, write_fleet
 
@@ -43,6 +44,48 @@ def batch(shop: Shop, *lines: str, options: tuple[str, ...] = ()) -> Ended:
 
 def ends(ended: Ended) -> list[tuple[int, str]]:
     return [(each["line"], each["outcome"]) for each in ended.document["results"]]
+
+
+def test_letters_that_a_router_cannot_be_told_are_found_in_every_line_before_anything_is_sent(shop: Shop) -> None:
+    text = shop.config.read_text(encoding="utf-8")
+    other = shop.folder / "encodings.toml"
+    other.write_text(text.replace("name = 'edge-2'", "name = 'edge-2'\nencoding = 'cp1250'"), encoding="utf-8")
+    other.chmod(0o600)
+    lines = (
+        "edge-1 /ppp/secret/add name=жук comment=→",
+        "edge-2 /ppp/secret/add name=łukasz",
+        "edge-2 /ppp/secret/add name=жд comment=жж→",
+        "edge-2 /ppp/secret set [find name=鮮] comment=x",
+        '{"router": "edge-1", "path": "/ppp/secret/add", "attributes": {"name": "a\\ud800b"}}',
+    )
+    for options in ((), ("--dry-run",), ("--keep-going",)):
+        ended = mktui_here("--config", other, "batch", "-", *options, typed="\n".join(lines))
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.splitlines() == [
+            "mktui: standard input, line 3: 'ж', 'д', '→' cannot be written in edge-2's encoding, cp1250",
+            "mktui: standard input, line 4: '鮮' cannot be written in edge-2's encoding, cp1250",
+            "mktui: standard input, line 5: '\\ud800' cannot be written in edge-1's encoding, utf-8",
+            "mktui: nothing was sent",
+        ]
+    assert shop.rows() == shop.rows(router=1) == {}
+    ended = mktui_here("--config", other, "batch", "-", typed="\n".join(lines[:2]))
+    assert ended.code == 0, ended.err
+
+
+def test_where_lines_end_differently_the_worst_counts_by_one_ranking() -> None:
+    ranked = [ExitCode(code) for code in (0, 1, 4, 3, 2, 6, 5, 70, 129, 130, 143)]
+    assert set(ranked) == set(ExitCode), "every code has its place"
+    for at, code in enumerate(ranked):
+        assert worst([code, *ranked[:at], code]) is code
+    assert worst([]) is ExitCode.DONE
+
+
+def test_what_would_never_end_is_refused_before_it_is_sent(shop: Shop) -> None:
+    for words in (("/ppp/active/listen",), ("/ping", "address=10.0.0.1"), ("/tool/torch", "interface=ether1")):
+        ended = shop.run("run", "edge-1", *words)
+        assert (ended.code, ended.out) == (2, "")
+        assert "never ends" in ended.complaint
+        assert batch(shop, " ".join(("edge-1", *words))).code == 2
 
 
 def test_each_router_gets_its_lines_in_their_order(shop: Shop) -> None:

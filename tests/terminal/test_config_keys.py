@@ -173,7 +173,7 @@ async def test_saving_shows_the_difference_then_saves_and_says_what_applies_when
             await press(pilot, "enter", "escape")
         await press(pilot, "ctrl+s")
         assert isinstance(app.screen, SaveChanges)
-        differences = ("8 → 6   live", "– → 8729   live", "30 → 87   on restart")
+        differences = ("8 → 6   live", "– → 8729   live", "→ 87   on restart")
         for told in ("Save 3 changes to config.toml?", "~ pool.max_size", *differences):
             assert told in text(app)
         await press(pilot, "n")

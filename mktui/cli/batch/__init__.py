@@ -14,7 +14,7 @@ from mktui.cli import completing
 from mktui.cli.batch import carrying, script
 from mktui.cli.batch.carrying import End, Progress
 from mktui.cli.everywhere import wish
-from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.exit_codes import ExitCode, fail, worst
 from mktui.cli.options import form_of, form_option, json_option, loaded_config
 from mktui.cli.output import Lines, cell, print_json, print_rows, print_table, say
 from mktui.cli.progress import shown_progress
@@ -49,8 +49,9 @@ In [find ...] there can be NAME=VALUE, once or more; all must fit. The rows are 
 is said. A line that finds none, or more than --most, writes nothing; a protected router has to be named by --protected.
 
 Each router gets its lines in their order, several routers side by side. A write is sent once; when no answer comes its
-outcome is unknown, and said to be. Exit code: 0 all done, 1 a router said no, 2 a line is wrong and nothing was sent,
-4 no answer in time, 3 unreachable, 5 an outcome is unknown: the worst of them.
+outcome is unknown, and said to be. A line that is wrong, or has a letter that its router's encoding has not, ends it
+with 2 before anything is sent. Else the exit code is the worst of the lines', in this order: 0 done, 1 a router said
+no, 4 no answer in time, 3 unreachable, 2 it cannot be said, 6 refused, 5 an outcome is unknown.
 """
 
 
@@ -98,7 +99,7 @@ def batch(context: click.Context, /, **given: Any) -> None:  # Any: an option ea
             results = progress.finish()
             _show_results(results, form)
             say(carrying.in_words(results))
-    context.exit(carrying.worst(results))
+    context.exit(worst(result.code for result in results))
 
 
 def _keep(chronicle: Chronicle, result: Result) -> None:
@@ -123,14 +124,16 @@ def _read(file: str, loaded: LoadedConfig, router: str, unlocked: tuple[str, ...
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         fail(ExitCode.USAGE, f"{file}: {reason[:1].lower()}{reason[1:]}")
     read = script.parse(content.split("\n"), known, router or (known[0] if len(known) == 1 else ""))
+    encodings = {each.name: each.encoding for each in loaded.config.routers}
+    wrong = [*read.problems, *script.unwritable_in(read.steps, encodings)]
     name = "standard input" if file == "-" else file
     chosen_routers(loaded, unlocked)
     protected = {each.name for each in loaded.config.routers if each.protected} - set(unlocked)
-    problems = [*read.problems, *_forbidden(read.steps), *_protected(read.steps, protected)]
+    problems = [*wrong, *_forbidden(read.steps), *_protected(read.steps, protected)]
     if problems:
         more = [f"{name}: {len(problems) - _PROBLEMS} more lines are wrong"] if len(problems) > _PROBLEMS else []
         told = [f"{name}, line {number}: {problem}" for number, problem in sorted(problems)[:_PROBLEMS]]
-        code = ExitCode.USAGE if read.problems else ExitCode.REFUSED
+        code = ExitCode.USAGE if wrong else ExitCode.REFUSED
         fail(code, *told, *more, "nothing was sent")
     return read
 

@@ -48,7 +48,6 @@ class End(enum.StrEnum):
 
 
 _ENDS: Final = {Status.APPLIED: End.APPLIED, Status.NOT_APPLIED: End.NOT_APPLIED, Status.UNKNOWN: End.UNKNOWN}
-_WORST_LAST: Final = (ExitCode.DONE, ExitCode.NO, ExitCode.TIMEOUT, ExitCode.UNREACHABLE, ExitCode.PARTLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +115,6 @@ class Progress:
     def counts(self) -> tuple[int, int, int]:
         """Return how many lines there are, have ended, and have not been applied."""
         return len(self.steps), len(self.results), sum(result.end is not End.APPLIED for result in self.results)
-
-
-def worst(results: Iterable[Result]) -> ExitCode:
-    """Return the exit code of the worst line."""
-    return max((result.code for result in results), key=_WORST_LAST.index, default=ExitCode.DONE)
 
 
 def in_words(results: Iterable[Result]) -> str:

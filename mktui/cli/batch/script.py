@@ -21,18 +21,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mktui.core.pool.effects import Effect, effect_of
 from mktui.core.protocol import schema
+from mktui.core.protocol.framing import unwritable
 from mktui.core.protocol.sentences import Command
 from mktui.errors import ProtocolError
+from mktui.services.console import endless
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _NAMES_ROWS: Final = frozenset({"set", "unset", "remove", "enable", "disable", "comment", "move", "get"})
 """After these a bare word is the row: ``set ana disabled=yes``."""
 _FINDS: Final = frozenset({"set", "unset", "remove", "enable", "disable", "comment"})
 """These may be done to whatever rows ``[find …]`` finds."""
 _NOT_HERE: Final = {"/login": "mktui logs in", "/quit": "mktui leaves by itself", "/cancel": "nothing runs beside it"}
-_ENDLESS: Final = frozenset({"follow", "follow-only", "follow-strict"})
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "_": " "}
 _EQUALS: Final = re.compile(r"[A-Za-z0-9_.-]+=.*", re.DOTALL)
 _KEYS: Final = frozenset({"router", "path", "attributes", "query"})
@@ -87,6 +88,17 @@ def parse(lines: Iterable[str], routers: Collection[str], otherwise: str = "") -
     return Script(tuple(steps), tuple(problems))
 
 
+def unwritable_in(steps: Iterable[Step], encodings: Mapping[str, str]) -> list[tuple[int, str]]:
+    """Return the lines with letters that their routers' encodings have not, each with these letters."""
+    found = []
+    for step in steps:
+        encoding = encodings[step.router]
+        if letters := unwritable((*step.command.words(), *step.find), encoding):
+            said = ", ".join(map(repr, letters))
+            found.append((step.number, f"{said} cannot be written in {step.router}'s encoding, {encoding}"))
+    return found
+
+
 def _known(router: str, routers: Collection[str]) -> str:
     known = ", ".join(routers)
     if not router:
@@ -100,8 +112,8 @@ def _possible(command: Command) -> Command:
     """Refuse what would end the session, or never end."""
     if command.path in _NOT_HERE:
         raise LineError(f"{command.path} has no place in a batch: {_NOT_HERE[command.path]}")
-    if command.verb == "listen" or not _ENDLESS.isdisjoint(command.attributes):
-        raise LineError(f"{command.path} never ends")
+    if why := endless(command):
+        raise LineError(why)
     return command
 
 

@@ -69,6 +69,19 @@ def encode(words: Iterable[str], encoding: str = "utf-8") -> bytes:
     return framed
 
 
+def unwritable(words: Iterable[str], encoding: str) -> str:
+    """Return the letters in words that ``encoding`` cannot say, each once; "": a router can be told all of them."""
+    letters = dict.fromkeys(letter for word in words if not isinstance(word, Utf8Text) for letter in word)
+    return "".join(letter for letter in letters if not _is_writable(letter, encoding))
+
+
+def _is_writable(letter: str, encoding: str) -> bool:
+    try:
+        return bool(letter.encode(encoding, "surrogateescape"))
+    except UnicodeEncodeError:
+        return False
+
+
 def read_length(buffer: bytes, at: int) -> tuple[int, int]:
     """Return the word length that starts at ``at``, and the offset behind it.
 
