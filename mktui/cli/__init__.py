@@ -19,7 +19,7 @@ from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import ExitCode, Failure, code_of, fail, lines_of
 from mktui.cli.lazy import LazyGroup
 from mktui.cli.options import default_config_path, driver_option, has_screen
-from mktui.cli.output import say
+from mktui.cli.output import echo, say
 from mktui.cli.signals import heard_signals
 from mktui.errors import MktuiError
 from mktui.services.log import write_crash
@@ -184,7 +184,7 @@ def _usage(error: click.ClickException) -> ExitCode:
 
 def _say(code: ExitCode, *lines: str) -> ExitCode:
     for line in lines:
-        click.echo(f"mktui: {line}", err=True)
+        echo(f"mktui: {line}", err=True)
     return code
 
 

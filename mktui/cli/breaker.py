@@ -9,7 +9,7 @@ import click
 
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import loaded_config
-from mktui.cli.output import say
+from mktui.cli.output import echo, say
 from mktui.cli.running import running
 from mktui.services.start import chosen_routers, open_configured
 
@@ -40,10 +40,10 @@ async def _breaker(loaded: LoadedConfig, router: str, what: str) -> int:
     async with running(loaded.file) as link:
         if link is not None:
             await link.ask(what, router=router)
-            click.echo(f"{router}: {_DONE[what].format(router=router)}")
+            echo(f"{router}: {_DONE[what].format(router=router)}")
             return ExitCode.DONE
     say("nobody serves here: this is done to a pool of its own, and ends with this command")
     async with open_configured(loaded, names=[router], keeps_history=True, say=say) as fleet:
         await (fleet.isolate if what == "isolate" else fleet.probe)(router)
-        click.echo(f"{router}: {fleet.snapshot().routers[0].pool.circuit_breaker.state.value}")
+        echo(f"{router}: {fleet.snapshot().routers[0].pool.circuit_breaker.state.value}")
     return ExitCode.DONE

@@ -13,7 +13,7 @@ import click
 from mktui.cli import completing
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import loaded_config
-from mktui.cli.output import say
+from mktui.cli.output import echo_document, say
 from mktui.cli.progress import shown_progress
 from mktui.services.capture import SAMPLE
 from mktui.services.capture import capture as record
@@ -49,7 +49,7 @@ def capture(context: click.Context, *, router: str, output: str | None, rows: in
     taken = anyio.run(_record, loaded_config(context), router, rows)
     text = json.dumps(taken.to_json(), ensure_ascii=False, indent=1) + "\n"
     if file == "-":
-        click.echo(text, nl=False)
+        echo_document(text, nl=False)
     else:
         _write(Path(file), text)
     found = sum(len(each.rows) for each in taken.menus)

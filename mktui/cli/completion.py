@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from mktui.cli.output import echo_document
+
 _EPILOG = """\b
 Examples:
   mktui completion bash > ~/.local/share/bash-completion/completions/mktui
@@ -24,4 +26,4 @@ def completion(context: click.Context, *, shell: str) -> None:
     found = get_completion_class(shell)
     assert found is not None
     script = found(context.find_root().command, {}, "mktui", "_MKTUI_COMPLETE")
-    click.echo(script.source_template % script.source_vars())
+    echo_document(script.source_template % script.source_vars())

@@ -10,7 +10,7 @@ import click
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.looking import looking
 from mktui.cli.options import json_option, loaded_config, routers_argument
-from mktui.cli.output import print_json, use_colour
+from mktui.cli.output import echo, print_json, styled
 from mktui.cli.records import diagnosis_record
 from mktui.core.pool.health import HealthStatus
 from mktui.monitor.diagnosis import diagnose
@@ -56,7 +56,9 @@ def doctor(context: click.Context, *, routers: tuple[str, ...], seconds: float, 
         ]
         print_json("mktui.doctor/1", routers=told)
     else:
-        click.echo("\n\n".join(_told(router, diagnoses) for router, diagnoses in found), color=use_colour())
+        for at, (router, diagnoses) in enumerate(found):
+            for line in ([""] if at else []) + _told(router, diagnoses):
+                echo(line)
     context.exit(_code(found))
 
 
@@ -67,18 +69,18 @@ async def _watch(loaded: LoadedConfig, names: tuple[str, ...], seconds: float) -
         return await look.now()
 
 
-def _told(router: RouterSnapshot, found: tuple[Diagnosis, ...]) -> str:
-    name = click.style(router.name, bold=use_colour())
+def _told(router: RouterSnapshot, found: tuple[Diagnosis, ...]) -> list[str]:
+    name = styled(router.name, bold=True)
     if not found:
-        return f"{name}  nothing found"
-    return "\n".join((f"{name}  {router.address}", *(_one(each) for each in found)))
+        return [name + "  nothing found"]
+    return [name + f"  {router.address}", *(line for each in found for line in _one(each))]
 
 
-def _one(each: Diagnosis) -> str:
+def _one(each: Diagnosis) -> list[str]:
     glyph, colour = _MARKS[each.severity.value]
-    lines = [click.style(f"  {glyph} {each.severity.value}: {each.symptom}", fg=colour)]
-    lines += [f"      {line}" for line in each.evidence]
-    return "\n".join((*lines, f"    why   {each.cause}", f"    do    {each.remedy}"))
+    head = styled(f"  {glyph} {each.severity.value}: {each.symptom}", fg=colour)
+    evidence = [f"      {line}" for line in each.evidence]
+    return [head, *evidence, f"    why   {each.cause}", f"    do    {each.remedy}"]
 
 
 def _code(found: list[tuple[RouterSnapshot, tuple[Diagnosis, ...]]]) -> int:

@@ -14,7 +14,7 @@ from mktui import clock
 from mktui.cli import completing
 from mktui.cli.everywhere import wish
 from mktui.cli.options import config_path, form_of, form_option, json_option
-from mktui.cli.output import Lines, print_json, print_table, say
+from mktui.cli.output import Lines, echo, print_json, print_table, say
 from mktui.cli.records import audit_record, error_record
 from mktui.config.load import load
 from mktui.errors import ConfigError
@@ -230,7 +230,7 @@ def _print_one(row: Record, form: str, lines: Lines) -> None:
     if form == "ndjson":
         lines.print("mktui.error/1", row)
     else:
-        click.echo("  ".join(_row(row)))
+        echo("  ".join(_row(row)))
 
 
 def _print_lines(schema: str, rows: list[Record]) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from mktui.cli.everywhere import wish
+from mktui.cli.output import echo
 from mktui.services import log
 
 if TYPE_CHECKING:
@@ -40,4 +39,4 @@ def pool_events() -> Callable[[PoolEvent], None]:
 
 
 def _tell(kind: str, text: str) -> None:
-    click.echo(f"mktui: {kind}: {' '.join(text.split())}" if text else f"mktui: {kind}", err=True)
+    echo(f"mktui: {kind}: {' '.join(text.split())}" if text else f"mktui: {kind}", err=True)

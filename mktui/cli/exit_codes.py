@@ -5,8 +5,6 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, Final, NoReturn
 
-import click
-
 from mktui import errors
 from mktui.errors import (
     BillingError,
@@ -94,12 +92,6 @@ def lines_of(error: MktuiError) -> list[str]:
     """Return what is said of an error: one line, and one for each further problem of a configuration."""
     others = error.others if isinstance(error, ConfigError) else ()
     return [" ".join(str(each).split()) for each in (error, *others)]
-
-
-def complain(error: MktuiError) -> None:
-    """Say what went wrong on stderr."""
-    for line in lines_of(error):
-        click.echo(f"mktui: {line}", err=True)
 
 
 def code_named(name: str) -> ExitCode:

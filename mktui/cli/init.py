@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import config_path, default_config_path
-from mktui.cli.output import say
+from mktui.cli.output import echo, say
 from mktui.config import starter
 from mktui.config.model import RouterConfig
 from mktui.config.save import look, save
@@ -80,7 +80,7 @@ def init(context: click.Context, /, **given: Any) -> None:  # Any: an option eac
         say(f"what was there is in {path.name}.bak")
     say(f"wrote {path}")
     for line in _commands(router, given, password):
-        click.echo(line)
+        echo(line)
     _next(router, path, is_made=is_made)
 
 

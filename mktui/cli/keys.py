@@ -8,7 +8,7 @@ import click
 
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import config_path, json_option, loaded_config
-from mktui.cli.output import print_json, print_table, say
+from mktui.cli.output import echo, print_json, print_table, say
 from mktui.config.lines import LineFinder
 from mktui.config.load import read
 from mktui.tui.actions import EVERYWHERE
@@ -44,7 +44,7 @@ def keys(context: click.Context, *, check: bool, as_json: bool) -> None:
         found = [_record(action) for action in keymap.actions]
         print_json("mktui.keys/1", keys=found, problems=[str(problem) for problem in keymap.problems])
     elif check:
-        click.echo(f"{config_path(context)}: its keys can be used")
+        echo(f"{config_path(context)}: its keys can be used")
     else:
         print_table(("ACTION", "KEYS", "WHERE", "DOES"), [_row(action) for action in keymap.actions])
     if not check:

@@ -11,6 +11,7 @@ import anyio
 from mktui import clock
 from mktui.background import background
 from mktui.cli.everywhere import wish
+from mktui.cli.output import shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -56,7 +57,7 @@ async def _show(line: Callable[[], str]) -> None:
 
 
 def _write(line: str) -> None:
-    sys.stderr.write(f"\r\x1b[K{line}")
+    sys.stderr.write(f"\r\x1b[K{shown(line)}")
     sys.stderr.flush()
 
 

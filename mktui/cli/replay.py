@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mktui.cli.options import THRIFTY, driver_option, json_option
-from mktui.cli.output import print_json, print_table
+from mktui.cli.output import echo, print_json, print_table
 from mktui.services.replay import load
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _summarise(pictures: list[Snapshot], *, as_json: bool) -> None:
         print_json("mktui.replay/1", begun_at=first.at.isoformat(), seconds=seconds, pictures=len(pictures),
                    routers=found)  # fmt: skip
         return
-    click.echo(f"{len(pictures)} pictures from {first.at:%Y-%m-%d %H:%M:%S} over {seconds:.0f} s")
+    echo(f"{len(pictures)} pictures from {first.at:%Y-%m-%d %H:%M:%S} over {seconds:.0f} s")
     states = ("healthy", "warning", "critical", "offline")
     rows = [(name, *(str(counts.get(state, 0)) for state in states)) for name, counts in found.items()]
     print_table(("ROUTER", *(state.upper() for state in states)), rows)

@@ -9,7 +9,7 @@ import click
 
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import loaded_config
-from mktui.cli.output import say
+from mktui.cli.output import echo, say
 from mktui.cli.running import running
 from mktui.core.pool.health import HealthStatus
 from mktui.services.start import chosen_routers, open_configured
@@ -43,7 +43,7 @@ async def _reset(loaded: LoadedConfig, routers: tuple[str, ...]) -> int:
         if link is not None:
             for name in routers:
                 await link.ask("reset", router=name)
-                click.echo(f"{name}: reset (pid {link.greeting.get('pid', '?')})")
+                echo(f"{name}: reset (pid {link.greeting.get('pid', '?')})")
             return ExitCode.DONE
     say("nobody serves here: this resets a pool of its own, which ends with this command")
     async with open_configured(loaded, names=routers, keeps_history=True, say=say) as fleet:
@@ -58,5 +58,5 @@ async def _reset(loaded: LoadedConfig, routers: tuple[str, ...]) -> int:
                 say(str(client.last_error or f"{name}: it does not answer"))
                 worst = ExitCode.UNREACHABLE
             else:
-                click.echo(f"{name}: reset")
+                echo(f"{name}: reset")
         return worst

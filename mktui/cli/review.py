@@ -12,7 +12,7 @@ from mktui import clock
 from mktui.cli.errors import Since, asked
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import json_option, loaded_config, routers_argument
-from mktui.cli.output import print_json
+from mktui.cli.output import echo, print_json
 from mktui.monitor.review import ENOUGH
 from mktui.monitor.review import review as review_of
 from mktui.services.start import chosen_routers
@@ -55,8 +55,8 @@ def review(
     if as_json:
         print_json("mktui.review/1", since_seconds=since.total_seconds(), routers=[asdict(each) for each in found])
     else:
-        lines = _as_markdown(found, since) if markdown else _as_text(found)
-        click.echo("\n".join(lines))
+        for line in _as_markdown(found, since) if markdown else _as_text(found):
+            echo(line)
     context.exit(_code(found))
 
 

@@ -12,9 +12,9 @@ import click
 from mktui.cli import completing
 from mktui.cli.events import pool_events
 from mktui.cli.everywhere import refuse_if_read_only
-from mktui.cli.exit_codes import ExitCode, complain, fail
+from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import print_json, print_rows, say
+from mktui.cli.output import complain, print_json, print_rows, say
 from mktui.cli.unbroken import unbroken, was_withdrawn
 from mktui.core.client.client import open_client
 from mktui.core.pool.effects import Effect, effect_of

@@ -15,6 +15,7 @@ import click
 
 from mktui import clock
 from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.output import echo_document
 from mktui.cli.stdin import lines
 from mktui.simulator import recorded
 from mktui.simulator.control import ControlError, Director, parse
@@ -159,12 +160,12 @@ async def _run(setup: _Setup, folder: Path) -> None:
         listening: list[Served] = await tasks.start(_fleet, setup, context)
         for served in listening:
             line = {"event": "listening", "name": served.router.profile.name, "host": served.host, "port": served.port}
-            click.echo(json.dumps(line | facts))
+            echo_document(json.dumps(line | facts))
         begun_at = clock.now()
 
         def done_later(order: Order, text: str) -> None:
             said = {"event": "done", "line": " ".join((order.verb, *order.arguments)), "text": text}
-            click.echo(json.dumps(said | {"at": round(clock.now() - begun_at, 3)}))
+            echo_document(json.dumps(said | {"at": round(clock.now() - begun_at, 3)}))
 
         director = Director(listening, tasks, done_later)
         for order in setup.script:
@@ -173,7 +174,7 @@ async def _run(setup: _Setup, folder: Path) -> None:
             try:
                 said = parse(text)
             except ControlError as error:
-                click.echo(json.dumps({"event": "refused", "line": text.strip(), "text": str(error)}))
+                echo_document(json.dumps({"event": "refused", "line": text.strip(), "text": str(error)}))
             else:
                 if said is not None:
                     _tell(text.strip(), director, said, begun_at)
@@ -185,9 +186,9 @@ def _tell(line: str, director: Director, order: Order, begun_at: float) -> None:
     try:
         text = director.obey(order)
     except ControlError as error:
-        click.echo(json.dumps({"event": "refused", "line": line, "text": str(error)}))
+        echo_document(json.dumps({"event": "refused", "line": line, "text": str(error)}))
     else:
-        click.echo(json.dumps({"event": "ordered", "line": line, "at": at, "text": text}))
+        echo_document(json.dumps({"event": "ordered", "line": line, "at": at, "text": text}))
 
 
 def _tls(kind: str, folder: Path) -> tuple[ssl.SSLContext | None, dict[str, str]]:

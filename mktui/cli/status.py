@@ -10,7 +10,7 @@ import click
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.looking import looking
 from mktui.cli.options import form_of, form_option, json_option, loaded_config, routers_argument
-from mktui.cli.output import Lines, health_cell, milliseconds, percent, print_json, print_table, table
+from mktui.cli.output import Lines, echo, health_cell, joined, milliseconds, percent, print_json, print_table, table
 from mktui.cli.records import job_record, router_record, warnings_of
 from mktui.cli.watching import Watch, WatchingCommand, watch_options
 from mktui.core.pool.health import HealthStatus
@@ -83,11 +83,11 @@ def _print(snapshot: Snapshot, watching: Watch, lines: Lines) -> None:
         watching.redraw(table(_HEADER, map(_row, snapshot.routers)), f"{snapshot.at:%H:%M:%S} UTC")
     elif watching.is_going_on:
         for router in snapshot.routers:
-            click.echo(f"{snapshot.at:%Y-%m-%dT%H:%M:%SZ}  " + "  ".join(_row(router)))
+            echo(joined((f"{snapshot.at:%Y-%m-%dT%H:%M:%SZ}", *_row(router))))
     else:
         print_table(_HEADER, map(_row, snapshot.routers))
         for job in snapshot.maintenance:
-            click.echo(f"{job.job}: {job_in_words(job)}")
+            echo(f"{job.job}: {job_in_words(job)}")
 
 
 def _row(router: RouterSnapshot) -> tuple[str, ...]:

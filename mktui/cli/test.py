@@ -9,7 +9,7 @@ import click
 
 from mktui.cli.exit_codes import ExitCode, code_of
 from mktui.cli.options import form_of, form_option, json_option, loaded_config, routers_argument
-from mktui.cli.output import Lines, print_json, use_colour
+from mktui.cli.output import Lines, echo, print_json, styled, use_colour
 from mktui.cli.records import test_record
 from mktui.core.client.connection_test import run_connection_test
 from mktui.services.start import chosen_routers, setup_of
@@ -41,7 +41,7 @@ def test(context: click.Context, *, routers: tuple[str, ...], as_json: bool, for
         print_json("mktui.test/1", tests=[test_record(report) for report in reports])
     for report in reports:
         if not report.ok:
-            click.echo(f"mktui: {report.verdict}", err=True)
+            echo(f"mktui: {report.verdict}", err=True)
     context.exit(_code(reports))
 
 
@@ -51,7 +51,7 @@ async def _test(loaded: LoadedConfig, names: tuple[str, ...], form: str) -> list
     for router in chosen_routers(loaded, names):
         setup = await setup_of(loaded, router)
         if show:
-            click.echo(click.style(f"{router.name}  {setup.options.address}", bold=use_colour()))
+            echo(styled(f"{router.name}  {setup.options.address}", bold=use_colour()))
         after = setup.pool.connection_timeout
         on_step = _show if show else None
         reports.append(await run_connection_test(setup.options, setup.connect, after=after, on_step=on_step))
@@ -62,7 +62,7 @@ async def _test(loaded: LoadedConfig, names: tuple[str, ...], form: str) -> list
 
 def _show(step: TestStep) -> None:
     glyph = "✓" if step.ok else "✗"
-    click.echo(f"  {glyph} {step.name:<10} {step.took * 1000:>7.1f} ms  {step.text}")
+    echo(f"  {glyph} {step.name:<10} {step.took * 1000:>7.1f} ms  {step.text}")
 
 
 def _code(reports: list[TestReport]) -> int:

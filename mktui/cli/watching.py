@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from mktui.cli.output import use_colour
+from mktui.cli.output import echo_document, use_colour
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -91,5 +91,5 @@ class Watch:
         head = f"every {self.every:g} s, {when}; ctrl+c ends it"
         shown = [line if use_colour() else click.unstyle(line) for line in (head, "", *lines)]
         picture = "".join(f"{line}{_REST_OF_LINE}\n" for line in shown)
-        click.echo(f"{'' if self._is_clear else _CLEAR}{_HOME}{picture}{_REST_OF_SCREEN}", nl=False, color=True)
+        echo_document(f"{'' if self._is_clear else _CLEAR}{_HOME}{picture}{_REST_OF_SCREEN}", nl=False)
         self._is_clear = True

@@ -11,7 +11,7 @@ from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import print_json, print_table, use_colour
+from mktui.cli.output import echo, print_json, print_table, styled, use_colour
 from mktui.services import customer_words
 from mktui.services.customer import find_customer
 from mktui.services.start import open_configured
@@ -50,9 +50,9 @@ def who(context: click.Context, *, name: str, routers: tuple[str, ...], as_json:
     else:
         _show(customer)
     if customer.billing_problem:
-        click.echo(f"mktui: {customer.billing_problem}", err=True)
+        echo(f"mktui: {customer.billing_problem}", err=True)
     for router, why in sorted(customer.unknown.items()):
-        click.echo(f"mktui: {router} could not be asked: {why}", err=True)
+        echo(f"mktui: {router} could not be asked: {why}", err=True)
     if not customer.is_known:
         is_asked = not customer.unknown and not customer.billing_problem
         context.exit(ExitCode.NO if is_asked else ExitCode.UNREACHABLE)
@@ -66,17 +66,17 @@ async def _find(loaded: LoadedConfig, name: str, routers: tuple[str, ...]) -> Cu
 
 
 def _show(customer: Customer) -> None:
-    click.echo(click.style(f"{customer.name}  {customer.verdict()}", bold=use_colour()))
+    echo(styled(f"{customer.name}  {customer.verdict()}", bold=use_colour()))
     for subscriber in customer.subscribers:
-        click.echo(f"  billing  {customer_words.in_billing(customer, subscriber)}")
+        echo(f"  billing  {customer_words.in_billing(customer, subscriber)}")
         if warning := customer.source_warning(subscriber):
-            click.echo(f"           {warning}")
+            echo(f"           {warning}")
     for session in customer.sessions:
-        click.echo(f"  online   {customer_words.online(session)}")
+        echo(f"  online   {customer_words.online(session)}")
     for each in customer.rows:
-        click.echo(f"  row      {each.router} {each.menu} · {customer_words.on_router(each)}")
+        echo(f"  row      {each.router} {each.menu} · {customer_words.on_router(each)}")
     if customer.history:
-        click.echo("")
+        echo()
         print_table(
             ("WHEN", "RUN", "ROUTER", "ACTION", "STATE", "TEXT"),
             [(f"{each.at:%Y-%m-%d %H:%M:%S}", str(each.run), each.router, each.action, each.state, each.text or "–")

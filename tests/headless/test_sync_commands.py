@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mktui.billing.model import Profile, SubscriberStatus
-from mktui.services.one_writer import only_writer
 from tests.headless.shops import PLANS, closed_shop, customers, open_shop
 
 if TYPE_CHECKING:
@@ -336,27 +335,6 @@ def test_a_rollback_takes_a_run_back_and_pauses_automatic_syncs_until_they_are_r
     unknown = shop.run("sync", "rollback", "edge-1", "99", "--yes")
     assert unknown.code == 2
     assert "edge-1 has no run 99" in unknown.complaint
-
-
-def test_a_rollback_that_is_refused_holds_nothing(shop: Shop) -> None:
-    def paused() -> str | None:
-        (router,) = shop.run("sync", "status", "--json").document["routers"]
-        why: str | None = router["paused"]
-        return why
-
-    shop.run("sync", "apply", "--yes")
-    shop.save(customers(2, mac="02:00:00:00:00:01"))
-    shop.run("sync", "apply", "--yes", "--max-update", "2")
-    guarded = shop.run("sync", "rollback", "edge-1", "2", "--yes", "--max-update", "0")
-    assert (guarded.code, paused()) == (6, None)
-    with only_writer("edge-1", f"127.0.0.1:{shop.ports[0]}", "another one"):
-        assert shop.run("sync", "rollback", "edge-1", "2", "--yes", "--max-update", "2").code == 6
-        assert paused() is None, "another program writes there: nothing was undone"
-        shop.run("sync", "pause", "edge-1", "--reason", "a flood")
-        told = shop.run("sync", "rollback", "edge-1", "2", "--yes", "--max-update", "2").err
-        assert "nothing was undone; automatic syncs are paused as before" in told
-        assert paused() == "a flood"
-    assert shop.rows()["user-001"]["caller-id"] == "02:00:00:00:00:01"
 
 
 def test_rows_of_a_router_are_adopted_as_they_stand(shop: Shop) -> None:

@@ -10,7 +10,7 @@ import click
 from mktui import clock
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import cell, print_json, print_table, say
+from mktui.cli.output import cell, echo, print_json, print_table, say, styled
 from mktui.cli.running import running
 from mktui.monitor.recording import PICTURES
 from mktui.monitor.snapshot import AlertsState
@@ -70,21 +70,21 @@ async def _look(loaded: LoadedConfig) -> tuple[AlertsState, bool]:
 
 def _show(state: AlertsState) -> None:
     if state.problem:
-        click.echo(f"mktui: {state.problem}", err=True)
+        echo(f"mktui: {state.problem}", err=True)
     if state.alerts:
         print_table(("STATE", "RULE", "ROUTER", "SINCE", "WHAT"), map(_alert, state.alerts))
     else:
-        click.echo("nothing is wrong, as far as the rules see")
+        echo("nothing is wrong, as far as the rules see")
     if state.silences:
-        click.echo("")
+        echo()
         print_table(("SILENCE", "RULE", "ROUTER", "UNTIL", "WHO", "WHY"), map(_silence, state.silences))
     if state.receivers:
-        click.echo("")
+        echo()
         print_table(("RECEIVER", "KIND", "TOLD", "WAITING", "LEFT OUT", "STATE"), map(_receiver, state.receivers))
 
 
 def _alert(alert: SeenAlert) -> tuple[str, ...]:
-    word = click.style(f"{_GLYPHS[alert.state]} {alert.state}", fg=_COLOURS[alert.state])
+    word = styled(f"{_GLYPHS[alert.state]} {alert.state}", fg=_COLOURS[alert.state])
     what = "; ".join(part for part in (alert.summary, alert.description) if part)
     return word, alert.rule, cell(alert.router), _at(alert.since), cell(what, widest=_LONG)
 

@@ -11,7 +11,7 @@ from mktui.cli import completing
 from mktui.cli.alerts.listing import silence_record
 from mktui.cli.errors import Since
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import print_json, say
+from mktui.cli.output import echo, print_json, say
 from mktui.monitor.audit import present_actor
 from mktui.services.alerts import silencing
 from mktui.services.alerts.keeping import AlertFile, file_of
@@ -54,4 +54,4 @@ def silence(context: click.Context, *, rule: str, router: str, length: timedelta
         print_json("mktui.silence/1", silence=silence_record(made))
     else:
         until = f"{made.ends_at.astimezone():%Y-%m-%d %H:%M}"
-        click.echo(f"{made.id}: nothing is told of {made.in_words()} until {until}")
+        echo(f"{made.id}: nothing is told of {made.in_words()} until {until}")

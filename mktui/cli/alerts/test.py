@@ -10,7 +10,7 @@ import click
 from mktui.cli import completing
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import cell, print_json, print_table
+from mktui.cli.output import cell, print_json, print_table, styled
 from mktui.errors import ConfigError
 from mktui.services.alerts.plan import receiver_of
 from mktui.services.alerts.trying import try_receivers
@@ -67,8 +67,8 @@ def _chosen(loaded: LoadedConfig, names: tuple[str, ...]) -> tuple[Receiver, ...
 
 def _row(tried: Tried) -> tuple[str, ...]:
     if tried.problem:
-        answer = click.style(f"✗ not taken: {cell(tried.problem, widest=_WIDEST)}", fg="red")
+        answer = styled(f"✗ not taken: {cell(tried.problem, widest=_WIDEST)}", fg="red")
     else:
         times = ", ".join(f"{seconds * 1000:.0f} ms" for seconds in tried.took)
-        answer = click.style(f"● both taken: {times}", fg="green")
+        answer = styled(f"● both taken: {times}", fg="green")
     return cell(tried.name), tried.kind, answer

@@ -6,7 +6,7 @@ import click
 
 from mktui import clock
 from mktui.cli.options import loaded_config
-from mktui.cli.output import say
+from mktui.cli.output import echo, say
 from mktui.services.alerts import silencing
 from mktui.services.alerts.keeping import AlertFile, file_of
 from mktui.services.by_hand import kept_chronicle
@@ -33,4 +33,4 @@ def unsilence(context: click.Context, *, silences: tuple[str, ...], is_all: bool
         file = AlertFile(file_of(loaded.file))
         for ended in silencing.end(file, clock.utc_now(), None if is_all else silences):
             chronicle.audit(f"end the silence of {ended.in_words()}", ended.router)
-            click.echo(f"{ended.id}: {ended.in_words()} may be told again")
+            echo(f"{ended.id}: {ended.in_words()} may be told again")

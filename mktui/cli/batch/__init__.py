@@ -16,7 +16,7 @@ from mktui.cli.batch.carrying import End, Progress
 from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import ExitCode, fail, worst
 from mktui.cli.options import form_of, form_option, json_option, loaded_config
-from mktui.cli.output import Lines, cell, print_json, print_rows, print_table, say
+from mktui.cli.output import Lines, cell, echo, print_json, print_rows, print_table, say
 from mktui.cli.progress import shown_progress
 from mktui.services.by_hand import written_by_hand
 from mktui.services.command_words import in_words
@@ -195,7 +195,8 @@ def _show_results(results: list[Result], form: str) -> None:
         print_table(("LINE", "ROUTER", "COMMAND", "OUTCOME", "TEXT"), [_result_row(result) for result in results])
         for result in results:
             if result.rows:
-                click.echo(f"\nline {result.step.number}: {result.step.router} {result.step.command.path}")
+                echo()
+                echo(f"line {result.step.number}: {result.step.router} {result.step.command.path}")
                 print_rows(result.rows)
 
 

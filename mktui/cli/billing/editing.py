@@ -11,6 +11,7 @@ from mktui.billing import origins
 from mktui.billing.sources.fields import COLUMNS
 from mktui.billing.sources.zones import zone
 from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.output import echo
 from mktui.errors import NotAccepted
 from mktui.services import deeds
 from mktui.services.books import source_warning
@@ -72,14 +73,14 @@ async def warn_of_source(office: Office, loaded: LoadedConfig, what: What, exter
     source = await office.store.run(origins.source_of, what, external_id)
     warning = source_warning(source, {each.name for each in loaded.config.billing.sources})
     if warning:
-        click.echo(f"mktui: {warning}", err=True)
+        echo(f"mktui: {warning}", err=True)
 
 
 def show_change(change: RowChange | None, name: str) -> None:
     """Print what one row's change was."""
     if change is None:
-        click.echo(f"{name}: nothing to change")
+        echo(f"{name}: nothing to change")
         return
-    click.echo(f"{change.what} {change.name} ({change.external_id}): {'added' if change.before is None else 'changed'}")
+    echo(f"{change.what} {change.name} ({change.external_id}): {'added' if change.before is None else 'changed'}")
     for field in change.fields:
-        click.echo(f"  {field.field}  {f'{field.before} → ' if field.before else ''}{field.after or '(none)'}")
+        echo(f"  {field.field}  {f'{field.before} → ' if field.before else ''}{field.after or '(none)'}")

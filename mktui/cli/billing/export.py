@@ -8,6 +8,7 @@ import click
 
 from mktui.billing import ledger
 from mktui.billing.sources.csv_export import export_profiles, export_subscribers
+from mktui.cli.output import echo_document
 from mktui.cli.sync.upkeep import in_office
 
 if TYPE_CHECKING:
@@ -33,4 +34,4 @@ def export(context: click.Context, *, what: str, passwords: bool) -> None:
             return export_profiles(await office.store.run(ledger.read_profiles))
         return export_subscribers(await office.store.run(ledger.read_subscribers), passwords=passwords)
 
-    click.echo(in_office(context, work), nl=False)
+    echo_document(in_office(context, work), nl=False)

@@ -13,7 +13,7 @@ from mktui.billing.sources.csv_file import layout_of
 from mktui.billing.sources.zones import zone
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option
-from mktui.cli.output import print_json, print_table, say
+from mktui.cli.output import echo, print_json, print_table, say
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.upkeep import changing_office
 from mktui.errors import SourceUnreadable
@@ -80,7 +80,7 @@ def importing(
     kind = cast("What", what.removesuffix("s"))
     content = _content(file)
     if not yes and not sys.stdin.isatty() and not as_json:
-        click.echo("mktui: nobody is here to confirm: this only shows what would be done; --yes does it", err=True)
+        echo("mktui: nobody is here to confirm: this only shows what would be done; --yes does it", err=True)
 
     with _named(file):
         layout = layout_of(content, kind)
@@ -111,7 +111,7 @@ def importing(
         print_json("mktui.billing.import/1", **_record(layout, columns, shown, outcome))
     elif outcome is not None:
         lost = f", {outcome.lost} no longer in the file" if outcome.lost else ""
-        click.echo(f"{outcome.added} added, {outcome.changed} changed, {outcome.unchanged} as they were, "
+        echo(f"{outcome.added} added, {outcome.changed} changed, {outcome.unchanged} as they were, "
                    f"{len(outcome.rejected)} rejected{lost}")  # fmt: skip
     rejected = outcome.rejected if outcome is not None else shown.rejected
     context.exit(ExitCode.PARTLY if rejected else ExitCode.DONE)
@@ -152,15 +152,15 @@ async def _confirmed(shown: ImportPreview) -> bool:
 
 def _show(shown: ImportPreview, file: Path) -> None:
     for note in shown.rows.notes:
-        click.echo(f"note: {file}: {note}", err=True)
+        echo(f"note: {file}: {note}", err=True)
     for error in shown.rejected:
-        click.echo(f"rejected: {file}, {error}", err=True)
+        echo(f"rejected: {file}, {error}", err=True)
     rows = [_line("+", each) for each in shown.added] + [_line("~", each) for each in shown.changed]
     if rows:
         print_table(("", "NAME", "WHAT"), rows[:_MOST])
     if len(rows) > _MOST:
-        click.echo(f"… and {len(rows) - _MOST} more")
-    click.echo(
+        echo(f"… and {len(rows) - _MOST} more")
+    echo(
         f"{len(shown.added)} to add, {len(shown.changed)} to change, {shown.unchanged} as they are, "
         f"{len(shown.rejected)} rejected, {len(shown.missing)} in billing and not in the file"
     )

@@ -8,7 +8,7 @@ import click
 
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option
-from mktui.cli.output import print_json
+from mktui.cli.output import echo, print_json
 from mktui.cli.sync.upkeep import changing_office
 from mktui.services.sources import Sources
 
@@ -45,7 +45,7 @@ def pull(context: click.Context, *, as_json: bool) -> None:
         ])  # fmt: skip
     for each in pulled:
         if each.problem or not as_json:
-            click.echo(each.in_words(), err=bool(each.problem))
+            echo(each.in_words(), err=bool(each.problem))
     if any(each.problem for each in pulled):
         context.exit(ExitCode.UNREACHABLE if all(each.problem for each in pulled) else ExitCode.PARTLY)
     context.exit(ExitCode.PARTLY if any(each.rejected for each in pulled) else ExitCode.DONE)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
-
 from mktui import clock
 from mktui.billing import ledger
 from mktui.cli.billing.editing import warn_of_source
+from mktui.cli.output import echo
 from mktui.cli.sync.upkeep import changing_office
 from mktui.services import deeds
 
 if TYPE_CHECKING:
+    import click
+
     from mktui.billing.model import Subscriber, SubscriberStatus
     from mktui.config.load import LoadedConfig
     from mktui.services.chronicle import Chronicle
@@ -32,4 +33,4 @@ def set_standing(context: click.Context, names: tuple[str, ...], status: Subscri
 
     for subscriber in changing_office(context, work):
         until = f", paid until {subscriber.valid_until:%Y-%m-%d %H:%M}" if subscriber.valid_until else ""
-        click.echo(f"{subscriber.username}: {subscriber.status.value}{until}")
+        echo(f"{subscriber.username}: {subscriber.status.value}{until}")

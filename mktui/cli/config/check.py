@@ -7,7 +7,7 @@ import click
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.keys import keymap_in
 from mktui.cli.options import loaded_config
-from mktui.cli.output import say
+from mktui.cli.output import echo, say
 
 _EPILOG = """\b
 Examples:
@@ -29,6 +29,6 @@ def check(context: click.Context) -> None:
     if problems := keymap_in(loaded).problems:
         fail(ExitCode.USAGE, *map(str, problems))
     count = len(loaded.config.routers)
-    click.echo(f"{loaded.file}: right, {count} router{'' if count == 1 else 's'}")
+    echo(f"{loaded.file}: right, {count} router{'' if count == 1 else 's'}")
     for router in loaded.config.routers:
-        click.echo(f"  {router.name}: password {router.password.described()}")
+        echo(f"  {router.name}: password {router.password.described()}")

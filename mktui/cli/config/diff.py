@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mktui.cli.options import config_path
+from mktui.cli.output import echo
 from mktui.config.draft import differences
 from mktui.config.load import check_text, parse, read
 
@@ -23,4 +24,4 @@ def diff(context: click.Context) -> None:
     check_text(text, path)
     for each in differences({}, parse(text, path)):
         if each.before.removesuffix(" (default)") != each.after:
-            click.echo(each)
+            echo(str(each))

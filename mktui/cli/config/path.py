@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from mktui.cli.options import config_path
+from mktui.cli.output import echo_document
 
 _EPILOG = """\b
 Examples:
@@ -16,4 +17,4 @@ Examples:
 @click.pass_context
 def path(context: click.Context) -> None:
     """Print the path of the configuration file, whether it is there or not."""
-    click.echo(config_path(context))
+    echo_document(str(config_path(context)))

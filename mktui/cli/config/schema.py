@@ -6,6 +6,7 @@ import json
 
 import click
 
+from mktui.cli.output import echo_document
 from mktui.config.describe import json_schema
 
 _EPILOG = """\b
@@ -17,4 +18,4 @@ Examples:
 @click.command(epilog=_EPILOG)
 def schema() -> None:
     """Print the JSON schema of the configuration file."""
-    click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+    echo_document(json.dumps(json_schema(), ensure_ascii=False, indent=2))

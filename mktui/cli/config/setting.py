@@ -10,7 +10,7 @@ import click
 from mktui.cli import completing
 from mktui.cli.exit_codes import ExitCode, fail, lines_of
 from mktui.cli.options import config_path
-from mktui.cli.output import say
+from mktui.cli.output import echo, say
 from mktui.config.draft import Draft, Edit, typed
 from mktui.config.edit import edited
 from mktui.config.load import check_text, parse
@@ -54,7 +54,7 @@ def setting(context: click.Context, pairs: tuple[str, ...], unset: tuple[str, ..
         return
     text = edited(seen.text, draft.edits)
     for each in changed:
-        click.echo(each)
+        echo(str(each))
     if not yes and not click.confirm(f"save {seen.file}?", err=True):
         fail(ExitCode.NO, "nothing was saved")
     keys = ", ".join(each.setting.dotted for each in changed)

@@ -6,9 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
-import click
-
-from mktui.cli.output import cell, print_json, print_table, say, use_colour
+from mktui.cli.output import cell, echo, echo_document, print_json, print_table, say, styled
 from mktui.cli.progress import blocks
 from mktui.stability.words import as_text
 
@@ -24,11 +22,11 @@ _WORDS: Final = {True: "worse", False: "better", None: ""}
 def print_report(report: StabilityReport, *, as_json: bool) -> None:
     """Print a report on stdout."""
     if as_json:
-        click.echo(json.dumps(json.loads(report.to_json()), ensure_ascii=False, indent=2))
+        echo_document(json.dumps(json.loads(report.to_json()), ensure_ascii=False, indent=2))
         return
     for line in as_text(report):
         colour = _COLOURS.get(line.lstrip()[:1])
-        click.echo(click.style(line, fg=colour) if colour else line, color=use_colour())
+        echo(styled(line, fg=colour) if colour else line)
 
 
 def print_comparison(comparison: Comparison, *, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import print_json, print_table, say
+from mktui.cli.output import echo, print_json, print_table, say
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.showing import code_of_reports, show_report
 from mktui.services.adoption import carry_out_adoption, preview_adoption
@@ -50,7 +50,7 @@ def adopt(context: click.Context, *, router: str, names: tuple[str, ...], yes: b
         print_json("mktui.sync.adopt/1", **_record(preview, done))
     elif done is not None:
         outcome, report = done
-        click.echo(f"billing: {outcome.added} added, {outcome.changed} changed, {len(outcome.rejected)} rejected")
+        echo(f"billing: {outcome.added} added, {outcome.changed} changed, {len(outcome.rejected)} rejected")
         show_report(report)
     if done is None:
         context.exit(ExitCode.DONE)
@@ -99,8 +99,8 @@ def _show(preview: AdoptionPreview) -> None:
     if rows:
         print_table(("", "WHAT", "NAME", "HOW"), rows[:_MOST])
     for error in preview.shown.rejected[:_MOST]:
-        click.echo(f"cannot be adopted: {error}", err=True)
-    click.echo(
+        echo(f"cannot be adopted: {error}", err=True)
+    echo(
         f"{preview.router}: {len(preview.shown.added)} would be new in billing, {len(preview.adoption.clashes)} are "
         f"there already, {len(preview.shown.rejected)} cannot be adopted, {len(preview.adoption.skipped)} passed over"
     )

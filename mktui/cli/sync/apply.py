@@ -14,7 +14,7 @@ from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import print_json, say
+from mktui.cli.output import echo, print_json, say
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.ordering import is_given, narrowing_options, order_of, wish_options
 from mktui.cli.sync.progress import shown_progress
@@ -63,7 +63,7 @@ def carry_out_shown(context: click.Context, reports: list[Report], *, as_json: b
         print_json("mktui.sync.apply/1", reports=[report.to_json() for report in reports])
     for report in reports:
         if report.reason and not report.rows:
-            click.echo(f"mktui: {report.router}: {why_not(report)}", err=True)
+            echo(f"mktui: {report.router}: {why_not(report)}", err=True)
         elif not as_json:
             show_report(report)
     context.exit(code_of_reports(reports) if reports else ExitCode.DONE)

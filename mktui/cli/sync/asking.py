@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 import click
 
+from mktui.cli.output import echo
 from mktui.cli.stdin import lines
 
 
@@ -21,7 +22,7 @@ async def confirmed(question: str) -> bool:
             return True
         if word in {"", "n", "no"}:
             return False
-        click.echo("say y or n", err=True)
+        echo("say y or n", err=True)
 
 
 async def typed(question: str) -> str:
@@ -30,7 +31,7 @@ async def typed(question: str) -> str:
     Raises:
         click.Abort: The terminal has nothing more to say.
     """
-    click.echo(f"{question}: ", err=True, nl=False)
+    echo(f"{question}: ", err=True, nl=False)
     async with aclosing(lines()) as came:
         answer = await anext(came, None)
     if answer is None:

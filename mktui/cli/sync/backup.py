@@ -9,9 +9,9 @@ import click
 
 from mktui.cli import completing
 from mktui.cli.events import open_log
-from mktui.cli.exit_codes import ExitCode, code_of, complain
+from mktui.cli.exit_codes import ExitCode, code_of
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import print_json, say
+from mktui.cli.output import complain, echo, print_json, say
 from mktui.errors import RouterError
 from mktui.services.start import open_configured
 
@@ -30,7 +30,7 @@ def backup(context: click.Context, *, routers: tuple[str, ...], as_json: bool) -
         print_json("mktui.sync.backup/1", backups=[{"router": name, "file": file} for name, file in made.items()])
     else:
         for name, file in made.items():
-            click.echo(f"{name}: {file}")
+            echo(f"{name}: {file}")
     for error in failed:
         complain(error)
     if failed:

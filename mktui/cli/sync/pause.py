@@ -9,6 +9,7 @@ import click
 from mktui import clock
 from mktui.billing import registry
 from mktui.cli import completing
+from mktui.cli.output import echo
 from mktui.cli.sync.upkeep import changing_office
 from mktui.services.start import chosen_routers
 
@@ -31,4 +32,4 @@ def pause(context: click.Context, *, routers: tuple[str, ...], reason: str) -> N
                 await office.store.run(registry.pause, router.name, reason, now=clock.utc_now())
 
     changing_office(context, work)
-    click.echo(f"paused: {', '.join(routers)}")
+    echo(f"paused: {', '.join(routers)}")

@@ -12,8 +12,9 @@ import click
 
 from mktui import clock
 from mktui.cli.events import open_log
-from mktui.cli.exit_codes import ExitCode, code_of, complain, fail
+from mktui.cli.exit_codes import ExitCode, code_of, fail
 from mktui.cli.options import json_option, loaded_config, routers_argument
+from mktui.cli.output import complain, echo, echo_document
 from mktui.cli.sync.ordering import narrowing_options, order_of, wish_options
 from mktui.cli.sync.showing import code_of_plans, show_plan, told
 from mktui.errors import BillingError, RouterError
@@ -69,12 +70,12 @@ def plan(
     if as_json:
         unread = [{"router": error.router, "error": type(error).__name__, "text": str(error)} for error in failures]
         tried = [rehearsal.to_json() for rehearsal in rehearsals]
-        click.echo(json.dumps(made | {"unread": unread, "rehearsals": tried}, ensure_ascii=False, indent=2))
+        echo_document(json.dumps(made | {"unread": unread, "rehearsals": tried}, ensure_ascii=False, indent=2))
     else:
         for each in plans:
             show_plan(each)
         for rehearsal in rehearsals:
-            click.echo(rehearsal.in_words())
+            echo(rehearsal.in_words())
     for error in failures:
         complain(error)
     context.exit(_code(plans, failures, rehearsals, check=check))

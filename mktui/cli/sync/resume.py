@@ -8,6 +8,7 @@ import click
 
 from mktui.billing import registry
 from mktui.cli import completing
+from mktui.cli.output import echo
 from mktui.cli.sync.upkeep import changing_office
 from mktui.services.start import chosen_routers
 
@@ -32,4 +33,4 @@ def resume(context: click.Context, *, routers: tuple[str, ...]) -> None:
 
     was_paused = changing_office(context, work)
     for router in routers:
-        click.echo(f"{router}: {'resumed' if router in was_paused else 'was not paused'}")
+        echo(f"{router}: {'resumed' if router in was_paused else 'was not paused'}")

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-import click
-
 from mktui import errors
 from mktui.cli.exit_codes import ExitCode, code_named
-from mktui.cli.output import print_table, say, use_colour
+from mktui.cli.output import echo, print_table, say, styled, use_colour
 from mktui.sync.report import RowStatus
 from mktui.sync.wording import GLYPHS, menu_name, what_changes
 
@@ -29,7 +27,7 @@ _MOST: Final = 200
 def show_plan(plan: Plan) -> None:
     """Print one router's plan."""
     head = f"{plan.router}  {len(plan.changes)} changes · {len(plan.refused)} not planned · {plan.in_step} in step"
-    click.echo(click.style(head, bold=use_colour()))
+    echo(styled(head, bold=use_colour()))
     lines = [_line(change) for change in plan.changes[:_MOST]]
     lines += [
         (_glyph("!"), each.kind, menu_name(each.menu), each.name or "–", each.reason) for each in plan.refused[:_MOST]
@@ -38,7 +36,7 @@ def show_plan(plan: Plan) -> None:
         print_table(("", "ACTION", "MENU", "NAME", "WHAT"), lines)
     hidden = max(0, len(plan.changes) - _MOST) + max(0, len(plan.refused) - _MOST)
     if hidden:
-        click.echo(f"… and {hidden} more: --json has them all")
+        echo(f"… and {hidden} more: --json has them all")
 
 
 def _line(change: Change) -> tuple[str, ...]:
@@ -49,7 +47,7 @@ def _line(change: Change) -> tuple[str, ...]:
 
 
 def _glyph(glyph: str) -> str:
-    return click.style(glyph, fg=_COLOURS[glyph])
+    return styled(glyph, fg=_COLOURS[glyph])
 
 
 def show_report(report: Report) -> None:
@@ -58,14 +56,14 @@ def show_report(report: Report) -> None:
     more = [f"{report.held} held back by a guard"] if report.held else []
     more += [f"{report.kicked} sessions ended"] if report.kicked else []
     head = f"{report.router}  {', '.join(each for each in (totals, *more) if each) or 'in step, nothing to do'}"
-    click.echo(click.style(head, bold=use_colour()) + f"  ({report.seconds:.1f} s, run {report.run})")
+    echo(styled(head, bold=use_colour()) + f"  ({report.seconds:.1f} s, run {report.run})")
     groups = Counter((row.status.value, row.error, row.text, row.hint) for row in report.rows
                      if row.status is not RowStatus.APPLIED)  # fmt: skip
     for (status, error, text, hint), count in groups.most_common(10):
         example = next(row.change.name for row in report.rows if (row.status.value, row.text) == (status, text))
-        click.echo(f"  {count} {status}: {text or error} (for example {example}){f' – {hint}' if hint else ''}")
+        echo(f"  {count} {status}: {text or error} (for example {example}){f' – {hint}' if hint else ''}")
     for reason, count in Counter(each.reason for each in report.findings).most_common(10):
-        click.echo(f"  {count} not planned: {reason}")
+        echo(f"  {count} not planned: {reason}")
 
 
 def told(on_event: Callable[[SeenEvent], None]) -> Callable[[SeenEvent], None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from mktui.cli.exit_codes import ExitCode
+from mktui.cli.output import echo
 
 
 @click.command(epilog="\b\nExample:\n  mktui themes check ~/.config/mktui/themes/*.toml\n")
@@ -20,8 +21,8 @@ def check(context: click.Context, *, files: tuple[Path, ...]) -> None:
     for file in files:
         themes, problems = load_themes([file])
         for theme in themes:
-            click.echo(f"{file}: {theme.name}, {'dark' if theme.dark else 'light'}: can be used")
+            echo(f"{file}: {theme.name}, {'dark' if theme.dark else 'light'}: can be used")
         for problem in problems:
-            click.echo(f"mktui: {problem}", err=True)
+            echo(f"mktui: {problem}", err=True)
         is_fine = is_fine and not problems
     context.exit(ExitCode.DONE if is_fine else ExitCode.USAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mktui.cli.options import json_option
-from mktui.cli.output import print_json, print_table
+from mktui.cli.output import echo, print_json, print_table
 
 
 @click.command("list", epilog="\b\nExample:\n  mktui themes list --json\n")
@@ -22,6 +22,6 @@ def listing(*, as_json: bool) -> None:
         print_json("mktui.themes/1", themes=found, problems=problems, own_folder=str(own_folder()))
     else:
         print_table(("NAME", "KIND", "FILE"), rows)
-        click.echo(f"your own go to {own_folder()}")
+        echo(f"your own go to {own_folder()}")
     for problem in problems:
-        click.echo(f"mktui: {problem}", err=True)
+        echo(f"mktui: {problem}", err=True)
