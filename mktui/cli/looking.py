@@ -64,7 +64,7 @@ async def looking(loaded: LoadedConfig, names: tuple[str, ...]) -> AsyncIterator
 
             async def own() -> Snapshot:
                 snapshot = fleet.snapshot()
-                return replace(snapshot, maintenance=first_states(plan_of(loaded), snapshot.at))
+                return replace(snapshot, maintenance=first_states(plan_of(loaded), snapshot.at, fleet.names))
 
             yield Looking(own, is_live=False)
 

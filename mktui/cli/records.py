@@ -66,8 +66,9 @@ def sync_record(state: SyncState) -> Record:
 def job_record(job: JobState) -> Record:
     """Return one scheduled job."""
     return {
-        "job": job.job, "when": job.words, "next_at": job.next_at.isoformat(), "running": job.is_running,
-        "last_at": job.last_at.isoformat() if job.last_at else None,
+        "job": job.job, "when": job.words, "routers": list(job.routers),
+        "next_at": job.next_at.isoformat(), "running": job.is_running,
+        "last_at": job.last_at.isoformat() if job.last_at else None, "seconds": job.seconds,
         "missed_at": job.missed_at.isoformat() if job.missed_at else None,
         "outcomes": [asdict(each) | {"at": each.at.isoformat()} for each in job.outcomes],
     }  # fmt: skip

@@ -11,6 +11,7 @@ import enum
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HOUR: Final = dt.timedelta(hours=1)
 _DAY: Final = dt.timedelta(days=1)
+_OVER_A_WEEK: Final = dt.timedelta(days=9)
+"""Has each weekday, and one of them twice."""
 _TIME: Final = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _EXAMPLES: Final = "hourly, daily 03:30, or sunday 04:00; with on edge-1, tower-* behind it for some routers"
 
@@ -53,6 +56,13 @@ class Schedule:
             hour = moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
             return hour + _HOUR
         return next(due for due in self._on_days(moment.astimezone(zone).date() - _DAY, self.at, zone) if due > moment)
+
+    def last_until(self, moment: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+        """Return the last due time up to ``moment``, both in UTC."""
+        if self.at is None:
+            return moment.astimezone(dt.UTC).replace(minute=0, second=0, microsecond=0)
+        a_week_ago = moment.astimezone(zone).date() - _OVER_A_WEEK
+        return max(takewhile(lambda due: due <= moment, self._on_days(a_week_ago, self.at, zone)))
 
     def _on_days(self, day: dt.date, at: dt.time, zone: dt.tzinfo) -> Iterator[dt.datetime]:
         while True:

@@ -163,7 +163,10 @@ class JobOutcome:
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """One scheduled job: when it is next due, and what came of its last run; ``words`` is as it stands in the file."""
+    """One scheduled job: when it is next due, and what came of its last run; ``words`` is as it stands in the file.
+
+    Times are as the clock shows them that the schedule goes by: they have its offset from UTC.
+    """
 
     job: str
     words: str
@@ -172,8 +175,12 @@ class JobState:
     last_at: datetime | None = None
     """When its last run began; None: it has not run in this process."""
     missed_at: datetime | None = None
-    """When it was due last and mktui was asleep; None: never."""
+    """When it was due last and mktui was asleep; None: never, or it was done since."""
     outcomes: tuple[JobOutcome, ...] = ()
+    routers: tuple[str, ...] = ()
+    """Whom it is for, of those that there are."""
+    seconds: float | None = None
+    """How long its last run took; None: there was none, or it goes on."""
 
     def count(self, status: str) -> int:
         """Return how many routers of the last run ended so."""

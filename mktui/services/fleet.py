@@ -18,6 +18,7 @@ from mktui.services.chronicle import Chronicle
 from mktui.services.members import Members
 from mktui.services.office import LazyOffice
 from mktui.services.recalling import Recalling
+from mktui.services.schedule import ScheduleDesk
 from mktui.services.standings import Standings
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from mktui.services.configuring import Saved
     from mktui.services.console import Console
     from mktui.services.customers import CustomerDesk
-    from mktui.services.maintenance import Maintenance
     from mktui.services.newcomers import NewcomerDesk
     from mktui.services.office import OpenOffice
     from mktui.services.planning import Planning
@@ -80,7 +80,7 @@ class Fleet:
         self.billing_options: BillingOptions | None = None
         self.chronicle = chronicle
         self._standings = Standings(office, self._services.values(), tasks)
-        self.maintenance: Maintenance | None = None
+        self.schedule = ScheduleDesk(self, tasks)
         self.alerting: Alerting | None = None
 
     @cached_property
@@ -155,21 +155,13 @@ class Fleet:
     def snapshot(self) -> Snapshot:
         """Return how everything is now."""
         routers = tuple(service.snapshot() for service in self._services.values())
-        jobs = () if self.maintenance is None else self.maintenance.states
         alerts = None if self.alerting is None else self.alerting.state
-        return Snapshot(clock.utc_now(), self.title, routers, self._standings.problem, jobs, alerts)
+        return Snapshot(clock.utc_now(), self.title, routers, self._standings.problem, self.schedule.states, alerts)
 
     def note(self, router: str, kind: str, text: str) -> None:
         """Put something into a router's history; one that was taken out has none."""
         if router in self._services:
             self._services[router].note(kind, text)
-
-    def run_schedule(self, plan: MaintenancePlan) -> None:
-        """Do by itself what a plan says, until the fleet is closed."""
-        from mktui.services.maintenance import Maintenance  # noqa: PLC0415 - a status does nothing by itself
-
-        self.maintenance = Maintenance(self, plan)
-        self._tasks.start_soon(self.maintenance.run, name="maintenance")
 
     def watch_alerts(self, plan: AlertPlan, say: Callable[[str], None]) -> None:
         """Look for what is wrong, and tell of it, until the fleet is closed."""
@@ -389,7 +381,7 @@ async def open_fleet(
                 await members.start(setup)
             fleet = Fleet(title, members, office, read_setup, tasks, chronicle=chronicle)
             if maintenance is not None and maintenance.schedules:
-                fleet.run_schedule(maintenance)
+                fleet.schedule.keep(maintenance)
             if history is not None and keeps_charts:
                 tasks.start_soon(Recalling(history, chronicle, members.services).run, name="recalling")
             yield fleet

@@ -1,14 +1,13 @@
-"""What is done by itself at set times: connection tests, pool resets, syncs. One task owns it.
+"""What is done by itself at set times, or now because somebody asks: connection tests, pool resets, syncs.
 
-A router has one job at a time. When is decided by a ``Timetable``, which is pure. What was due while mktui was off, or
-the machine slept, is not made up for: a reset in the middle of the day is worse than none, a sync comes with the next
-reconnect, a test with the next day.
+A router has one job at a time. When is decided by a ``Timetable``, which is pure. What was due long ago, while mktui
+was off or the machine slept, is not made up for: a reset in the middle of the day is worse than none, a sync comes with
+the next reconnect, a test with the next day.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -25,14 +24,16 @@ from mktui.sync.order import Order
 from mktui.sync.report import RowStatus
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from anyio.abc import TaskGroup
+
     from mktui.monitor.snapshot import JobState
     from mktui.services.fleet import Fleet
     from mktui.services.timetable import Plan
 
 LOOK: Final = 5.0
 """Seconds between two looks at the clock."""
-GRACE: Final = timedelta(minutes=10)
-"""What is due for longer than this was missed."""
 AT_ONCE: Final = {Job.CHECK: 4, Job.RESET: 1, Job.SYNC: 4}
 """Routers at the same time."""
 CAUSE: Final = "maintenance"
@@ -51,30 +52,52 @@ class Maintenance:
     @property
     def states(self) -> tuple[JobState, ...]:
         """How it stands."""
-        return tuple(replace(each, next_at=self._timetable.next_at[job]) for job, each in self._states.items())
+        return tuple(self._state_of(job) for job in self._states)
+
+    def _state_of(self, job: Job) -> JobState:
+        state, missed_at = self._states[job], self._timetable.missed_at.get(job)
+        is_made_up_for = missed_at is None or (state.last_at is not None and state.last_at > missed_at)
+        return replace(
+            state, next_at=self._by_its_clock(self._timetable.next_at[job]), routers=self.routers_of(job),
+            missed_at=None if missed_at is None or is_made_up_for else self._by_its_clock(missed_at),
+        )  # fmt: skip
+
+    def _by_its_clock(self, at: datetime) -> datetime:
+        return at.astimezone(self._plan.zone)
+
+    def routers_of(self, job: Job) -> tuple[str, ...]:
+        """Return whom a job is for, of the routers that there are now."""
+        return tuple(name for name in self._fleet.names if self._plan.schedules[job].takes(name))
+
+    def protected_by(self, job: Job) -> tuple[str, ...]:
+        """Return the protected routers that a job changes: its schedule names them by their whole names."""
+        named = (name for name in self.routers_of(job) if self._plan.schedules[job].names(name))
+        return tuple(name for name in named if job is not Job.CHECK and self._fleet.service(name).setup.is_protected)
 
     async def run(self) -> None:
         """Look at the clock until cancelled."""
         async with anyio.create_task_group() as tasks:
             while True:
-                now = clock.utc_now()
-                for job, due_at in self._timetable.look(now).items():
-                    if now - due_at > GRACE:
-                        self._change(job, missed_at=due_at)
-                    elif not self._states[job].is_running:
-                        self._change(job, is_running=True, last_at=now, outcomes=())
-                        tasks.start_soon(self._carry_out, job, name=f"maintenance: {job}")
+                for job in self._timetable.look(clock.utc_now(), clock.now()):
+                    self.begin(job, tasks)
                 await anyio.sleep(LOOK)
 
+    def begin(self, job: Job, tasks: TaskGroup) -> bool:
+        """Begin a job; False: it runs already."""
+        if self._states[job].is_running:
+            return False
+        self._change(job, is_running=True, last_at=self._by_its_clock(clock.utc_now()), outcomes=(), seconds=None)
+        tasks.start_soon(self._carry_out, job, name=f"maintenance: {job}")
+        return True
+
     async def _carry_out(self, job: Job) -> None:
-        places = anyio.CapacityLimiter(AT_ONCE[job])
+        places, begun_at = anyio.CapacityLimiter(AT_ONCE[job]), clock.now()
         try:
             async with anyio.create_task_group() as tasks:
-                for name in self._fleet.names:
-                    if self._plan.schedules[job].takes(name):
-                        tasks.start_soon(self._one, job, name, places)
+                for name in self.routers_of(job):
+                    tasks.start_soon(self._one, job, name, places)
         finally:
-            self._change(job, is_running=False)
+            self._change(job, is_running=False, seconds=clock.now() - begun_at)
 
     async def _one(self, job: Job, name: str, places: anyio.CapacityLimiter) -> None:
         async with places, self._turns.setdefault(name, anyio.Lock()):
@@ -86,7 +109,7 @@ class Maintenance:
             status, text = ("skipped", reason) if reason else await self._do(job, name)
         if name in self._fleet.names:  # it may have been taken out meanwhile
             self._fleet.service(name).note(CAUSE, f"{job}: {status}{f': {text}' if text else ''}")
-        outcome = JobOutcome(name, status, text, clock.utc_now())
+        outcome = JobOutcome(name, status, text, self._by_its_clock(clock.utc_now()))
         self._change(job, outcomes=(*self._states[job].outcomes, outcome))
 
     async def _why_not(self, job: Job, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Where no router can be added, none asked by hand, nothing silenced: a recording. Who tries is told."""
+"""Where no router can be added, none asked by hand, nothing silenced, no job run: a recording. Who tries is told."""
 
 from __future__ import annotations
 
@@ -74,3 +74,14 @@ class NoAlerts:
     async def unsilence(self, silence: str) -> Silence:
         """Nothing can be silenced."""
         raise WrongUse(f"{silence}: {self._why}")
+
+
+class NoSchedule:
+    """Refuses all, and says why."""
+
+    def __init__(self, why: str = "this is a recording") -> None:
+        self._why = why
+
+    async def run(self, job: str) -> None:
+        """Nothing can be run."""
+        raise WrongUse(f"{job}: {self._why}")

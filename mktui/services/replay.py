@@ -13,7 +13,7 @@ from mktui.monitor.records import ErrorLog
 from mktui.services.chronicle import log_of
 from mktui.services.no_billing import NoBilling
 from mktui.services.no_customers import NoCustomers
-from mktui.services.no_newcomers import NoAlerts, NoConsole, NoNewcomers
+from mktui.services.no_newcomers import NoAlerts, NoConsole, NoNewcomers, NoSchedule
 from mktui.services.no_tests import NoTests
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Replay:
         self.newcomers = NoNewcomers()
         self.console = NoConsole()
         self.alerts = NoAlerts()
+        self.schedule = NoSchedule()
         self._trends: dict[str, tuple[Percentiles, int]] = {}
         self.stability = NoTests()
         self._pictures = pictures

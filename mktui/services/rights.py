@@ -18,7 +18,7 @@ _OF: Final = {
     Role.OPERATOR: (
         "test", "reset", "isolate", "probe", "plan", "apply", "hold", "let go", "kick", "set active", "extend",
         "preview", "write", "set status", "extend all", "undo", "start test", "stop test", "save report",
-        "silence", "unsilence",
+        "silence", "unsilence", "run job",
     ),
     Role.ADMIN: (
         "run", "config", "save config", "try router", "save router", "start test with rows",
@@ -37,9 +37,9 @@ def needed(deed: str, *, is_protected: bool = False) -> Role:
 
 
 def refusal(deed: str, who: str, role: Role, *, protected: str = "") -> str:
-    """Return why somebody may not do it, "" when he may; ``protected``: the router's name when it is."""
+    """Return why somebody may not do it, "" when he may; ``protected``: the names of routers that are."""
     least = needed(deed, is_protected=bool(protected))
     if role.may(least):
         return ""
-    why = f"{protected} is protected: " if role.may(needed(deed)) else ""
+    why = f"{protected} {'are' if ', ' in protected else 'is'} protected: " if role.may(needed(deed)) else ""
     return f"{why}this needs the role {least}; {who} is {role}"

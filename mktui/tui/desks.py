@@ -97,6 +97,13 @@ class Alerts(Protocol):
         """End a silence."""
 
 
+class Schedule(Protocol):
+    """Where scheduled jobs are run now."""
+
+    async def run(self, job: str) -> None:
+        """Begin a job; it goes on when the screen is left."""
+
+
 class Billing(Protocol):
     """Where profiles and subscribers are looked at, and changed."""
 

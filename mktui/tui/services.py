@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mktui.services.planning import Planning
     from mktui.sync.order import Order
     from mktui.sync.report import Report
-    from mktui.tui.desks import Alerts, Billing, Consoles, Customers, Newcomers, Stability
+    from mktui.tui.desks import Alerts, Billing, Consoles, Customers, Newcomers, Schedule, Stability
 
 
 class Services(Protocol):
@@ -45,6 +45,10 @@ class Services(Protocol):
     @property
     def alerts(self) -> Alerts:
         """Where alerts are silenced."""
+
+    @property
+    def schedule(self) -> Schedule:
+        """Where scheduled jobs are run now."""
 
     def snapshot(self) -> Snapshot:
         """Return how everything is now."""

@@ -1,25 +1,26 @@
-"""What is done by itself at set times: what is due, which is pure; and that it is done, or said why not, on routers."""
+"""What is done by itself at set times, or now because somebody asks: that it is done on routers, or said why not."""
 
 from __future__ import annotations
 
 import datetime as dt
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 import anyio
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mktui import clock
 from mktui.billing import registry
+from mktui.cli.records import job_record
 from mktui.config.maintenance import Job, parse
 from mktui.core.pool.options import PoolOptions
+from mktui.errors import ConfigError, WrongUse
 from mktui.services import maintenance
 from mktui.services.fleet import Fleet, open_fleet
-from mktui.services.maintenance import GRACE, Maintenance
+from mktui.services.maintenance import Maintenance
 from mktui.services.router import RouterSetup
-from mktui.services.timetable import Plan, Timetable, first_states, job_in_words
+from mktui.services.timetable import GRACE, Plan, job_in_words
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
 from tests.sync.offices import PROFILES, Desk, customers, office
@@ -37,41 +38,6 @@ UTC: Final = dt.UTC
 BEGIN: Final = dt.datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 """A Monday."""
 MINUTE: Final = dt.timedelta(minutes=1)
-
-
-# -- when -------------------------------------------------------------------------------------------------------------
-
-
-def test_each_time_is_due_once_however_often_one_looks() -> None:
-    timetable = Timetable({Job.SYNC: parse("daily 03:30"), Job.CHECK: parse("hourly")}, UTC, BEGIN)
-    seen = [(job, at) for n in range(24 * 60 * 4) for job, at in timetable.look(BEGIN + n * MINUTE / 4).items()]
-    assert [at for job, at in seen if job is Job.SYNC] == [BEGIN + 30 * MINUTE]
-    assert [at for job, at in seen if job is Job.CHECK] == [BEGIN + n * 60 * MINUTE for n in range(1, 24)]
-
-
-@given(st.lists(st.integers(-90, 90), max_size=60))
-def test_a_clock_that_is_set_to_and_fro_makes_nothing_due_twice(steps: list[int]) -> None:
-    timetable = Timetable({Job.RESET: parse("daily 03:30")}, UTC, BEGIN)
-    now, seen = BEGIN, list[dt.datetime]()
-    for step in steps:
-        now = max(BEGIN, now + step * MINUTE)
-        seen += timetable.look(now).values()
-    assert len(set(seen)) == len(seen)
-
-
-def test_a_clock_that_was_years_ahead_does_not_put_off_everything_for_years() -> None:
-    timetable = Timetable({Job.RESET: parse("daily 03:30")}, UTC, BEGIN + dt.timedelta(days=3650))
-    timetable.look(BEGIN)
-    assert timetable.look(BEGIN + 30 * MINUTE) == {Job.RESET: BEGIN + 30 * MINUTE}
-
-
-def test_a_job_is_told_with_when_it_is_due() -> None:
-    (state,) = first_states(Plan({Job.RESET: parse("sunday 04:00")}, {Job.RESET: "sunday 04:00"}), BEGIN)
-    assert state.next_at == dt.datetime(2026, 11, 29, 4, tzinfo=UTC)
-    assert job_in_words(state).startswith("sunday 04:00, next Sun 29 Nov")
-
-
-# -- on routers -------------------------------------------------------------------------------------------------------
 
 
 class Calendar:
@@ -94,7 +60,12 @@ def calendar(monkeypatch: pytest.MonkeyPatch) -> Calendar:
 
 @asynccontextmanager
 async def running(
-    tmp_path: Path, plan: dict[Job, str], *, read_only: bool = False, protected: tuple[str, ...] = ()
+    tmp_path: Path,
+    plan: dict[Job, str],
+    *,
+    read_only: bool = False,
+    protected: tuple[str, ...] = (),
+    zone: dt.tzinfo = UTC,
 ) -> AsyncIterator[tuple[Fleet, dict[str, SimulatedRouter], Office]]:
     """Two routers, edge-1 and edge-2, with five customers on edge-1."""
     held = office(f"sqlite:///{tmp_path / 'billing.db'}", folder=tmp_path / "prints")
@@ -114,7 +85,7 @@ async def running(
             )
             for name, router in routers.items()
         ]  # fmt: skip
-        opening = open_fleet(setups, open_office=opened, maintenance=Plan(schedules, plan, read_only=read_only))
+        opening = open_fleet(setups, open_office=opened, maintenance=Plan(schedules, plan, zone, read_only=read_only))
         async with opening as fleet:
             await until(lambda: all(each.pool.ready for each in fleet.snapshot().routers))
             yield fleet, routers, held
@@ -205,6 +176,58 @@ async def test_what_was_due_while_the_machine_slept_is_not_made_up_for(tmp_path:
         state = _state(fleet, Job.RESET)
         assert (state.last_at, state.missed_at) == (None, BEGIN + 30 * MINUTE)
         assert "missed" in job_in_words(state)
+
+
+async def test_an_hourly_job_goes_on_when_the_clock_was_set_back(tmp_path: Path, calendar: Calendar) -> None:
+    async with running(tmp_path, {Job.CHECK: "hourly"}) as (fleet, _, _):
+        calendar.now = BEGIN + 3 * dt.timedelta(hours=1)
+        await until(lambda: outcomes(_state(fleet, Job.CHECK)).keys() == {"edge-1", "edge-2"})
+        calendar.now = BEGIN + 20 * MINUTE
+        await until(lambda: _state(fleet, Job.CHECK).next_at <= BEGIN + dt.timedelta(hours=2))
+
+
+async def test_times_are_told_as_the_clock_shows_them_that_the_schedule_goes_by(
+    tmp_path: Path, calendar: Calendar
+) -> None:
+    async with running(tmp_path, {Job.CHECK: "daily 04:30"}, zone=ZoneInfo("Europe/Prague")) as (fleet, _, _):
+        assert job_in_words(_state(fleet, Job.CHECK)) == "daily 04:30, next Mon 23 Nov 04:30 UTC+1"
+        state = await done(fleet, calendar, Job.CHECK)
+        assert state.seconds is not None
+        told = f"next Tue 24 Nov 04:30 UTC+1, last Mon 23 Nov 04:30 UTC+1: 2 done in {state.seconds:.1f} s"
+        assert job_in_words(state) == f"daily 04:30, {told}"
+        record = job_record(state)
+        assert (record["next_at"], record["last_at"]) == ("2026-11-24T04:30:00+01:00", "2026-11-23T04:30:00+01:00")
+        assert all(each["at"].endswith("+01:00") for each in record["outcomes"])
+        assert (record["routers"], record["seconds"]) == (["edge-1", "edge-2"], state.seconds)
+
+
+async def test_a_job_is_run_now_by_who_asks_and_is_due_when_it_was_all_the_same(
+    tmp_path: Path, calendar: Calendar
+) -> None:
+    del calendar
+    async with running(tmp_path, {Job.RESET: "daily 03:30 on edge-2"}) as (fleet, _, _):
+        await fleet.schedule.run("pool reset")
+        assert _state(fleet, Job.RESET).is_running
+        with pytest.raises(WrongUse, match="pool reset runs already"):
+            await fleet.schedule.run("pool reset")
+        await until(lambda: not _state(fleet, Job.RESET).is_running)
+        assert outcomes(_state(fleet, Job.RESET)) == {"edge-2": ("done", "")}
+        assert _state(fleet, Job.RESET).next_at == BEGIN + 30 * MINUTE
+        with pytest.raises(ConfigError, match=r"no job is called 'sync'.*there are: pool reset"):
+            await fleet.schedule.run("sync")
+
+
+async def test_where_nobody_keeps_a_schedule_no_job_is_run() -> None:
+    async with open_fleet([]) as fleet:
+        with pytest.raises(ConfigError, match=r"\[maintenance\] says what is done by itself"):
+            await fleet.schedule.run("sync")
+
+
+async def test_which_protected_routers_a_job_changes_is_known(tmp_path: Path, calendar: Calendar) -> None:
+    del calendar
+    plan = {Job.CHECK: "hourly on edge-1", Job.RESET: "hourly on edge-1, edge-2", Job.SYNC: "hourly on edge-*"}
+    async with running(tmp_path, plan, protected=("edge-1",)) as (fleet, _, _):
+        assert [fleet.schedule.protected_by(job) for job in (*Job, "none")] == [(), ("edge-1",), (), ()]
 
 
 async def test_two_jobs_never_touch_one_router_at_once(

@@ -38,6 +38,7 @@ from tests.terminal.recorded_billing import RecordedBilling
 from tests.terminal.recorded_console import RecordedConsole, day_of
 from tests.terminal.recorded_customers import RecordedCustomers
 from tests.terminal.recorded_newcomers import RecordedNewcomers
+from tests.terminal.recorded_schedule import RecordedSchedule
 from tests.terminal.recorded_stability import RecordedStability
 
 if TYPE_CHECKING:
@@ -284,6 +285,7 @@ class RecordedServices:
     billing: RecordedBilling = field(init=False)
     stability: RecordedStability = field(default_factory=RecordedStability)
     alerts: RecordedAlerts = field(default_factory=RecordedAlerts)
+    schedule: RecordedSchedule = field(default_factory=RecordedSchedule)
 
     def __post_init__(self) -> None:
         self.customers = RecordedCustomers(self._note)

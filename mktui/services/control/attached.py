@@ -30,6 +30,7 @@ from mktui.services.control.feed import Picture
 from mktui.services.control.forms import fingerprint, heard
 from mktui.services.control.messages import Wish
 from mktui.services.control.newcomers import AttachedNewcomers, print_of, saved_of
+from mktui.services.control.schedule import AttachedSchedule
 from mktui.services.control.stability import AttachedTests
 from mktui.services.planning import Planning, PlanStage
 from mktui.sync.order import Order
@@ -74,6 +75,7 @@ class AttachedFleet:
         self.newcomers = AttachedNewcomers(self)
         self.console = AttachedConsole(self)
         self.alerts = AttachedAlerts(self)
+        self.schedule = AttachedSchedule(self)
         self.billing = AttachedBilling(self, tasks)
         self.stability = AttachedTests(self, tasks)
         self._percentiles: dict[str, Percentiles] = {}

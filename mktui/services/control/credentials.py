@@ -13,6 +13,7 @@ from mktui.config.http import Role
 from mktui.errors import ControlRefused
 from mktui.monitor.audit import Actor
 from mktui.services.control.badges import Badges
+from mktui.services.control.messages import RunJob
 from mktui.services.control.stability_messages import StartTest
 from mktui.services.rights import refusal
 
@@ -73,8 +74,8 @@ class Credentials:
         if request.is_write and not self.may_write:
             fleet.chronicle.refused(deed, router, "read-only")
             raise ControlRefused("ReadOnly", f"{deed}: refused, this is read-only")
-        is_protected = router in fleet.names and fleet.service(router).setup.is_protected
-        why = refusal(deed, self.actor.who, self.role, protected=router if is_protected else "")
+        protected = ", ".join(_protected(request, router, fleet))
+        why = refusal(deed, self.actor.who, self.role, protected=protected)
         if why:
             fleet.chronicle.refused(deed, router, why)
             raise ControlRefused("Role", f"{deed}: {why}")
@@ -83,6 +84,13 @@ class Credentials:
         """Be allowed what a role may, and no more than before."""
         self.role = min(self.role, role, key=list(Role).index)
         self.may_write = self.may_write and self.role is not Role.VIEWER
+
+
+def _protected(request: Request, router: str, fleet: Fleet) -> tuple[str, ...]:
+    """Return the protected routers that it is done to."""
+    if isinstance(request, RunJob):
+        return fleet.schedule.protected_by(request.job)
+    return (router,) if router in fleet.names and fleet.service(router).setup.is_protected else ()
 
 
 def _deed_of(request: Request) -> tuple[str, str]:

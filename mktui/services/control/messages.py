@@ -245,6 +245,13 @@ class UnsilenceAlerts(Write):
     silence: Name
 
 
+class RunJob(Write):
+    """Begin a scheduled job now."""
+
+    do: Literal["run job"]
+    job: Name
+
+
 class ConfigText(Write):
     """The configuration's file as it is now. There may be passwords in it: it is for who may change it."""
 
@@ -263,7 +270,7 @@ class SaveConfig(Write):
 Request = (
     Hello | SnapshotNow | Subscribe | Test | Reset | Isolate | Probe | StartPlan | PlanOf | StartSync | ReportOf | Hold
     | LetGo | WatchBilling | Errors | Changes | Run | Find | Found | SetActive | Extend | Kick | SilenceAlerts
-    | UnsilenceAlerts | ConfigText | SaveConfig | ChartOf | OfBilling | OfNewcomer | OfStability
+    | UnsilenceAlerts | RunJob | ConfigText | SaveConfig | ChartOf | OfBilling | OfNewcomer | OfStability
 )  # fmt: skip
 _ADAPTER: Final[TypeAdapter[Request]] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 WORDS: Final = tuple(kind.model_fields["do"].annotation.__args__[0] for kind in Request.__args__)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     OnStep = Callable[[Any], Awaitable[None]]  # Any: JSON
     _ToRouter = asked.Run | asked.Reset | asked.Isolate | asked.Probe | asked.Hold | asked.LetGo
     _OfCustomer = asked.Find | asked.Found | asked.SetActive | asked.Extend | asked.Kick
+    _OfConfiguration = asked.ConfigText | asked.SaveConfig | asked.SilenceAlerts | asked.UnsilenceAlerts | asked.RunJob
     _OfSync = asked.StartPlan | asked.PlanOf | asked.StartSync | asked.ReportOf
 
 _STALE = "billing or the router have changed, or somebody else has planned: nothing was written, this is the plan now"
@@ -87,8 +88,11 @@ class Visitor:
                 return await self._of_customer(request)
             case asked.StartPlan() | asked.PlanOf() | asked.StartSync() | asked.ReportOf():
                 return self._of_sync(request)
-            case asked.ConfigText() | asked.SaveConfig() | asked.SilenceAlerts() | asked.UnsilenceAlerts():
-                return await self._of_files(request)
+            case (
+                asked.ConfigText() | asked.SaveConfig() | asked.SilenceAlerts() | asked.UnsilenceAlerts()
+                | asked.RunJob()
+            ):  # fmt: skip
+                return await self._of_configuration(request)
             case _:
                 return self._of_fleet(request)
 
@@ -137,10 +141,10 @@ class Visitor:
             return await desk.unsilence(request.silence)
         return await desk.silence(request.rule, request.router, timedelta(seconds=request.seconds), request.why)
 
-    async def _of_files(
-        self, request: asked.ConfigText | asked.SaveConfig | asked.SilenceAlerts | asked.UnsilenceAlerts
-    ) -> Any:  # Any: JSON
+    async def _of_configuration(self, request: _OfConfiguration) -> Any:  # Any: JSON
         match request:
+            case asked.RunJob():
+                return await self._fleet.schedule.run(request.job)
             case asked.ConfigText():
                 return FORMS.plain(await self._fleet.config_text())
             case asked.SaveConfig():
