@@ -84,15 +84,20 @@ class Schedule:
         return tuple(each for each in self.patterns if not any(fnmatchcase(name, each) for name in known))
 
 
+def parts(words: str) -> tuple[str, tuple[str, ...]]:
+    """Return when, in words, and for which routers: their names, ``*`` for any text; none: for all."""
+    when, _, names = words.strip().partition(" on ")
+    return when, tuple(filter(None, (name.strip() for name in names.split(","))))
+
+
 def parse(words: str) -> Schedule:
     """Read a schedule.
 
     Raises:
         ValueError: It is none; says what would be.
     """
-    when, has_routers, names = words.strip().partition(" on ")
-    patterns = tuple(filter(None, (name.strip() for name in names.split(","))))
-    if has_routers and not patterns:
+    when, patterns = parts(words)
+    if when != words.strip() and not patterns:
         raise ValueError(f"which routers? {words!r} names none after on")
     days, _, clock = when.strip().lower().rpartition(" ")
     if (days, clock) == ("", "hourly"):

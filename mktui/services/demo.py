@@ -14,12 +14,14 @@ from pydantic import SecretStr
 from mktui import clock
 from mktui.background import background
 from mktui.billing.demo import demo_books
+from mktui.config.maintenance import Job, parse
 from mktui.core.connection.options import RouterOptions
 from mktui.core.pool.job import Priority
 from mktui.core.pool.options import PoolOptions
 from mktui.errors import RouterError
 from mktui.services.fleet import Fleet, open_fleet
 from mktui.services.router import RouterSetup
+from mktui.services.timetable import Plan
 from mktui.simulator.fleets import Served, demo_profiles, serve_fleet
 from mktui.sync.options import SyncOptions
 
@@ -37,6 +39,7 @@ _POOL: Final = PoolOptions(
     circuit_breaker_threshold=3, circuit_breaker_timeout=4, retry_delay=0.5, health_check_interval=5,
     connection_timeout=5, command_timeout=10,
 )  # fmt: skip
+_JOBS: Final = {Job.CHECK: "hourly", Job.RESET: "sunday 04:00 on hotspot-*, tower-*", Job.SYNC: "daily 03:30"}
 _READS: Final = ("/ppp/active", "/interface", "/queue/simple", "/ppp/secret", "/log")
 
 
@@ -48,11 +51,18 @@ async def open_demo(
     async with background() as tasks:
         served: list[Served] = await tasks.start(_serve, seed)
         setups = [_setup(each) for each in served]
-        opened = open_fleet(setups, title="demo", open_office=partial(_office, seed), on_event=on_event)
+        opened = open_fleet(
+            setups, title="demo", open_office=partial(_office, seed), on_event=on_event, maintenance=_plan()
+        )
         async with opened as fleet, background() as work:
             for name in fleet.names:
                 work.start_soon(_work, fleet.service(name), seed)
             yield fleet
+
+
+def _plan() -> Plan:
+    """Return what the demo does by itself."""
+    return Plan({job: parse(words) for job, words in _JOBS.items()}, _JOBS)
 
 
 async def _office(seed: int) -> Office:

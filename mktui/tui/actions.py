@@ -30,19 +30,23 @@ class Place(enum.Enum):
     FORM = "form"
     IMPORT = "import"
     ALERTS = "alerts"
+    SCHEDULE = "schedule"
 
 
 EVERYWHERE: Final = frozenset(Place)
-ROUTERS: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC, Place.PLAN, Place.ERRORS, Place.ALERTS})
+ROUTERS: Final = frozenset(
+    {Place.FLEET, Place.ROUTER, Place.SYNC, Place.PLAN, Place.ERRORS, Place.ALERTS, Place.SCHEDULE}
+)
 """Where there is a router under the cursor, or one that is open."""
 _FLEET: Final = frozenset({Place.FLEET})
 _PLAN: Final = frozenset({Place.PLAN})
 _SYNCS: Final = frozenset({Place.SYNC, Place.PLAN})
 _ALERTS: Final = frozenset({Place.ALERTS})
+_SCHEDULE: Final = frozenset({Place.SCHEDULE})
 _LOGS: Final = frozenset({Place.ERRORS, Place.CHANGES, Place.ALERTS})
-_FILTERED: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN, Place.ROWS}) | _LOGS
+_FILTERED: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN, Place.ROWS}) | _LOGS | _SCHEDULE
 """Where rows can be filtered."""
-_TABLES: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN}) | _LOGS
+_TABLES: Final = frozenset({Place.FLEET, Place.SYNC, Place.PLAN}) | _LOGS | _SCHEDULE
 _BUT_PLAN: Final = frozenset({Place.FLEET, Place.ROUTER, Place.SYNC})
 _LISTS: Final = frozenset({Place.FLEET, Place.SYNC})
 _ERRORS: Final = frozenset({Place.ERRORS})
@@ -107,6 +111,7 @@ ACTIONS: Final = (
     Action("billing", "5", "5", "billing", "Subscribers and profiles, trouble first.", is_place=True),
     Action("config", "6", "6", "config", "Look at the configuration, and change it.", is_place=True),
     Action("alerts", "7", "7", "alerts", "What is worth waking somebody for; who is told.", is_place=True),
+    Action("schedule", "8", "8", "schedule", "What is done by itself, when, how it went.", is_place=True),
     Action("last", "minus", "-", "last screen", "Back to the numbered screen before this one.", _BUT_ADD),
     Action("customer", "f", "f", "customer", "Find a customer: paid, online, on which router.",
            in_footer=_CUSTOMER),
@@ -160,8 +165,10 @@ ACTIONS: Final = (
            in_footer=frozenset({Place.ROUTER, Place.ROWS})),
     Action("silence", "M", "M", "silence", "Tell nothing of it for a while, or again.", _ALERTS,
            Danger.CONFIRMED, in_footer=_ALERTS, is_of_screen=True),
-    Action("copy", "y", "y", "copy", "Copy the row, over SSH too.", _LOGS | _ROWS, in_footer=_LOGS | _ROWS,
-           is_of_screen=True),
+    Action("run_job", "J", "J", "run now", "Begin the job under the cursor now.", _SCHEDULE, Danger.CONFIRMED,
+           in_footer=_SCHEDULE, is_of_screen=True),
+    Action("copy", "y", "y", "copy", "Copy the row, over SSH too.", _LOGS | _SCHEDULE | _ROWS,
+           in_footer=_LOGS | _SCHEDULE | _ROWS, is_of_screen=True),
     Action("edit", "e", "e", "edit", "Change a router's settings, a row, a file's columns.",
            ROUTERS | _CUSTOMER | _BILLING | _IMPORT, in_footer=_IMPORT),
     Action("new", "n", "n", "add router", "Add a router: tested live, then saved.", _BUT_ADD, Danger.WRITES),
@@ -180,7 +187,7 @@ ACTIONS: Final = (
     Action("errors", "l", "l", "errors", "Only this router's errors; again: all.", ROUTERS,
            in_footer=frozenset({Place.FLEET, Place.ERRORS})),
     Action("changes", "c", "c", "changes", "Who changed what, when, from where.", _BUT_ADD,
-           in_footer=_ERRORS, is_place=True),
+           in_footer=_ERRORS | _SCHEDULE, is_place=True),
     Action("sort", "o", "o", "sort", "Sort by the next column.", _SORTED | _BILLING, in_footer=_LOGS),
     Action("reverse", "O", "O", "reverse", "Turn the order round.", _SORTED | _BILLING),
     Action("wide", "w", "w", "wide", "Every column, or those that fit.",

@@ -9,6 +9,7 @@ from mktui.tui.screens.billing import BillingScreen
 from mktui.tui.screens.changes import ChangesScreen
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.errors import ErrorsScreen
+from mktui.tui.screens.schedule import ScheduleScreen
 from mktui.tui.screens.sync import SyncScreen
 from mktui.tui.screens.tests import TestsScreen
 
@@ -17,6 +18,6 @@ if TYPE_CHECKING:
 
 SCREENS: Final[dict[str, type[View]]] = {
     "syncs": SyncScreen, "error_log": ErrorsScreen, "tests": TestsScreen, "billing": BillingScreen,
-    "config": ConfigScreen, "alerts": AlertsScreen, "changes": ChangesScreen,
+    "config": ConfigScreen, "alerts": AlertsScreen, "schedule": ScheduleScreen, "changes": ChangesScreen,
 }  # fmt: skip
 """Action -> what it opens."""

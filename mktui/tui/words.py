@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from mktui.monitor.events import BAD
+from mktui.services.timetable import with_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,7 +145,7 @@ def next_job(jobs: Sequence[JobState]) -> str:
     if running := [each.job for each in jobs if each.is_running]:
         return f"{' and '.join(running)} running"
     soonest = min(jobs, key=lambda each: each.next_at, default=None)
-    return "" if soonest is None else f"{soonest.job} {soonest.next_at.astimezone():%a %H:%M}"
+    return "" if soonest is None else f"{soonest.job} {with_zone(soonest.next_at, '%a %H:%M')}"
 
 
 def trouble(router: RouterSnapshot, now: datetime) -> str:

@@ -21,13 +21,13 @@ from mktui.tui.screens.sorting import Sortable
 from mktui.tui.screens.tests import ScenarioView
 from mktui.tui.screens.unsaved import Unsaved
 from mktui.tui.screens.view import View
-from tests.terminal import pictured_alerts, pictured_billing, pictured_questions, pictured_routers
+from tests.terminal import pictured_alerts, pictured_billing, pictured_questions, pictured_routers, pictured_schedule
 from tests.terminal.pictured import SIZES, THEMES, Shown, State, taken
 
 if TYPE_CHECKING:
     from tests.terminal.test_pictures import Compare
 
-PARTS: Final = (pictured_routers, pictured_billing, pictured_alerts, pictured_questions)
+PARTS: Final = (pictured_routers, pictured_billing, pictured_alerts, pictured_schedule, pictured_questions)
 SHOWN: Final = tuple(shown for part in PARTS for shown in part.SHOWN)
 CANNOT: Final = {what: why for part in PARTS for what, why in part.CANNOT.items()}
 BASES: Final = {View, Filterable, Sortable, LogScreen, FieldForm, Question, Unsaved, Picking}

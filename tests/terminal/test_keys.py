@@ -29,6 +29,7 @@ from mktui.tui.screens.importing import PathLine
 from mktui.tui.screens.modals import Confirm, Help, Hold, TestView
 from mktui.tui.screens.plan import PlanScreen
 from mktui.tui.screens.router import RouterScreen
+from mktui.tui.screens.schedule import ScheduleScreen
 from mktui.tui.screens.sync import SyncScreen
 from mktui.tui.screens.tests import TestsScreen
 from mktui.tui.screens.view import View
@@ -39,6 +40,7 @@ from tests.terminal.recorded import RecordedServices, fleet
 from tests.terminal.recorded_alerts import alerts
 from tests.terminal.recorded_configs import SEEN
 from tests.terminal.recorded_errors import log
+from tests.terminal.recorded_schedule import JOBS
 from tests.terminal.recorded_syncs import ROUTER, planned, report
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ PATHS: Final[dict[Place, tuple[str, ...]]] = {
     Place.ADD: ("n",), Place.ROWS: ASK,
     Place.TESTS: ("4",),
     Place.ERRORS: ("3",), Place.CHANGES: ("c",), Place.ALERTS: ("7",),
+    Place.SCHEDULE: ("8",),
 }  # fmt: skip
 """The keys that lead from the fleet to each screen."""
 
@@ -123,6 +126,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "billing": ((), on(BillingScreen)),
     "config": ((), on(ConfigScreen)),
     "alerts": ((), on(AlertsScreen)),
+    "schedule": ((), on(ScheduleScreen)),
     "last": (("2", "6"), on(SyncScreen)),
     "customer": ((), on(Find)),
     "sync": ((), on(PlanScreen)),
@@ -151,6 +155,7 @@ DOES: Final[dict[str, tuple[tuple[str, ...], Callable[[ControlRoom], bool]]]] = 
     "breaker": ((), on(Confirm)),
     "run": ((), on(Find)),
     "silence": (("7",), on(Silencing)),
+    "run_job": (("8",), on(Confirm)),
     "copy": (ASK, lambda app: any("in your clipboard" in told.message for told in notices(app))),
     "edit": ((), on(ConfigScreen)),
     "new": ((), on(AddScreen)),
@@ -187,7 +192,7 @@ async def test_the_key_does_what_help_says(action: Action) -> None:
     before, is_done = DOES[action.id]
     first = fleet().routers[4].name
     services = RecordedServices(
-        replace(fleet(), alerts=alerts()),
+        replace(fleet(), alerts=alerts(), maintenance=JOBS),
         will_plan={first: planned()},
         reports={ROUTER: report()},
         config=SEEN,

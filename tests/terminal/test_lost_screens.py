@@ -21,6 +21,7 @@ from tests.terminal.pictured import SIZES
 from tests.terminal.recorded import RecordedServices, fleet
 from tests.terminal.recorded_configs import TEXT
 from tests.terminal.recorded_errors import CHANGES, log
+from tests.terminal.recorded_schedule import JOBS
 from tests.terminal.recorded_stability import RUNNING, RecordedStability
 from tests.terminal.recorded_syncs import planned
 from tests.terminal.test_keys import ASK
@@ -35,6 +36,7 @@ WAYS: Final = {
     Place.FLEET: (), Place.ROUTER: ("enter",), Place.SYNC: ("2",), Place.PLAN: ("s",), Place.ERRORS: ("3",),
     Place.TESTS: ("4",), Place.BILLING: ("5",), Place.FORM: ("5", "e"), Place.CUSTOMER: ("f", *"ana", "enter"),
     Place.CONFIG: ("6",), Place.CHANGES: ("c",), Place.ROWS: ASK,
+    Place.SCHEDULE: ("8",),
 }  # fmt: skip
 AT_EACH_SIZE = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
@@ -45,6 +47,7 @@ def served() -> RecordedServices:
     services.will_plan = {"edge-1": planned()}
     services.plans = {"edge-1": planned()}
     services.log, services.audit = log(), CHANGES
+    services.recorded = replace(fleet(), maintenance=JOBS)
     return services
 
 
@@ -77,7 +80,7 @@ def loud(app: ControlRoom) -> str:
 async def lose(app: ControlRoom, pilot: Pilot[None]) -> None:
     services = app.services
     assert isinstance(services, RecordedServices)
-    services.recorded = replace(fleet(), lost_for=95.0)
+    services.recorded = replace(services.recorded, lost_for=95.0)
     await look(pilot)
 
 
@@ -97,6 +100,6 @@ async def test_every_screen_is_grey_with_its_age_on_top(place: Place, size: tupl
         quiet = Color.parse(app.theme_variables["quiet"]).get_truecolor().hex
         assert {colour for each in bodies(app) for colour in colours(each)} == {quiet}
         assert isinstance(app.services, RecordedServices)
-        app.services.recorded = fleet()
+        app.services.recorded = replace(app.services.recorded, lost_for=None)
         await look(pilot)
         assert {colour for each in bodies(app) for colour in colours(each)} == before
