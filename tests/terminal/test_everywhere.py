@@ -20,6 +20,7 @@ from tests.terminal.pictured_alerts import MANY
 from tests.terminal.recorded import RecordedServices
 from tests.terminal.recorded_configs import with_file
 from tests.terminal.recorded_errors import CHANGES, log
+from tests.terminal.recorded_schedule import JOBS
 from tests.terminal.recorded_syncs import ROUTER, planned, report
 from tests.terminal.test_keys import CHANGED, FIND, PATHS
 
@@ -118,6 +119,7 @@ async def test_a_terminal_of_any_size_is_no_reason_to_end(place: Place) -> None:
 
 LISTS: Final[dict[str, tuple[str, ...]]] = {
     "fleet": (), "syncs": ("2",), "errors": ("3",), "changes": ("c",), "alerts": ("7",), "billing": ("5",),
+    "schedule": ("8",),
     "plan": ("slash", *ROUTER, "enter", "s"),
 }  # fmt: skip
 HEIGHTS: Final = (1, 2, 3, 4, 5, 6, 8, 11, 12, 13, 14, 19, 20, 21, 22, 24, 5)
@@ -126,7 +128,7 @@ HEIGHTS: Final = (1, 2, 3, 4, 5, 6, 8, 11, 12, 13, 14, 19, 20, 21, 22, 24, 5)
 def with_everything() -> RecordedServices:
     """Services with rows on every screen, and more to say above the alerts than there is room for."""
     services = replace(with_plans(), log=log(), audit=CHANGES)
-    services.recorded = replace(services.recorded, alerts=MANY)
+    services.recorded = replace(services.recorded, alerts=MANY, maintenance=JOBS)
     return services
 
 
