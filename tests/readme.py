@@ -10,6 +10,7 @@ from mktui.config.alerts import AlertConfig, AlertRules, HookConfig, WebhookConf
 from mktui.config.http import HttpConfig, TokenConfig
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.model import RouterConfig
+from mktui.config.serve import ServeConfig
 from mktui.core.pool.options import PoolOptions
 from mktui.monitor.options import MonitorOptions
 from mktui.sync.options import Limits, SyncOptions
@@ -28,6 +29,7 @@ def tables() -> dict[str, str]:
         "source settings": describe.as_markdown(SourceOptions),
         "sync settings": describe.as_markdown(SyncOptions, leave_out=("limits",)),
         "limits": describe.as_markdown(Limits),
+        "serve settings": describe.as_markdown(ServeConfig),
         "http settings": describe.as_markdown(HttpConfig, leave_out=("tokens",)),
         "token settings": describe.as_markdown(TokenConfig),
         "monitor settings": describe.as_markdown(MonitorOptions),

@@ -9,9 +9,11 @@ import click
 
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.options import loaded_config
-from mktui.cli.output import echo, say
+from mktui.cli.output import echo
 from mktui.cli.running import running
-from mktui.services.start import chosen_routers, open_configured
+from mktui.errors import NobodyServes
+from mktui.services.control.place import SOCKET, place_of
+from mktui.services.start import chosen_routers
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
@@ -21,7 +23,7 @@ Examples:
   mktui breaker edge-1 isolate     ask it nothing more, until somebody lets it back in
   mktui breaker edge-1 probe       ask it once now; when it answers, its circuit closes
 
-Exit code: 0 done, 2 unknown router or wrong configuration.
+Exit code: 0 done, 2 unknown router or wrong configuration, 3 nobody serves.
 """
 _DONE = {"isolate": "isolated: nothing more is asked of it until mktui breaker {router} probe", "probe": "probed"}
 
@@ -37,13 +39,13 @@ def breaker(context: click.Context, *, router: str, what: str) -> None:
 
 async def _breaker(loaded: LoadedConfig, router: str, what: str) -> int:
     chosen_routers(loaded, [router])
-    async with running(loaded.file) as link:
+    async with running(loaded) as link:
         if link is not None:
             await link.ask(what, router=router)
             echo(f"{router}: {_DONE[what].format(router=router)}")
             return ExitCode.DONE
-    say("nobody serves here: this is done to a pool of its own, and ends with this command")
-    async with open_configured(loaded, names=[router], keeps_history=True, say=say) as fleet:
-        await (fleet.isolate if what == "isolate" else fleet.probe)(router)
-        echo(f"{router}: {fleet.snapshot().routers[0].pool.circuit_breaker.state.value}")
-    return ExitCode.DONE
+    raise NobodyServes(
+        "nobody serves here, and a circuit is that of the mktui that runs",
+        place=str(place_of(loaded.file, loaded.config.serve.socket)),
+        remedy=f"mktui serve or mktui starts one; of one at another socket, {SOCKET} or [serve] socket says where",
+    )

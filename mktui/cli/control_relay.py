@@ -18,9 +18,10 @@ import click
 from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import config_path
+from mktui.config.load import socket_in
 from mktui.monitor.audit import present_actor
 from mktui.services.control import wire
-from mktui.services.control.place import socket_of
+from mktui.services.control.place import place_of
 
 _CHUNK: Final = 65536
 
@@ -30,7 +31,8 @@ _CHUNK: Final = 65536
 @click.pass_context
 def control_relay(context: click.Context, *, socket: Path | None) -> None:
     """Pass lines between standard input and output and the mktui that serves on this machine."""
-    place = socket or socket_of(config_path(context))
+    file = config_path(context)
+    place = place_of(file, socket_in(file), given=socket)
     role = "viewer" if wish("read_only") else "operator"
     with sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM) as server:
         try:

@@ -72,7 +72,7 @@ async def looking(loaded: LoadedConfig, names: tuple[str, ...]) -> AsyncIterator
 async def _who_knows(stack: AsyncExitStack, loaded: LoadedConfig, wanted: list[str]) -> ControlLink | None:
     """Return the mktui that runs when it can be asked how these routers are; one of another version cannot."""
     try:
-        link = await stack.enter_async_context(running(loaded.file))
+        link = await stack.enter_async_context(running(loaded))
         return link if link is not None and await _all_seen(link, wanted) else None
     except ControlRefused as error:
         from mktui.services.control.wire import OTHER_VERSION  # noqa: PLC0415 - as below

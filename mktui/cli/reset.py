@@ -39,7 +39,7 @@ def reset(context: click.Context, *, routers: tuple[str, ...]) -> None:
 
 async def _reset(loaded: LoadedConfig, routers: tuple[str, ...]) -> int:
     chosen_routers(loaded, routers)
-    async with running(loaded.file) as link:
+    async with running(loaded) as link:
         if link is not None:
             for name in routers:
                 await link.ask("reset", router=name)

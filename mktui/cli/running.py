@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 
 from mktui.errors import NobodyServes
 from mktui.monitor.audit import present_actor
-from mktui.services.control.place import socket_of
+from mktui.services.control.place import place_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
+    from mktui.config.load import LoadedConfig
     from mktui.services.control.client import ControlLink
 
 
 @asynccontextmanager
-async def running(config_file: Path) -> AsyncIterator[ControlLink | None]:
+async def running(loaded: LoadedConfig) -> AsyncIterator[ControlLink | None]:
     """Hold a connection to who runs this configuration for the block; None: nobody does.
 
     Raises:
         ControlError: Somebody does, and cannot be asked.
     """
-    socket = socket_of(config_file)
+    socket = place_of(loaded.file, loaded.config.serve.socket)
     if not socket.exists():
         yield None
         return

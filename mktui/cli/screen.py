@@ -13,7 +13,7 @@ import anyio
 from mktui.background import background
 from mktui.cli.keys import keymap_in
 from mktui.cli.options import THRIFTY
-from mktui.config.load import LoadedConfig, default_path, load
+from mktui.config.load import LoadedConfig, default_path, load, socket_in
 from mktui.config.model import Config, UiConfig
 from mktui.errors import ConfigError
 from mktui.monitor.audit import present_actor
@@ -22,7 +22,7 @@ from mktui.services.control.badges import BADGE
 from mktui.services.control.beside import served_beside
 from mktui.services.control.dialling import target_of
 from mktui.services.control.events import EventRow
-from mktui.services.control.place import socket_of
+from mktui.services.control.place import place_of
 from mktui.services.demo import open_demo
 from mktui.services.log import open_log
 from mktui.services.replay import Replay
@@ -99,7 +99,7 @@ def run_attached_screen(config_file: str | None, where: str, *, read_only: bool,
         ControlError: Nobody serves there, or it is no place.
     """
     path = Path(config_file) if config_file else default_path()
-    usual = socket_of(path)
+    usual = place_of(path, socket_in(path))
     return run_on_stage(partial(_attached, target_of(where, usual), _taste_of(path), read_only, driver))
 
 
@@ -129,7 +129,9 @@ async def _configured(loaded: LoadedConfig, read_only: bool, driver: str, stage:
                 may_be_empty=True,
                 tells_alerts=lambda _text: None,  # the screen shows it
             ) as fleet,
-            served_beside(fleet, socket_of(loaded.file), events, may_write=not read_only) as problem,
+            served_beside(
+                fleet, place_of(loaded.file, loaded.config.serve.socket), events, may_write=not read_only
+            ) as problem,
         ):
             app = ControlRoom(
                 fleet, theme=taste.theme, read_only=read_only, driver=driver_class(driver),

@@ -16,7 +16,7 @@ from mktui.cli.options import loaded_config
 from mktui.cli.serve_http import over_http
 from mktui.services.control.badges import Badges
 from mktui.services.control.events import EventRow
-from mktui.services.control.place import claimed, socket_of
+from mktui.services.control.place import SOCKET, claimed, place_of
 from mktui.services.control.server import ControlServer
 from mktui.services.notify import ServiceManager
 from mktui.services.serve_log import open_serve_log
@@ -55,7 +55,7 @@ Exit code: 0 ended by a signal, in good order; 2 wrong configuration; 1 another 
 @click.option("--log-file", type=click.Path(dir_okay=False, path_type=Path),
               help="Where the log goes: 5 files of 5 MB; default: stderr.")  # fmt: skip
 @click.option("--socket", type=click.Path(dir_okay=False, path_type=Path),
-              help="Where it is asked; default: one for each configuration, in the state folder.")  # fmt: skip
+              help=f"Where it is asked; default: {SOCKET}, [serve] socket, or one in the state folder.")  # fmt: skip
 @click.option("-v", "--verbose", is_flag=True, help="Log what is asked, too.")
 @click.pass_context
 def serve(context: click.Context, /, **options: Any) -> None:  # Any: what click has parsed
@@ -67,7 +67,8 @@ def serve(context: click.Context, /, **options: Any) -> None:  # Any: what click
     with open_serve_log(
         options["log_format"], options["log_file"], verbose=options["verbose"] or wish("verbose")
     ) as log:
-        anyio.run(_serve, loaded, options["socket"] or socket_of(loaded.file), log)
+        socket = place_of(loaded.file, loaded.config.serve.socket, given=options["socket"])
+        anyio.run(_serve, loaded, socket, log)
 
 
 async def _serve(loaded: LoadedConfig, socket: Path, log: ServeLog) -> None:

@@ -18,6 +18,7 @@ from mktui.config.http import HttpConfig, TokenConfig, is_hashed
 from mktui.config.lines import LineFinder
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.model import Config, RouterConfig, UiConfig
+from mktui.config.serve import ServeConfig
 from mktui.core.pool.options import PoolOptions
 from mktui.errors import BillingError, ConfigError
 from mktui.monitor.options import MonitorOptions
@@ -33,7 +34,7 @@ Loc = tuple[str | int, ...]
 _MODELS: Final[dict[str, type[BaseModel]]] = {
     "pool": PoolOptions, "routers": RouterConfig, "ui": UiConfig, "billing": BillingOptions, "sources": SourceOptions,
     "sync": SyncOptions, "limits": Limits, "monitor": MonitorOptions,
-    "maintenance": MaintenanceOptions, "http": HttpConfig, "tokens": TokenConfig,
+    "maintenance": MaintenanceOptions, "http": HttpConfig, "tokens": TokenConfig, "serve": ServeConfig,
     "alerts": AlertConfig, "rules": AlertRules, "webhooks": WebhookConfig, "hooks": HookConfig,
 }  # fmt: skip
 
@@ -59,6 +60,18 @@ def load(path: Path) -> LoadedConfig:
         ConfigError: It cannot be read, or something in it is wrong; ``others`` holds the further problems.
     """
     return check_text(read(path), path)
+
+
+def socket_in(path: Path) -> str:
+    """Return the ``[serve] socket`` of a file, "" when it has none, whatever else is wrong with the file.
+
+    Who attaches may do so to mend it, and who has none may know where another one runs.
+    """
+    try:
+        section = parse(read(path), path).get("serve")
+        return ServeConfig.model_validate(section).socket if section is not None else ""
+    except (ConfigError, ValidationError):
+        return ""
 
 
 def check_text(text: str, path: Path) -> LoadedConfig:

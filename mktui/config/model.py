@@ -11,6 +11,7 @@ from mktui.config.alerts import AlertConfig
 from mktui.config.http import HttpConfig
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.secrets import SOURCE_SCHEMA, SecretSource, parse_source
+from mktui.config.serve import ServeConfig
 from mktui.core.connection.options import RouterOptions, TlsMode, check_encoding, check_pin
 from mktui.core.pool.options import PoolOptions
 from mktui.monitor.options import MonitorOptions
@@ -92,6 +93,7 @@ class Config(BaseModel):
         default_factory=AlertConfig, description="what is worth waking somebody for, and who is told"
     )
     http: HttpConfig = Field(default_factory=HttpConfig, description="what serve answers over HTTP")
+    serve: ServeConfig = Field(default_factory=ServeConfig, description="where the one that runs is asked")
 
     def pool_for(self, router: RouterConfig) -> PoolOptions:
         """Return a router's pool settings: ``[pool]``, and its own on top."""

@@ -21,6 +21,7 @@ from mktui.config.http import HttpConfig, TokenConfig
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.model import RouterConfig, UiConfig
 from mktui.config.secrets import SecretSource
+from mktui.config.serve import ServeConfig
 from mktui.core.pool.options import PoolOptions
 from mktui.monitor.options import MonitorOptions
 from mktui.sync.options import Limits, SyncOptions
@@ -107,7 +108,7 @@ def sections(raw: Mapping[str, Any]) -> tuple[Section, ...]:  # Any: TOML
     found += [_section(("alerts",), AlertConfig), _section(("alerts", "rules"), AlertRules)]
     found += [_section(("alerts", "webhooks", name), WebhookConfig) for name in names(raw, ("alerts", "webhooks"))]
     found += [_section(("alerts", "hooks", name), HookConfig) for name in names(raw, ("alerts", "hooks"))]
-    found.append(_section(("http",), HttpConfig))
+    found += [_section(("serve",), ServeConfig), _section(("http",), HttpConfig)]
     found += [_section(("http", "tokens", name), TokenConfig) for name in names(raw, ("http", "tokens"))]
     for name in names(raw, ("routers",)):
         found += [

@@ -143,7 +143,7 @@ def test_diff_says_what_is_not_the_default(tmp_path: Path) -> None:
 def test_the_schema_describes_the_file(file: Path) -> None:
     schema = json.loads(config(file, "schema").out)
     assert set(schema["properties"]) == {
-        "pool", "routers", "ui", "billing", "sync", "keys", "monitor", "maintenance", "alerts", "http",
+        "pool", "routers", "ui", "billing", "sync", "keys", "monitor", "maintenance", "alerts", "http", "serve",
     }  # fmt: skip
     router = schema["$defs"]["RouterConfig"]["properties"]
     assert router["pool"]["$ref"] == "#/$defs/PoolOptions"

@@ -229,9 +229,6 @@ def test_without_one_that_runs_they_act_on_a_pool_of_their_own_and_say_so(shop: 
     reset = mktui("--config", shop.config, "reset", "edge-1")
     assert (reset.code, reset.out) == (0, "edge-1: reset\n")
     assert reset.complaint == "mktui: nobody serves here: this resets a pool of its own, which ends with this command"
-    isolated = mktui("--config", shop.config, "breaker", "edge-1", "isolate")
-    assert (isolated.code, isolated.out) == (0, "edge-1: isolated\n")
-    assert "nobody serves here" in isolated.complaint
     assert mktui("--config", shop.config, "reset", "edge-9").complaint.endswith("(there are: edge-1)")
     shop.order("down")
     assert mktui("--config", shop.config, "reset", "edge-1").code == 3

@@ -56,7 +56,7 @@ def listing(context: click.Context, *, fail: bool, as_json: bool) -> None:
 
 
 async def _look(loaded: LoadedConfig) -> tuple[AlertsState, bool]:
-    async with running(loaded.file) as link:
+    async with running(loaded) as link:
         if link is not None:
             snapshot: Snapshot = PICTURES.record(await link.ask("snapshot"))
             if snapshot.alerts is None:

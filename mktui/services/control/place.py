@@ -11,26 +11,40 @@ import hashlib
 import os
 import stat
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from mktui.config.load import default_path
+from mktui.config.serve import LONGEST_SOCKET
 from mktui.errors import ControlError, ServedAlready
 from mktui.folders import make_private
 from mktui.services.office import state_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
-_LONGEST: Final = 107
-"""Bytes that the kernel allows for a socket's path."""
+SOCKET: Final = "MKTUI_SOCKET"
+"""The variable that says where a running mktui is asked."""
 _MOST: Final = 64
 """Bytes of a lock that are looked at."""
 _ELSEWHERE: Final = "give another by --socket"
 
 
+def place_of(
+    config_file: Path, configured: str, environment: Mapping[str, str] = os.environ, *, given: Path | None = None
+) -> Path:
+    """Return where whoever runs this configuration is asked; everybody who serves or asks finds it by this.
+
+    What an option has ``given`` wins, then the environment, then what is ``configured``, then the usual socket.
+    """
+    if given is not None:
+        return given
+    said = environment.get(SOCKET) or configured
+    return Path(os.path.expanduser(said)) if said else socket_of(config_file)  # noqa: PTH111 - a strange ~name stays
+
+
 def socket_of(config_file: Path) -> Path:
-    """Return the socket of whoever runs this configuration; the user's own has the plain name."""
+    """Return the usual socket of a configuration; the user's own has the plain name."""
     whole = config_file.resolve()
     if whole == default_path().resolve():
         return state_folder() / "control.sock"
@@ -46,8 +60,9 @@ def claimed(socket: Path) -> Iterator[None]:
         ServedAlready: Somebody serves there, and lives.
         ControlError: The place cannot be used, or is taken by something else, which is left as it is.
     """
-    if len(os.fsencode(socket)) > _LONGEST:
-        raise ControlError(f"the path of a socket has {_LONGEST} bytes at most", place=str(socket), remedy=_ELSEWHERE)
+    if len(os.fsencode(socket)) > LONGEST_SOCKET:
+        problem = f"the path of a socket has {LONGEST_SOCKET} bytes at most"
+        raise ControlError(problem, place=str(socket), remedy=_ELSEWHERE)
     lock = _lock_of(socket)
     try:
         make_private(socket.parent)
