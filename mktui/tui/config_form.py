@@ -28,6 +28,7 @@ _ABOUT = {
     "tokens": "who may ask over HTTP", "monitor": "what is kept of errors and changes",
     "maintenance": "what is done by itself, and when", "alerts": "what is worth waking somebody for",
     "webhooks": "who is told over HTTP", "hooks": "a program that is told",
+    "serve": "where the one that runs is asked",
 }  # fmt: skip
 
 _KINDS = {"routers": "router", "sources": "source", "tokens": "token", "webhooks": "webhook", "hooks": "hook"}

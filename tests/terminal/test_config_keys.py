@@ -38,6 +38,7 @@ RIGHT: Final = {
     "billing.timezone": "Europe/Prague", "http.host": "::1", "http.private_key": "",
     "maintenance.self_check": "hourly", "monitor.file": "~/monitor.db",
     "maintenance.pool_reset": "sunday 04:00 on edge-*", "maintenance.sync": "monday, thursday 02:15",
+    "serve.socket": "/run/noc.sock",
     **{f"alerts.rules.{rule}": "30 s, repeat 1 h" for rule in AlertRules.model_fields},
 }  # fmt: skip
 """Where not every text will do. Queries are only for sources of kind sql, a key only for a certificate."""
@@ -45,6 +46,11 @@ WRONG: Final = {
     Kind.INTEGER: ("x", "-1", "1.5"),
     Kind.NUMBER: ("x", "-1", "inf"),
     Kind.PASSWORD: ("{ env = ", "{ key = 1 }"),
+}
+WRONG_OF: Final = {
+    "http.host": ("0.0.0.0", "x" * 300),  # noqa: S104 - refused
+    "monitor.file": ("monitor.db",),
+    "serve.socket": ("noc.sock", "/" + "x" * 120),
 }
 NO_WRONG_TEXT: Final = frozenset({
     "username", "fingerprint", "ca_file", "theme", "database", "url", "timezone", "fallback_profile",
@@ -119,10 +125,8 @@ async def test_every_setting_of_the_model_can_be_edited(section: object) -> None
 async def test_each_wrong_value_is_refused_beside_its_field(dotted: str) -> None:
     setting = ALL[dotted]
     wrong = WRONG.get(setting.kind, ())
-    if setting.dotted == "http.host":
-        wrong = ("0.0.0.0", "x" * 300)  # noqa: S104 - refused
-    elif setting.dotted == "monitor.file":
-        wrong = ("monitor.db",)
+    if setting.dotted in WRONG_OF:
+        wrong = WRONG_OF[setting.dotted]
     elif setting.name == "private_key":
         wrong = ("key.pem",)
     elif setting.name in {"name", "host"}:
