@@ -5,10 +5,8 @@ Commands are imported when they are called: a headless one never loads the termi
 
 from __future__ import annotations
 
-import io
-import os
 import sys
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 import click
@@ -18,6 +16,7 @@ from mktui.cli import everywhere
 from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import ExitCode, Failure, code_of, fail, lines_of
 from mktui.cli.lazy import LazyGroup
+from mktui.cli.lost_output import OutputLost, forget_output, lost_output_noticed, prepare_streams
 from mktui.cli.options import default_config_path, driver_option, has_screen
 from mktui.cli.output import echo, say
 from mktui.cli.signals import heard_signals
@@ -25,19 +24,7 @@ from mktui.errors import MktuiError
 from mktui.services.log import write_crash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-
-class _PipeClosed(Exception):
-    """Nobody reads our output any more; click would end with 1 when it saw the error itself."""
-
-
-@contextmanager
-def _closed_pipe_noticed() -> Iterator[None]:
-    try:
-        yield
-    except BrokenPipeError:
-        raise _PipeClosed from None
+    from collections.abc import Sequence
 
 
 class Commands(LazyGroup):
@@ -74,12 +61,12 @@ class Commands(LazyGroup):
     }
     unlisted: ClassVar = frozenset({"control-relay"})
 
-    @_closed_pipe_noticed()
+    @lost_output_noticed()
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:  # Any: click's
         """Read the arguments; ``--help`` is printed here."""
         return super().make_context(*arguments, **options)
 
-    @_closed_pipe_noticed()
+    @lost_output_noticed()
     def invoke(self, ctx: click.Context) -> Any:  # Any: click's
         """Carry a command out."""
         return super().invoke(ctx)
@@ -151,9 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: Sequence[str] | None) -> int:
     """Return the exit code; why it is none of the good ones stands on stderr."""
-    for stream in (sys.stdout, sys.stderr):  # a router's bytes need not be text; in JSON these are its own escapes
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    prepare_streams()
     try:
         result = cli.main(args=arguments, prog_name="mktui", standalone_mode=False)
         code = result if isinstance(result, int) else ExitCode.DONE
@@ -165,8 +150,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         code = _usage(error)
     except (click.Abort, KeyboardInterrupt):
         code = ExitCode.INTERRUPTED
-    except _PipeClosed:
-        code = _closed_pipe()
+    except OutputLost as lost:
+        forget_output()
+        code = ExitCode.DONE if lost.is_closed_pipe else _say(ExitCode.USAGE, str(lost))
     except Exception as error:  # noqa: BLE001 - the last wall: a bug is told in one line, its traceback goes to a file
         code = _say(ExitCode.BUG, f"a bug in mktui: {type(error).__name__}; please report {write_crash(error)}")
     return code
@@ -183,12 +169,7 @@ def _usage(error: click.ClickException) -> ExitCode:
 
 
 def _say(code: ExitCode, *lines: str) -> ExitCode:
-    for line in lines:
-        echo(f"mktui: {line}", err=True)
+    with suppress(OSError):  # where nothing can be said, the code still can
+        for line in lines:
+            echo(f"mktui: {line}", err=True)
     return code
-
-
-def _closed_pipe() -> ExitCode:
-    """Nobody reads our output any more (``| head``): that is no failure."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.DONE

@@ -15,6 +15,7 @@ import click
 
 from mktui import clock
 from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.lost_output import check_output
 from mktui.cli.output import echo_document
 from mktui.cli.stdin import lines
 from mktui.simulator import recorded
@@ -137,6 +138,7 @@ def simulate(**given: Any) -> None:
     try:
         anyio.run(_serve, setup)
     except* OSError as group:
+        check_output()
         cause: BaseException = group
         while isinstance(cause, BaseExceptionGroup):  # a group within a group, as deep as tasks were nested
             cause = cause.exceptions[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,8 @@ def _keep(path: Path, text: str) -> None:
     try:
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(opened, "w", encoding="utf-8", errors="backslashreplace") as file:
-            os.fchmod(file.fileno(), 0o600)
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # /dev/stdout and /dev/null stay everybody's
+                os.fchmod(file.fileno(), 0o600)
             file.write(text + "\n")
     except OSError as error:
         fail(ExitCode.USAGE, f"{path}: the plan cannot be kept there: {(error.strerror or 'unknown').lower()}")
