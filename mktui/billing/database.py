@@ -167,6 +167,8 @@ def translated(place: str) -> Iterator[None]:
         yield
     except exc.IntegrityError as error:
         raise NotAccepted(_rule(error), database=place) from None
+    except UnicodeEncodeError:
+        raise NotAccepted("there is half a letter in it, which no database keeps", database=place) from None
     except (exc.DBAPIError, exc.TimeoutError, OSError) as error:
         problem, remedy = _in_words(error)
         raise DatabaseUnavailable(problem, database=place, remedy=remedy) from None

@@ -53,9 +53,10 @@ def record(
 
 
 def _opened(file: Path) -> IO[str]:
+    """Open it for JSON: what of a router's words is no text is written as JSON's own escapes."""
     if file.suffix == ".gz":
-        return gzip.open(file, "wt", encoding="utf-8")
-    return file.open("w", encoding="utf-8")
+        return gzip.open(file, "wt", encoding="utf-8", errors="backslashreplace")
+    return file.open("w", encoding="utf-8", errors="backslashreplace")
 
 
 async def _record(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from pydantic_core import PydanticSerializationError
 
 from mktui.services.rights import needed
 from mktui.web import answers, models
@@ -78,5 +81,8 @@ READY: Final = "/-/ready"
 
 
 def as_json(answer: BaseModel) -> bytes:
-    """Return an answer as bytes."""
-    return answer.model_dump_json(by_alias=True).encode()
+    """Return an answer as bytes; what a router says that is no text has question marks in it."""
+    try:
+        return answer.model_dump_json(by_alias=True).encode()
+    except PydanticSerializationError:
+        return json.dumps(answer.model_dump(mode="json", by_alias=True), ensure_ascii=False).encode(errors="replace")

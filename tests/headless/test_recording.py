@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mktui.cli.record import _opened as opened_file
 from mktui.cli.replay import replay
 from mktui.errors import RecordingUnreadable
 from mktui.monitor.recording import line_of, read
@@ -37,6 +38,16 @@ def test_a_picture_comes_back_as_it_was(tmp_path: Path, *, is_gzipped: bool) -> 
     file = tmp_path / "night"
     file.write_bytes(gzip.compress((LINE * 3).encode()) if is_gzipped else (LINE * 3).encode())
     assert list(read(file)) == [fleet()] * 3
+
+
+@pytest.mark.parametrize("name", ["night.ndjson", "night.ndjson.gz"])
+def test_what_a_router_says_that_is_no_text_is_recorded_all_the_same(tmp_path: Path, name: str) -> None:
+    whole = fleet()
+    odd = replace(whole.routers[0], health=replace(whole.routers[0].health, reasons=("failure: \udcff",)))
+    seen = replace(whole, routers=(odd, *whole.routers[1:]))
+    with opened_file(tmp_path / name) as lines:
+        lines.write(line_of(seen, 1))
+    assert list(read(tmp_path / name)) == [seen]
 
 
 def test_a_picture_with_what_a_plan_has_found_comes_back_too(tmp_path: Path) -> None:

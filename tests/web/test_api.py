@@ -99,6 +99,20 @@ def test_every_snapshot_makes_an_answer_that_its_document_allows(read: Any, data
     assert len(answer.get("routers", routers)) == len(routers)
 
 
+@pytest.mark.parametrize("read", READS)
+def test_what_a_router_says_that_is_no_text_makes_an_answer_all_the_same(read: Any) -> None:
+    whole = fleet()
+    router = whole.routers[0]
+    odd = replace(
+        router,
+        health=replace(router.health, reasons=("failure: \udcff",)),
+        facts=replace(router.facts, version="\udcff"),
+    )
+    answer = json.loads(read.text(replace(whole, routers=(odd, *whole.routers[1:]))))
+    schema = {"$ref": f"#/components/schemas/{read.answer.__name__}", "components": document()["components"]}
+    Draft202012Validator(schema).validate(answer)
+
+
 @pytest.mark.parametrize("path", READABLE)
 async def test_head_says_the_same_without_a_body(path: str) -> None:
     async with site() as here:
@@ -166,6 +180,8 @@ async def test_what_is_not_there_is_not_there(path: str) -> None:
         (b'{"router": "edge-1"}', {"Accept": "text/html"}, 406),
         (b'{"router": "edge-1"}', {"Accept": "application/json;q=0"}, 406),
         (b'{"router": "' + b"x" * 20_000 + b'"}', {}, 413),
+        (b'{"router": "edge-1\\ud800"}', {}, 400), (b'{"router": "\xed\xa0\x80"}', {}, 400),
+        (b'{"\\udfff": 1}', {}, 400),
     ],
 )  # fmt: skip
 async def test_a_wrong_body_is_refused_and_not_repeated(body: bytes, headers: dict[str, str], status: int) -> None:
@@ -181,6 +197,8 @@ async def test_a_wrong_question_is_refused() -> None:
         assert "there are: edge-1" in problem(await here.ask("/api/network-health?router=nowhere"), 404)
         for query in ("router=edge-1&router=edge-1", "x=1", f"token={VIEWER}"):
             problem(await here.ask(f"/api/network-health?{query}"), 400)
+        for half in ("%ED%A0%80", "%FF"):
+            assert "there are: edge-1" in problem(await here.ask(f"/api/network-health?router={half}"), 404)
         problem(await here.ask("/metrics?router=edge-1"), 400)
         problem(await here.ask("/metrics", headers={"Accept": "application/json"}), 406)
 

@@ -6,6 +6,7 @@ Every line that comes in becomes a request, or a refusal with its reason: garbag
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -273,6 +274,8 @@ Request = (
     | UnsilenceAlerts | RunJob | ConfigText | SaveConfig | ChartOf | OfBilling | OfNewcomer | OfStability
 )  # fmt: skip
 _ADAPTER: Final[TypeAdapter[Request]] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
+_HALF_A_LETTER: Final = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Surrogates, but for those that stand for a byte of a router's name that is no letter."""
 WORDS: Final = tuple(kind.model_fields["do"].annotation.__args__[0] for kind in Request.__args__)
 """Everything that may stand in ``do``."""
 
@@ -285,12 +288,15 @@ def parse(text: bytes) -> Request:
     """
     try:
         document = json.loads(text)
+        has_half_a_letter = _HALF_A_LETTER.search(json.dumps(document, ensure_ascii=False)) is not None
     except (ValueError, RecursionError):
         raise Refusal("no line of JSON") from None
     if not isinstance(document, dict):
         raise Refusal("no JSON object")
     number = document.get("id")
     number = number if isinstance(number, int) and not isinstance(number, bool) else None
+    if has_half_a_letter:
+        raise Refusal("there is half a letter in it, which nothing can keep", number=number)
     version = document.pop("v", None)
     if version != VERSION or isinstance(version, bool):
         words = f"this mktui speaks version {VERSION} of the control protocol, not {_cut(version)}"

@@ -362,3 +362,22 @@ async def test_where_nobody_serves_that_is_said_and_what_to_do(tmp_path: Path) -
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "_BREATH", 0.005)
+
+
+async def test_half_a_letter_is_refused_wherever_it_stands_and_ends_nothing(tmp_path: Path) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("find", {"name": "ana\ud800"}), ("kick", {"name": "\udfff", "router": "edge-1"}),
+        ("run", {"router": "edge-1", "path": "/ppp/secret/add", "attributes": {"\ud83d": "x"}}),
+        ("hold", {"router": "edge-1", "reason": "\udc7f"}), ("plan", {"router": "edge-1", "wish": {"names": ["\ud800"]}}),
+        ("silence", {"seconds": 60, "why": "\ud800"}), ("read billing", {"kind": "subscribers", "text": "\ud800"}),
+        ("hello", {"origin": "\ud800"}), ("\ud800", {}),
+    ]  # fmt: skip
+    async with house(tmp_path) as here, here.link() as link:
+        for do, facts in asked:
+            with pytest.raises(ControlRefused, match="half a letter") as refused:
+                await link.ask(do, **facts)
+            assert refused.value.kind == "ProtocolError"
+        for name in ("\U0001f600", "\udcff"):  # a whole letter, and a byte of a router's name that is none
+            await link.ask("find", name=name)
+            while not (await link.ask("found"))["finished_at"]:
+                await anyio.lowlevel.checkpoint()
