@@ -22,6 +22,7 @@ from mktui.config.load import socket_in
 from mktui.monitor.audit import present_actor
 from mktui.services.control import wire
 from mktui.services.control.place import place_of
+from mktui.services.control.unix import denied
 
 _CHUNK: Final = 65536
 
@@ -37,6 +38,8 @@ def control_relay(context: click.Context, *, socket: Path | None) -> None:
     with sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM) as server:
         try:
             server.connect(str(place))
+        except PermissionError:
+            raise denied(place) from None
         except OSError as error:
             problem = "nobody serves here" if isinstance(error, FileNotFoundError | ConnectionRefusedError) else error
             fail(ExitCode.UNREACHABLE, f"{place}: {getattr(problem, 'strerror', problem)} (mktui serve does)")

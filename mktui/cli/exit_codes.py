@@ -12,6 +12,7 @@ from mktui.errors import (
     CommandTrapped,
     ConfigError,
     ConnectTimeout,
+    ControlDenied,
     ControlError,
     ControlRefused,
     DatabaseUnavailable,
@@ -121,6 +122,7 @@ _CODES: Final = (
     (HistoryUnavailable, ExitCode.UNREACHABLE),
     (BillingError, ExitCode.USAGE),
     (NobodyServes, ExitCode.UNREACHABLE),
+    (ControlDenied, ExitCode.UNREACHABLE),
     (ServedAlready, ExitCode.NO),
     (ControlError, ExitCode.USAGE),
 )

@@ -11,6 +11,7 @@ from mktui.services.control.place import place_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from mktui.config.load import LoadedConfig
     from mktui.services.control.client import ControlLink
@@ -24,7 +25,7 @@ async def running(loaded: LoadedConfig) -> AsyncIterator[ControlLink | None]:
         ControlError: Somebody does, and cannot be asked.
     """
     socket = place_of(loaded.file, loaded.config.serve.socket)
-    if not socket.exists():
+    if not _is_there(socket):
         yield None
         return
     from mktui.services.control.client import open_link  # noqa: PLC0415 - only who has somebody to ask
@@ -38,3 +39,11 @@ async def running(loaded: LoadedConfig) -> AsyncIterator[ControlLink | None]:
             yield None
             return
         yield await stack.enter_async_context(open_link(stream, str(target), origin=present_actor().origin))
+
+
+def _is_there(socket: Path) -> bool:
+    """Who may not look into the folder is told so when he connects."""
+    try:
+        return socket.exists()
+    except PermissionError:
+        return True

@@ -1,4 +1,4 @@
-"""An output that cannot be written is one line and no success, whatever the command was; a closed pipe is no failure."""
+"""An output that cannot be written is one line and no success, whatever the command; a closed pipe is no failure."""
 
 from __future__ import annotations
 

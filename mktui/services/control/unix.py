@@ -7,14 +7,17 @@ stderr, and there may be a screen.
 from __future__ import annotations
 
 import errno
+import os
+import pwd
 import socket as sockets
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 from anyio.abc import ByteStream
 
-from mktui.errors import ControlError, NobodyServes
+from mktui.errors import ControlDenied, ControlError, NobodyServes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -120,7 +123,8 @@ async def connect(path: Path, within: float) -> UnixStream:
 
     Raises:
         NobodyServes: Nobody listens there.
-        ControlError: It may not be used.
+        ControlDenied: It is another user's.
+        ControlError: It cannot be used.
     """
     ends_at = time.monotonic() + within
     while True:
@@ -136,9 +140,31 @@ async def connect(path: Path, within: float) -> UnixStream:
         except (FileNotFoundError, ConnectionRefusedError):
             raw.close()
             raise NobodyServes("nobody serves here", place=str(path), remedy="mktui serve does") from None
+        except PermissionError:
+            raw.close()
+            raise denied(path) from None
         except OSError as error:
             raw.close()
             problem = error.strerror or str(error) or "cannot be used"
             raise ControlError(problem.lower(), place=str(path)) from None
         else:
             return UnixStream(raw)
+
+
+def denied(path: Path) -> ControlDenied:
+    """Say whose a socket is that we may not use: its own owner, or that of the folder that hides it."""
+    for each in (path, *path.parents):
+        with suppress(OSError):
+            user = _user(each.stat().st_uid)
+            return ControlDenied(
+                f"permission denied to user {_user(os.geteuid())}: only user {user}, and root, may ask here",
+                place=str(path), remedy=f"sudo -u {user} mktui ..., with the same configuration",
+            )  # fmt: skip
+    return ControlDenied("permission denied", place=str(path))
+
+
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"{uid}"

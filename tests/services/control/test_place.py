@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import os
+import pwd
 import socket as sockets
 import stat
-from typing import TYPE_CHECKING
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from mktui.errors import ControlError
+from mktui.cli.exit_codes import code_of
+from mktui.cli.running import running
+from mktui.config.load import LoadedConfig
+from mktui.config.model import Config
+from mktui.config.serve import ServeConfig
+from mktui.errors import ControlDenied, ControlError
 from mktui.folders import make_private
+from mktui.services.control import unix
 from mktui.services.control.place import claimed
 from mktui.services.log import open_log
 from mktui.services.serve_log import open_serve_log
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+
+NOBODY: Final = 65534
 
 
 @pytest.fixture
@@ -114,3 +126,37 @@ def test_a_log_file_is_its_owners_alone(tmp_path: Path) -> None:
             assert mode_of(tmp_path / "mktui.log") == 0o600
     finally:
         os.umask(old)
+
+
+@contextmanager
+def somebody_else(place: Path) -> Iterator[None]:
+    """Be one who may not use it: another user, where we are root, else one who has locked himself out."""
+    if os.getuid() == 0:
+        os.seteuid(NOBODY)
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+    else:
+        place.chmod(0)
+        yield
+        place.chmod(0o600)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("is_hidden", [False, True])
+async def test_who_may_not_use_it_is_told_whose_it_is_and_what_to_do(is_hidden: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "control.sock"
+        os.chmod(folder, 0o700 if is_hidden else 0o755)
+        loaded = LoadedConfig(Config(serve=ServeConfig(socket=str(place))), Path(folder) / "c.toml", ())
+        with unix.listening(place), somebody_else(Path(folder) if is_hidden else place):
+            with pytest.raises(ControlDenied) as refused:
+                await unix.connect(place, 1)
+            with pytest.raises(ControlDenied):
+                async with running(loaded):
+                    pass
+    owner = pwd.getpwuid(os.getuid()).pw_name
+    assert f"{place}: permission denied to user " in str(refused.value)
+    assert f"only user {owner}, and root, may ask here (sudo -u {owner} mktui ..." in str(refused.value)
+    assert code_of(refused.value) == 3

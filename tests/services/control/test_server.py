@@ -368,8 +368,9 @@ async def test_half_a_letter_is_refused_wherever_it_stands_and_ends_nothing(tmp_
     asked: list[tuple[str, dict[str, Any]]] = [
         ("find", {"name": "ana\ud800"}), ("kick", {"name": "\udfff", "router": "edge-1"}),
         ("run", {"router": "edge-1", "path": "/ppp/secret/add", "attributes": {"\ud83d": "x"}}),
-        ("hold", {"router": "edge-1", "reason": "\udc7f"}), ("plan", {"router": "edge-1", "wish": {"names": ["\ud800"]}}),
-        ("silence", {"seconds": 60, "why": "\ud800"}), ("read billing", {"kind": "subscribers", "text": "\ud800"}),
+        ("hold", {"router": "edge-1", "reason": "\udc7f"}),
+        ("plan", {"router": "edge-1", "wish": {"names": ["\ud800"]}}), ("silence", {"seconds": 60, "why": "\ud800"}),
+        ("read billing", {"kind": "subscribers", "text": "\ud800"}),
         ("hello", {"origin": "\ud800"}), ("\ud800", {}),
     ]  # fmt: skip
     async with house(tmp_path) as here, here.link() as link:
