@@ -129,6 +129,15 @@ def test_a_log_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 @contextmanager
+def folder_of(*, is_hidden: bool) -> Iterator[Path]:
+    """A folder into which everybody may look, or only its owner."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o700 if is_hidden else 0o755)
+        yield folder
+
+
+@contextmanager
 def somebody_else(place: Path) -> Iterator[None]:
     """Be one who may not use it: another user, where we are root, else one who has locked himself out."""
     if os.getuid() == 0:
@@ -140,17 +149,16 @@ def somebody_else(place: Path) -> Iterator[None]:
     else:
         place.chmod(0)
         yield
-        place.chmod(0o600)
+        place.chmod(0o700)
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("is_hidden", [False, True])
 async def test_who_may_not_use_it_is_told_whose_it_is_and_what_to_do(is_hidden: bool) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "control.sock"
-        os.chmod(folder, 0o700 if is_hidden else 0o755)
-        loaded = LoadedConfig(Config(serve=ServeConfig(socket=str(place))), Path(folder) / "c.toml", ())
-        with unix.listening(place), somebody_else(Path(folder) if is_hidden else place):
+    with folder_of(is_hidden=is_hidden) as folder:
+        place = folder / "control.sock"
+        loaded = LoadedConfig(Config(serve=ServeConfig(socket=str(place))), folder / "c.toml", ())
+        with unix.listening(place), somebody_else(folder if is_hidden else place):
             with pytest.raises(ControlDenied) as refused:
                 await unix.connect(place, 1)
             with pytest.raises(ControlDenied):
