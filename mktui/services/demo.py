@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 FAILING: Final = "tower-west"
 _POOL: Final = PoolOptions(
     circuit_breaker_threshold=3, circuit_breaker_timeout=4, retry_delay=0.5, health_check_interval=5,
-    connection_timeout=5, command_timeout=10,
+    connection_timeout=15, command_timeout=10,  # a test of the slow router takes 5 s
 )  # fmt: skip
 _JOBS: Final = {Job.CHECK: "hourly", Job.RESET: "sunday 04:00 on hotspot-*, tower-*", Job.SYNC: "daily 03:30"}
 _READS: Final = ("/ppp/active", "/interface", "/queue/simple", "/ppp/secret", "/log")
