@@ -99,20 +99,6 @@ def test_every_snapshot_makes_an_answer_that_its_document_allows(read: Any, data
     assert len(answer.get("routers", routers)) == len(routers)
 
 
-@pytest.mark.parametrize("read", READS)
-def test_what_a_router_says_that_is_no_text_makes_an_answer_all_the_same(read: Any) -> None:
-    whole = fleet()
-    router = whole.routers[0]
-    odd = replace(
-        router,
-        health=replace(router.health, reasons=("failure: \udcff",)),
-        facts=replace(router.facts, version="\udcff"),
-    )
-    answer = json.loads(read.text(replace(whole, routers=(odd, *whole.routers[1:]))))
-    schema = {"$ref": f"#/components/schemas/{read.answer.__name__}", "components": document()["components"]}
-    Draft202012Validator(schema).validate(answer)
-
-
 @pytest.mark.parametrize("path", READABLE)
 async def test_head_says_the_same_without_a_body(path: str) -> None:
     async with site() as here:
