@@ -163,10 +163,6 @@ class NobodyServes(ControlError):
     transient = True
 
 
-class ControlDenied(ControlError):
-    """It belongs to another user, who alone may ask there."""
-
-
 class ServedAlready(ControlError):
     """Another mktui serves this configuration; ``pid`` is its process, 0 when that is not known."""
 

@@ -12,7 +12,6 @@ from mktui.errors import (
     CommandTrapped,
     ConfigError,
     ConnectTimeout,
-    ControlDenied,
     ControlError,
     ControlRefused,
     DatabaseUnavailable,
@@ -104,6 +103,7 @@ def code_named(name: str) -> ExitCode:
 
 _REFUSALS: Final = {
     "ReadOnly": ExitCode.REFUSED, "Role": ExitCode.REFUSED, "Version": ExitCode.UNREACHABLE,
+    "Denied": ExitCode.UNREACHABLE,
 }  # fmt: skip
 """Kinds of refusals by an mktui that runs that are no errors of ours."""
 _CODES: Final = (
@@ -122,7 +122,6 @@ _CODES: Final = (
     (HistoryUnavailable, ExitCode.UNREACHABLE),
     (BillingError, ExitCode.USAGE),
     (NobodyServes, ExitCode.UNREACHABLE),
-    (ControlDenied, ExitCode.UNREACHABLE),
     (ServedAlready, ExitCode.NO),
     (ControlError, ExitCode.USAGE),
 )

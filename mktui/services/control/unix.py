@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anyio
 from anyio.abc import ByteStream
 
-from mktui.errors import ControlDenied, ControlError, NobodyServes
+from mktui.errors import ControlError, ControlRefused, NobodyServes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -123,7 +123,7 @@ async def connect(path: Path, within: float) -> UnixStream:
 
     Raises:
         NobodyServes: Nobody listens there.
-        ControlDenied: It is another user's.
+        ControlRefused: It is another user's.
         ControlError: It cannot be used.
     """
     ends_at = time.monotonic() + within
@@ -151,16 +151,16 @@ async def connect(path: Path, within: float) -> UnixStream:
             return UnixStream(raw)
 
 
-def denied(path: Path) -> ControlDenied:
+def denied(path: Path) -> ControlRefused:
     """Say whose a socket is that we may not use: its own owner, or that of the folder that hides it."""
     for each in (path, *path.parents):
         with suppress(OSError):
             user = _user(each.stat().st_uid)
-            return ControlDenied(
-                f"permission denied to user {_user(os.geteuid())}: only user {user}, and root, may ask here",
-                place=str(path), remedy=f"sudo -u {user} mktui ..., with the same configuration",
+            return ControlRefused(
+                "Denied", f"{path}: permission denied to user {_user(os.geteuid())}: only user {user}, and root, may ask "
+                f"here (sudo -u {user} mktui ..., with the same configuration)",
             )  # fmt: skip
-    return ControlDenied("permission denied", place=str(path))
+    return ControlRefused("Denied", f"{path}: permission denied")
 
 
 def _user(uid: int) -> str:

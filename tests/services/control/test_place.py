@@ -18,7 +18,7 @@ from mktui.cli.running import running
 from mktui.config.load import LoadedConfig
 from mktui.config.model import Config
 from mktui.config.serve import ServeConfig
-from mktui.errors import ControlDenied, ControlError
+from mktui.errors import ControlError, ControlRefused
 from mktui.folders import make_private
 from mktui.services.control import unix
 from mktui.services.control.place import claimed
@@ -159,9 +159,9 @@ async def test_who_may_not_use_it_is_told_whose_it_is_and_what_to_do(is_hidden: 
         place = folder / "control.sock"
         loaded = LoadedConfig(Config(serve=ServeConfig(socket=str(place))), folder / "c.toml", ())
         with unix.listening(place), somebody_else(folder if is_hidden else place):
-            with pytest.raises(ControlDenied) as refused:
+            with pytest.raises(ControlRefused) as refused:
                 await unix.connect(place, 1)
-            with pytest.raises(ControlDenied):
+            with pytest.raises(ControlRefused):
                 async with running(loaded):
                     pass
     owner = pwd.getpwuid(os.getuid()).pw_name
