@@ -157,8 +157,8 @@ def denied(path: Path) -> ControlRefused:
         with suppress(OSError):
             user = _user(each.stat().st_uid)
             return ControlRefused(
-                "Denied", f"{path}: permission denied to user {_user(os.geteuid())}: only user {user}, and root, may ask "
-                f"here (sudo -u {user} mktui ..., with the same configuration)",
+                "Denied", f"{path}: permission denied to user {_user(os.geteuid())}: only user {user}, and root, may "
+                f"ask here (sudo -u {user} mktui ..., with the same configuration)",
             )  # fmt: skip
     return ControlRefused("Denied", f"{path}: permission denied")
 
