@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -40,35 +41,40 @@ No password and no customer's name is in it, but names and addresses of routers 
 @click.option("--seconds", type=click.FloatRange(0.5), help="How long; default: until ctrl+c.")
 @click.option("--every", type=click.FloatRange(0.5, 3600), default=2.0, show_default=True, help="Seconds apart.")
 @click.option("--demo", "is_demo", is_flag=True, help="Three simulated routers instead of the configuration's.")
+@click.option("--force", is_flag=True, help="Replace a recording that is there.")
 @click.pass_context
 def record(
-    context: click.Context, *, file: Path, routers: tuple[str, ...], seconds: float | None, every: float, is_demo: bool
-) -> None:
+    context: click.Context, *, file: Path, routers: tuple[str, ...], seconds: float | None, every: float,
+    is_demo: bool, force: bool,
+) -> None:  # fmt: skip
     """Keep a picture of the fleet every two seconds, gzipped when the file's name ends with .gz."""
+    if file.is_file() and not force:
+        fail(ExitCode.USAGE, f"{file} is there already (--force replaces it)")
     try:
-        with _opened(file) as lines:
-            anyio.run(_record, None if is_demo else context, routers, lines, seconds, every)
+        anyio.run(_record, None if is_demo else context, routers, file, seconds, every)
     except OSError as error:
         fail(ExitCode.USAGE, f"{file}: {(error.strerror or 'cannot be written').lower()}")
 
 
 def _opened(file: Path) -> IO[str]:
-    """Open it for JSON: what of a router's words is no text is written as JSON's own escapes."""
+    """Open it, its owner's alone, for JSON: what of a router's words is no text is written as JSON's own escapes."""
+    file.touch(mode=0o600)
     if file.suffix == ".gz":
         return gzip.open(file, "wt", encoding="utf-8", errors="backslashreplace")
     return file.open("w", encoding="utf-8", errors="backslashreplace")
 
 
 async def _record(
-    context: click.Context | None, routers: tuple[str, ...], lines: IO[str], seconds: float | None, every: float
+    context: click.Context | None, routers: tuple[str, ...], file: Path, seconds: float | None, every: float
 ) -> None:
-    with open_log() as on_event:
+    with open_log() as on_event, ExitStack() as stack:
         opening: AbstractAsyncContextManager[Fleet] = (
             open_demo(on_event=on_event)
             if context is None
             else open_configured(loaded_config(context), names=routers, on_event=on_event)
         )
-        async with opening as fleet:
+        async with opening as fleet:  # before the file: what cannot be opened empties none
+            lines = stack.enter_context(_opened(file))
             if sys.stderr.isatty():
                 say("recording; ctrl+c ends it")
             with anyio.move_on_after(seconds if seconds is not None else float("inf")):

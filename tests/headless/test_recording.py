@@ -21,7 +21,7 @@ from mktui.errors import RecordingUnreadable
 from mktui.monitor.recording import line_of, read
 from mktui.monitor.snapshot import Remark
 from mktui.services.replay import Replay, load
-from tests.headless.programs import mktui
+from tests.headless.programs import mktui, write_config
 from tests.terminal.driving import lines as shown_lines
 from tests.terminal.driving import opened, press
 from tests.terminal.recorded import fleet
@@ -157,3 +157,29 @@ def test_the_demo_is_recorded_and_summed_up(tmp_path: Path) -> None:
     assert summary.document["pictures"] >= 4
     assert "edge-1" in mktui("replay", file, "--summary").out
     assert mktui("replay", tmp_path / "none").code == 2
+
+
+@pytest.mark.realtime
+def test_a_recording_is_its_owners_alone_and_no_other_one_takes_its_place_unasked(tmp_path: Path) -> None:
+    file = tmp_path / "night.ndjson"
+    assert mktui("record", "--demo", file, "--seconds", "1", "--every", "0.5").code == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    kept = file.read_bytes()
+    refused = mktui("record", "--demo", file, "--seconds", "1")
+    assert (refused.code, refused.err) == (2, f"mktui: {file} is there already (--force replaces it)\n")
+    assert file.read_bytes() == kept
+    assert mktui("record", "--demo", file, "--force", "--seconds", "1", "--every", "0.5").code == 0
+    assert file.read_bytes() != kept
+    assert len(load(file)) >= 1
+
+
+@pytest.mark.realtime
+def test_what_cannot_be_recorded_empties_no_file_and_makes_none(tmp_path: Path) -> None:
+    kept, new = tmp_path / "night.ndjson", tmp_path / "new.ndjson"
+    kept.write_text(LINE, encoding="utf-8")
+    config = write_config(tmp_path / "c.toml", 1)
+    for words in (("--config", tmp_path / "none.toml"), ("--config", config, "nobody")):
+        for file in (kept, new):
+            assert mktui("record", *words, file, "--force", "--seconds", "1").code == 2
+    assert kept.read_text(encoding="utf-8") == LINE
+    assert not new.exists()
