@@ -49,6 +49,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from mktui.letters import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -90,7 +92,7 @@ class ConfigError(MktuiError):
         where = str(self.file) if self.file else "configuration"
         if self.line is not None:
             where += f", line {self.line}"
-        key = f" {self.key}:" if self.key else ""
+        key = f" {printable(self.key)}:" if self.key else ""
         remedy = f" ({self.remedy})" if self.remedy else ""
         return f"{where}:{key} {self.problem}{remedy}"
 

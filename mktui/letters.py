@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
+
+_NOT_IN_A_LINE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Kinds of letters: control letters, halves of letters, ends of lines and of paragraphs."""
 
 
 def printable(text: str) -> str:
@@ -13,6 +17,41 @@ def printable(text: str) -> str:
 def width(text: str) -> int:
     """Return how many cells of a terminal a printable text takes: a wide letter two, an accent on another none."""
     return len(text) if text.isascii() else sum(map(_cells, text))
+
+
+def check_line(text: str) -> str:
+    """Return a text that is one line.
+
+    Raises:
+        ValueError: A letter in it moves a cursor instead of being seen; says which.
+    """
+    hidden = next((letter for letter in text if unicodedata.category(letter) in _NOT_IN_A_LINE), None)
+    if hidden is not None:
+        raise ValueError(f"{hidden!a} cannot stand in it: one line, of letters that are seen")
+    return text
+
+
+def check_name(text: str) -> str:
+    """Return a name that two people read alike.
+
+    Raises:
+        ValueError: It is not one line, or there are blanks around it.
+    """
+    check_line(text)
+    if text != text.strip():
+        raise ValueError(f"{text!r} has a blank before or behind it: leave it out")
+    return text
+
+
+def check_address(text: str) -> str:
+    """Return a host name or an address.
+
+    Raises:
+        ValueError: A blank, or a letter that is not seen, stands in it: no resolver knows such a one.
+    """
+    if any(letter.isspace() or not letter.isprintable() for letter in text):
+        raise ValueError(f"{text!r} has a blank, or a letter that is not seen, in it: leave it out")
+    return text
 
 
 def cut(text: str, most: int) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import enum
 from pathlib import Path
+from typing import Annotated
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from mktui.billing.kinds import Kind
 from mktui.billing.sources.queries import check_query
+from mktui.letters import check_name
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -33,7 +35,9 @@ class SourceOptions(BaseModel):
 
     model_config = _FROZEN
 
-    name: str = Field(min_length=1, max_length=128, description="what it is called here; unique")
+    name: Annotated[str, Field(min_length=1, max_length=128), AfterValidator(check_name)] = Field(
+        description="what it is called here; unique"
+    )
     kind: SourceKind = Field(default=SourceKind.SQL, description="sql (your own queries), phpnuxbill, freeradius")
     url: SecretStr = Field(
         description="its database: mariadb://USER:PASSWORD@HOST/NAME, postgresql://..., sqlite:///FILE"

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _KEPT: Final = ("env", "file", "command")
+_TYPED: Final = {"name": "name", "host": "host", "username": "user"}
+"""What is judged by itself, and the option that says it."""
 _EPILOG = """\b
 Examples:
   mktui init                                                asks, writes, and prints what the router must be told
@@ -93,6 +95,8 @@ def _check_address(context: click.Context, address: str) -> None:
 
 def _asked(context: click.Context, given: dict[str, Any], *, is_asking: bool) -> FirstRouter:  # Any: an option each
     """Return what the options say; on a terminal the rest is asked for."""
+    for field, option in _TYPED.items():
+        _check_option(context, option, field, given[option] or "")
     ask = _prompt if is_asking else lambda _field, _question, otherwise: otherwise
     name = given["name"] or ask("name", "What do you call the router", "edge-1")
     host = given["host"] or ask("host", "Its host name or address", "")
@@ -113,6 +117,14 @@ def _asked(context: click.Context, given: dict[str, Any], *, is_asking: bool) ->
     )
 
 
+def _check_option(context: click.Context, option: str, field: str, text: str) -> None:
+    try:
+        if text:
+            _checking(field)(text)
+    except click.UsageError as error:
+        raise click.UsageError(f"--{option}: {error.message}", context) from None
+
+
 def _prompt(field: str, question: str, otherwise: str) -> str:
     answer: str = click.prompt(question, default=otherwise or None, err=True, value_proc=_checking(field))
     return answer
@@ -122,12 +134,13 @@ def _checking(field: str) -> Callable[[str], str]:
     """Return what refuses a wrong answer beside its question."""
 
     def check(answer: str) -> str:
-        values = {"name": "x", "host": "x", "username": "x"} | {field: answer.strip()}
+        values = {"name": "x", "host": "x", "username": "x"} | {field: answer}
         try:
             RouterConfig.model_validate(values)
         except ValidationError as error:
-            raise click.UsageError(error.errors(include_url=False)[0]["msg"]) from None
-        return answer.strip()
+            problem = error.errors(include_url=False)[0]["msg"]
+            raise click.UsageError(problem.removeprefix("Value error, ")) from None
+        return answer
 
     return check
 

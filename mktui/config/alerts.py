@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
 
 from mktui.config.secrets import SOURCE_SCHEMA, SecretSource, parse_source
+from mktui.core.connection.options import Name  # noqa: TC001 - pydantic reads the annotation
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
@@ -123,7 +124,7 @@ class ReceiverConfig(BaseModel):
 
     model_config = _STRICT
 
-    name: str = Field(min_length=1, max_length=64, description="what you call it; unique")
+    name: Name = Field(description="what you call it; unique")
 
 
 class WebhookConfig(ReceiverConfig):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator
 
 from mktui.config.secrets import SOURCE_SCHEMA, SecretSource, parse_source
+from mktui.core.connection.options import Host, Name  # noqa: TC001 - pydantic reads the annotation
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
@@ -83,7 +84,7 @@ class TokenConfig(BaseModel):
 
     model_config = _STRICT
 
-    name: str = Field(min_length=1, max_length=64, description="whose it is; stands in the audit; unique")
+    name: Name = Field(description="whose it is; stands in the audit; unique")
     role: Annotated[Role, BeforeValidator(_role)] = Field(
         Role.VIEWER, description="viewer looks, operator tests, resets, syncs, changes customers, admin does everything"
     )
@@ -100,7 +101,7 @@ class HttpConfig(BaseModel):
     certificate: str = Field("", description="file of the TLS certificate, with those of its issuers; empty: no TLS")
     private_key: str = Field("", description="file of its key; empty: it stands in the certificate's file")
     insecure: bool = Field(False, description="listen beyond this machine without TLS")
-    host: str = Field("127.0.0.1", min_length=1, max_length=255, description="address to listen at")
+    host: Host = Field("127.0.0.1", description="address to listen at")
     port: int = Field(8780, ge=0, le=65535, description="port to listen at; 0: any that is free")
     names: str = Field("", description="host names by which browsers reach it, with blanks between")
     requests_per_second: float = Field(

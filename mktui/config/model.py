@@ -12,7 +12,7 @@ from mktui.config.http import HttpConfig
 from mktui.config.maintenance import MaintenanceOptions
 from mktui.config.secrets import SOURCE_SCHEMA, SecretSource, parse_source
 from mktui.config.serve import ServeConfig
-from mktui.core.connection.options import RouterOptions, TlsMode, check_encoding, check_pin
+from mktui.core.connection.options import Host, Name, RouterOptions, TlsMode, UserName, check_encoding, check_pin
 from mktui.core.pool.options import PoolOptions
 from mktui.monitor.options import MonitorOptions
 from mktui.sync.options import SyncOptions
@@ -31,12 +31,12 @@ class RouterConfig(BaseModel):
 
     model_config = _STRICT
 
-    name: str = Field(min_length=1, max_length=64, description="what you call it; unique", json_schema_extra=_LIVE)
-    host: str = Field(min_length=1, max_length=255, description="host name or address", json_schema_extra=_LIVE)
+    name: Name = Field(description="what you call it; unique", json_schema_extra=_LIVE)
+    host: Host = Field(description="host name or address", json_schema_extra=_LIVE)
     port: int | None = Field(
         None, ge=1, le=65535, description="API port; 8728, or 8729 with TLS, when left out", json_schema_extra=_LIVE
     )
-    username: str = Field("admin", min_length=1, description="the API user", json_schema_extra=_LIVE)
+    username: UserName = Field("admin", description="the API user", json_schema_extra=_LIVE)
     password: Annotated[SecretSource, BeforeValidator(parse_source), WithJsonSchema(SOURCE_SCHEMA)] = Field(
         SecretSource("plain", ""),
         description='its password: "text", { env = }, { file = }, { keyring = } or { command = [ ] }',

@@ -62,9 +62,9 @@ class Newcomer:
 
     def edits(self) -> tuple[Edit, ...]:
         """Return what puts it into a configuration; defaults are not written down."""
-        key = ("routers", self.name.strip())
-        given: dict[str, Any] = {"host": self.host.strip(), "port": _port(self.port),  # Any: TOML
-                                 "username": self.username.strip(), "password": self.source(),
+        key = ("routers", self.name)
+        given: dict[str, Any] = {"host": self.host, "port": _port(self.port),  # Any: TOML
+                                 "username": self.username, "password": self.source(),
                                  "tls": self.tls if self.tls != "off" else None}  # fmt: skip
         if self.tls == "pin":
             given["fingerprint"] = self.fingerprint.strip()
@@ -92,8 +92,7 @@ FIELDS: Final = ("name", "host", "port", "username", "password", "tls", "fingerp
 def errors_of(newcomer: Newcomer, raw: Raw) -> dict[str, str]:
     """Return what is wrong, each beside its field: with the router itself, and with what it would be among others."""
     found = _missing(newcomer)
-    name = newcomer.name.strip()
-    if name and name in names(raw, ("routers",)):
+    if newcomer.name in names(raw, ("routers",)):
         found["name"] = "is another router's name already"
     if newcomer.host.strip() and (other := _same_address(newcomer, raw)):
         found["host"] = f"is {other} already"

@@ -116,10 +116,10 @@ class NewcomerDesk:
         draft.change(*newcomer.edits())
         text = await anyio.to_thread.run_sync(edited, seen.text, draft.edits)
         password = await self._password(newcomer)
-        with self._home.chronicle.audited("add router", newcomer.name.strip()):
+        with self._home.chronicle.audited("add router", newcomer.name):
             saved = await anyio.to_thread.run_sync(_save, seen, text, newcomer)
             saved = await self._home.apply_config(saved)
-            return await self.come_and_go(saved, {newcomer.name.strip(): password})
+            return await self.come_and_go(saved, {newcomer.name: password})
 
     async def come_and_go(self, saved: Saved, passwords: dict[str, SecretStr] | None = None) -> Saved:
         """Stop the routers that a saved file has no more, and start those that are new in it."""
@@ -148,7 +148,7 @@ class NewcomerDesk:
         is_there = newcomer.keep is Keep.COMMAND or (not newcomer.password and await _holds(newcomer))
         if not is_there:
             return SecretStr(newcomer.password)
-        return await resolve(parse_source(newcomer.source()), router=newcomer.name.strip())
+        return await resolve(parse_source(newcomer.source()), router=newcomer.name)
 
     async def _fingerprint(self, options: RouterOptions, error: RouterError, after: float) -> str:
         """Return the SHA-256 of the certificate that was refused; "": another thing was wrong."""

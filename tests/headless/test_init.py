@@ -82,7 +82,7 @@ def test_a_password_file_that_is_there_is_never_written_to(tmp_path: Path) -> No
         (("--host", "x", "--password-env", "A", "--password-file", "b"), "one of them"),
         (("--host", "x", "--password-command", "'"), "cannot be split into words"),
         (("--host", "x", "--name", ""), ""),
-        (("--host", "x" * 300), "routers.edge-1.host"),
+        (("--host", "x" * 300), "--host: String should have at most 255"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_leaves_nothing_behind(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+
+from mktui.letters import check_address, check_line, check_name
 
 API_PORT: Final = 8728
 API_TLS_PORT: Final = 8729
@@ -13,6 +15,9 @@ API_TLS_PORT: Final = 8729
 _ASCII: Final = "".join(map(chr, range(32, 127)))
 
 TlsMode = Literal["off", "verify", "pin", "anonymous"]
+Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(check_name)]
+Host = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(check_address)]
+UserName = Annotated[str, Field(min_length=1), AfterValidator(check_line)]
 
 
 def check_encoding(name: object) -> str:
@@ -51,10 +56,10 @@ class RouterOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    name: str = Field(min_length=1, max_length=64, description="what you call it; unique")
-    host: str = Field(min_length=1, max_length=255, description="host name or address")
+    name: Name = Field(description="what you call it; unique")
+    host: Host = Field(description="host name or address")
     port: int | None = Field(None, ge=1, le=65535, description="API port; 8728, or 8729 with TLS, when left out")
-    username: str = Field("admin", min_length=1, description="the API user")
+    username: UserName = Field("admin", description="the API user")
     password: SecretStr = Field(SecretStr(""), description="its password")
     tls: TlsMode = Field("off", description="off, verify (certificate), pin (fingerprint), anonymous (no certificate)")
     fingerprint: str = Field("", description="the certificate's SHA-256 for tls = pin")
