@@ -148,6 +148,8 @@ class WebhookConfig(ReceiverConfig):
 
 def _words(given: object) -> object:
     """TOML has arrays; a configuration is frozen."""
+    if isinstance(given, str):
+        raise ValueError('must be words: ["/etc/mktui/tell", "noc"]; in a form, with every quotation mark closed')  # noqa: TRY004 - pydantic's
     return tuple(given) if isinstance(given, list) else given
 
 

@@ -7,8 +7,10 @@ router that is not there yet is made by the first edit of it, and goes with an e
 from __future__ import annotations
 
 import copy
+import shlex
 import tomllib
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from mktui.config.load import problems_of
@@ -30,11 +32,12 @@ from mktui.config.settings import (
 from mktui.core.pool.options import PoolOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from mktui.errors import ConfigError
 
 _YES: Final = frozenset({"yes", "true", "on"})
+_WITH_BLANKS: Final = frozenset({Kind.TEXT, Kind.SECRET, Kind.PASSWORD})
 _NO: Final = frozenset({"no", "false", "off"})
 
 
@@ -113,18 +116,22 @@ def typed(setting: Setting, text: str) -> Any:  # Any: TOML
 
     Texts keep the blanks around them; everything else does not.
     """
+    if setting.kind is Kind.KEYS and text:
+        return _keys(text)
     bare = text.strip()
     if not bare:
         return None
-    if setting.kind in {Kind.TEXT, Kind.SECRET}:
-        return text
-    if setting.kind is Kind.FLAG:
-        return True if bare.lower() in _YES else False if bare.lower() in _NO else bare
-    if setting.kind in {Kind.INTEGER, Kind.NUMBER}:
-        return _number(bare, whole=setting.kind is Kind.INTEGER)
-    if setting.kind is Kind.PASSWORD:
-        return _source(text)
-    return bare
+    return _READ.get(setting.kind, str)(text if setting.kind in _WITH_BLANKS else bare)
+
+
+def _keys(text: str) -> str | list[str]:
+    """Read keys with blanks between; a blank alone is the key of that name."""
+    pressed = text.split() or ["space"]
+    return pressed[0] if len(pressed) == 1 else pressed
+
+
+def _flag(text: str) -> bool | str:
+    return True if text.lower() in _YES else False if text.lower() in _NO else text
 
 
 def _number(text: str, *, whole: bool) -> int | float | str:
@@ -136,6 +143,13 @@ def _number(text: str, *, whole: bool) -> int | float | str:
     return text
 
 
+def _words(text: str) -> list[str] | str:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text  # a quotation mark is not closed: no list, and so refused
+
+
 def _source(text: str) -> Any:  # Any: TOML
     if not text.lstrip().startswith("{"):
         return text
@@ -143,6 +157,12 @@ def _source(text: str) -> Any:  # Any: TOML
         return tomllib.loads(f"password = {text}")["password"]
     except tomllib.TOMLDecodeError:
         return {}  # refused with the forms that are right; a password may begin like this only inside the file
+
+
+_READ: Final[dict[Kind, Callable[[str], Any]]] = {  # Any: TOML
+    Kind.FLAG: _flag, Kind.INTEGER: partial(_number, whole=True), Kind.NUMBER: partial(_number, whole=False),
+    Kind.WORDS: _words, Kind.PASSWORD: _source,
+}  # fmt: skip
 
 
 class Draft:
@@ -162,7 +182,15 @@ class Draft:
     @property
     def sections(self) -> tuple[Section, ...]:
         """The sections as they would be."""
-        return sections(self.raw)
+        return self.sections_of(self.raw)
+
+    def sections_of(self, raw: Raw) -> tuple[Section, ...]:
+        """Return the sections of a configuration; who knows more of it than its model says more."""
+        return sections(raw)
+
+    def problems_of(self, raw: Raw) -> tuple[ConfigError, ...]:
+        """Return what is wrong with a configuration; as above."""
+        return problems_of(raw)
 
     def change(self, *edits: Edit) -> None:
         """Take a step; one that changes nothing is none."""
@@ -191,17 +219,17 @@ class Draft:
 
     def with_edit(self, edit: Edit) -> tuple[ConfigError, ...]:
         """Return what would be wrong after one more edit."""
-        return problems_of(applied(self.raw, [edit]))
+        return self.problems_of(applied(self.raw, [edit]))
 
     def problems(self) -> tuple[ConfigError, ...]:
         """Return what is wrong now."""
         if self._checked is None or self._checked[0] is not self.raw:
-            self._checked = (self.raw, problems_of(self.raw))
+            self._checked = (self.raw, self.problems_of(self.raw))
         return self._checked[1]
 
     def differences(self) -> tuple[Difference, ...]:
         """Return what saving would change."""
-        return differences(self.base, self.raw)
+        return differences(self.base, self.raw, self.sections_of)
 
 
 def beside(problems: Iterable[ConfigError], section: Section, changed: Collection[Key] = ()) -> dict[Key, str]:
@@ -221,11 +249,13 @@ def beside(problems: Iterable[ConfigError], section: Section, changed: Collectio
     return found
 
 
-def differences(before: Raw, after: Raw) -> tuple[Difference, ...]:
+def differences(
+    before: Raw, after: Raw, sections_of: Callable[[Raw], tuple[Section, ...]] = sections
+) -> tuple[Difference, ...]:
     """Return every setting that differs, as it stood and as it stands; routers that came or went with all of theirs."""
     settings: dict[Key, Setting] = {}
     for raw in (before, after):
-        settings |= {each.key: each for section in sections(raw) for each in section.settings}
+        settings |= {each.key: each for section in sections_of(raw) for each in section.settings}
     found = []
     for key, setting in settings.items():
         old, new = value_of(before, key), value_of(after, key)

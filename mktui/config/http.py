@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import hashlib
 import ipaddress
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -66,6 +67,11 @@ def too_short() -> str:
     return f"a token has at least {TOKEN_LENGTH} letters: openssl rand -hex 32 makes a good one"
 
 
+def digest_of(token: str) -> str:
+    """Return what a file may hold instead of a token."""
+    return HASHED + hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def is_hashed(source: SecretSource) -> bool:
     """Say whether the file holds only a token's digest."""
     return source.kind == "plain" and str(source.value).startswith(HASHED)
@@ -89,7 +95,8 @@ class TokenConfig(BaseModel):
         Role.VIEWER, description="viewer looks, operator tests, resets, syncs, changes customers, admin does everything"
     )
     token: Annotated[SecretSource, BeforeValidator(_check_token), WithJsonSchema(SOURCE_SCHEMA)] = Field(
-        description='the token: { env = }, { file = }, { keyring = }, { command = [ ] }, or its digest, "sha256:..."'
+        description='the token: { env = }, { file = }, { keyring = }, { command = [ ] }, or its digest, "sha256:..."',
+        json_schema_extra={"digest": True},
     )
 
 

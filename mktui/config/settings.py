@@ -1,12 +1,14 @@
 """Every setting as one row: its key, its kind, what it means, when it applies. Made from the model that checks it.
 
 Forms, ``config show`` and ``config set`` know a setting only through this: a new field of the model appears in all of
-them. A router and a source are known by name: their keys are ``routers.NAME.host``, ``billing.sources.NAME.url``.
+them. A router and a source are known by name: their keys are ``routers.NAME.host``, ``billing.sources.NAME.url``. Which
+actions ``[keys]`` may name only the screen knows: here are those that a file names.
 """
 
 from __future__ import annotations
 
 import enum
+import shlex
 import types
 import typing
 from dataclasses import dataclass
@@ -53,6 +55,10 @@ class Kind(enum.Enum):
     """A text that is never shown."""
     PASSWORD = "password"  # noqa: S105 - a kind, no password
     """A text that is never shown, or where it comes from."""
+    WORDS = "words"
+    """A program and its arguments."""
+    KEYS = "keys"
+    """A key that is pressed, or some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ class Setting:
     default: Any = None  # Any: as many types as settings
     choices: tuple[str, ...] = ()
     must_be_given: bool = False
+    may_be_digest: bool = False
+    """A secret of which the file may hold only the digest."""
 
     @property
     def dotted(self) -> str:
@@ -110,12 +118,20 @@ def sections(raw: Mapping[str, Any]) -> tuple[Section, ...]:  # Any: TOML
     found += [_section(("alerts", "hooks", name), HookConfig) for name in names(raw, ("alerts", "hooks"))]
     found += [_section(("serve",), ServeConfig), _section(("http",), HttpConfig)]
     found += [_section(("http", "tokens", name), TokenConfig) for name in names(raw, ("http", "tokens"))]
+    found += [Section(("keys",), own)] if (own := own_keys(raw)) else []
     for name in names(raw, ("routers",)):
         found += [
             _section(("routers", name), RouterConfig),
             _section(("routers", name, "pool"), PoolOptions, on_top_of=("pool",)),
         ]
     return tuple(found)
+
+
+def own_keys(raw: Mapping[str, Any]) -> tuple[Setting, ...]:  # Any: TOML
+    """Return the actions that a file gives keys to; what should be a table of them, and is none, as one setting."""
+    given = raw.get("keys")
+    keys = [("keys", str(name)) for name in given] if isinstance(given, dict) else [] if given is None else [("keys",)]
+    return tuple(Setting(key, Kind.KEYS, "the key, or keys, of an action", applies="live") for key in keys)
 
 
 def names(raw: Mapping[str, Any], path: Key) -> list[str]:  # Any: TOML
@@ -168,9 +184,18 @@ def in_words(setting: Setting, value: Any) -> str:  # Any: TOML, or a default
         return HIDDEN if value and value != SecretStr("") else ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:g}" if len(f"{value:g}") <= len(repr(value)) and float(f"{value:g}") == value else repr(value)
-    return str(value.value if isinstance(value, enum.Enum) else value)
+    if isinstance(value, list | tuple):
+        return (shlex.join if setting.kind is Kind.WORDS else " ".join)(map(str, value))
+    return (
+        _number_in_words(value)
+        if isinstance(value, float)
+        else str(value.value if isinstance(value, enum.Enum) else value)
+    )
+
+
+def _number_in_words(value: float) -> str:
+    short = f"{value:g}"
+    return short if len(short) <= len(repr(value)) and float(short) == value else repr(value)
 
 
 def _source_in_words(value: object) -> str:
@@ -195,7 +220,7 @@ def _settings(section: Key, model: type[BaseModel]) -> Iterator[Setting]:
             yield Setting(
                 (*section, name), kind, field.description or "", str(extra.get("unit", "")),
                 str(extra.get("applies", "restart")), None if default is PydanticUndefined else default, choices,
-                must_be_given=field.is_required(),
+                must_be_given=field.is_required(), may_be_digest=bool(extra.get("digest")),
             )  # fmt: skip
 
 
@@ -210,6 +235,8 @@ def _kind_of(annotation: Any) -> tuple[Kind | None, tuple[str, ...]]:  # Any: a 
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Literal:
         return Kind.CHOICE, tuple(map(str, arguments))
+    if origin is tuple and arguments == (str, ...):
+        return Kind.WORDS, ()
     if origin in {types.UnionType, typing.Union}:
         return _kind_of(next(each for each in arguments if each is not type(None)))
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
@@ -233,6 +260,8 @@ def find(raw: Mapping[str, Any], dotted: str) -> Setting | None:  # Any: TOML
 
 def _with_another(dotted: str) -> Iterator[Raw]:
     """A name may have dots in it: what is left when the setting's own words are taken off its end."""
+    if dotted.startswith("keys."):
+        yield {"keys": {dotted.removeprefix("keys."): ""}}
     for prefix, more in _OF_LISTS:
         name = dotted.removeprefix(prefix).rpartition(more)[0]
         if dotted.startswith(prefix) and name:

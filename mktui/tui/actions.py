@@ -180,7 +180,7 @@ ACTIONS: Final = (
            is_of_screen=True),
     Action("preset", "L", "L", "preset", "The next preset for the pool's settings.", _CONFIG, in_footer=_CONFIG,
            is_of_screen=True),
-    Action("unset", "delete", "del", "default", "A setting to its default; takes a router out.", _FORMS,
+    Action("unset", "delete", "del", "default", "A setting to its default; takes an entry out.", _FORMS,
            in_footer=_FORMS, is_of_screen=True),
     Action("diagnosis", "d", "d", "why", "What is wrong with it, and what to do.", ROUTERS,
            in_footer=ROUTERS - _PLAN),

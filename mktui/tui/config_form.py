@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mktui.config.draft import beside, nearest_preset
-from mktui.config.settings import Key, Kind, Raw, Section, Setting, in_words, value_of
+from mktui.config.settings import LISTS, Key, Kind, Raw, Section, Setting, in_words, names, value_of
 from mktui.tui import words
 from mktui.tui.widgets.live_table import Column
 
@@ -27,7 +27,7 @@ _ABOUT = {
     "sources": "somebody else's database, only ever read", "http": "what serve answers over HTTP",
     "tokens": "who may ask over HTTP", "monitor": "what is kept of errors and changes",
     "maintenance": "what is done by itself, and when", "alerts": "what is worth waking somebody for",
-    "webhooks": "who is told over HTTP", "hooks": "a program that is told",
+    "webhooks": "who is told over HTTP", "hooks": "a program that is told", "keys": "which key does what",
     "serve": "where the one that runs is asked",
 }  # fmt: skip
 
@@ -54,7 +54,7 @@ class Page:
 
     def name_of(self, setting: Setting) -> str:
         """Return a setting's name on this page."""
-        return ".".join(setting.key[len(self.key) :])
+        return ".".join(setting.key[len(self.key) :]) or setting.name
 
 
 def pages(draft: Draft) -> dict[Key, Page]:
@@ -69,27 +69,64 @@ def pages(draft: Draft) -> dict[Key, Page]:
     return found
 
 
-def index_columns(width: int, names: Iterable[str]) -> tuple[Column, ...]:
+def kind_of(path: Key) -> str:
+    """Return what an entry of a list is called: ``token`` of ``http.tokens``."""
+    return _KINDS[path[-1]]
+
+
+def new_entry(path: Key, name: str = "") -> Setting:
+    """Return the name of an entry that is not there yet, to be typed in the list of pages."""
+    return Setting((*path, name, "name"), Kind.TEXT, f"what the new {kind_of(path)} is called", must_be_given=True)
+
+
+def index_order(draft: Draft) -> list[Key]:
+    """Return the rows of the list of pages: the pages, and behind each list of entries its own key, to make one."""
+    order = list(pages(draft))
+    for path in LISTS:
+        home = [at for at, key in enumerate(order) if key[: len(path)] == path]
+        home = home or [at for at, key in enumerate(order) if key[: len(path) - 1] == path[:-1]]
+        order.insert(home[-1] + 1, path)
+    return order
+
+
+def index_columns(width: int, titles: Iterable[str]) -> tuple[Column, ...]:
     """Return the columns of the list of pages: none of them applies at some time."""
-    *those, meaning, _, _ = columns(width, names)
+    *those, meaning, _, _ = columns(width, titles)
     return (*those, replace(meaning, width=meaning.width + _GAP + _APPLIES))
 
 
-def columns(width: int, names: Iterable[str]) -> tuple[Column, ...]:
+def columns(width: int, titles: Iterable[str], last: str = "APPLIES") -> tuple[Column, ...]:
     """Return the columns for a terminal's width and a page's names: value and meaning share what is left."""
-    name = max(14, *map(len, names)) + 1
+    name = max(14, *map(len, titles)) + 1
     rest = max(20, width - GLYPH - name - _GAP - _APPLIES - _BAR)
     value = min(48, rest * 2 // 5)
     return (
         Column("glyph", "", GLYPH), Column("name", "SETTING", name), Column("value", "VALUE", value),
-        Column("meaning", "MEANING", rest - value), Column("gap", "", _GAP), Column("applies", "APPLIES", _APPLIES),
+        Column("meaning", "MEANING", rest - value), Column("gap", "", _GAP), Column("applies", last, _APPLIES),
     )  # fmt: skip
 
 
-def index_rows(draft: Draft, palette: Palette) -> dict[str, dict[str, Text]]:
-    """Return a row for each page."""
+def index_rows(draft: Draft, palette: Palette, adding: Key = (), problem: str = "") -> dict[str, dict[str, Text]]:
+    """Return a row for each page, and one for each list. ``adding``: the list that somebody types a new name for."""
     changed = {each.setting.key for each in draft.differences()}
-    return {".".join(page.key): _index_row(draft, page, changed, palette) for page in pages(draft).values()}
+    found = pages(draft)
+    return {
+        ".".join(key): _index_row(draft, found[key], changed, palette) if key in found
+        else _new_row(key, palette, is_typed=key == adding, problem=problem if key == adding else "")
+        for key in index_order(draft)
+    }  # fmt: skip
+
+
+def _new_row(path: Key, palette: Palette, *, is_typed: bool, problem: str) -> dict[str, Text]:
+    meaning = Text(f"✗ {problem}", style=palette.state("critical")) if problem else Text("", style=palette.quiet)
+    return {
+        "glyph": Text("▸", style=palette.accent) if is_typed else Text(""),
+        "name": Text(f"+ {kind_of(path)}", style="" if is_typed else palette.quiet),
+        "value": Text(""),
+        "meaning": meaning if problem else Text(f"⏎ makes one: {_ABOUT[path[-1]]}", style=palette.quiet),
+        "gap": Text(""),
+        "applies": Text(""),
+    }
 
 
 def _index_row(draft: Draft, page: Page, changed: set[Key], palette: Palette) -> dict[str, Text]:
@@ -125,9 +162,13 @@ def page_rows(
                 "value": value_text(draft.raw, section, setting, palette),
                 "meaning": told if problem else Text(setting.description, style=palette.quiet),
                 "gap": Text(""),
-                "applies": Text(setting.applies, style=palette.quiet),
+                "applies": Text(_last_of(setting), style=palette.quiet),
             }
     return rows
+
+
+def _last_of(setting: Setting) -> str:
+    return in_words(setting, setting.default) if setting.kind is Kind.KEYS else setting.applies
 
 
 def value_text(raw: Raw, section: Section, setting: Setting, palette: Palette) -> Text:
@@ -160,9 +201,19 @@ def summary(draft: Draft, extra_errors: int, palette: Palette) -> Text:
 
 
 def removable(draft: Draft | None, row: str | None) -> Key:
-    """Return the key of the router or the source on a row of the list of pages; (): it is neither."""
+    """Return the key of the entry on a row of the list of pages; (): it is none."""
     key = next((each for each in pages(draft) if ".".join(each) == row), ()) if draft is not None else ()
-    return key if key[:-1] in {("routers",), ("billing", "sources")} else ()
+    return key if key[:-1] in LISTS else ()
+
+
+def addable(row: str | None) -> Key:
+    """Return the list that a row of the list of pages makes an entry of; (): none."""
+    return next((path for path in LISTS if ".".join(path) == row), ())
+
+
+def taken(draft: Draft, path: Key, name: object) -> str:
+    """Say that a list has an entry of this name already; "": it has not."""
+    return f"{name!r} is the name of another {kind_of(path)} already" if name in names(draft.raw, path) else ""
 
 
 def preset_text(draft: Draft) -> str:
@@ -184,7 +235,8 @@ def explanation(page: Page, setting: Setting, problem: str, palette: Palette) ->
     if problem:
         lines.append(Text(f"✗ {problem}", style=palette.state("critical")))
     else:
-        lines.append(Text(_HOW[setting.kind], style=palette.quiet))
+        how = _HOW[setting.kind].format(digest="its digest, " if setting.may_be_digest else "")
+        lines.append(Text(how, style=palette.quiet))
     return Text("\n").join(lines)
 
 
@@ -192,7 +244,9 @@ _HOW = {
     Kind.FLAG: "⏎ turns it over · del: its default", Kind.CHOICE: "⏎ takes the next one · del: its default",
     Kind.TEXT: "⏎ edits it · del: its default", Kind.INTEGER: "⏎ edits it · del: its default",
     Kind.NUMBER: "⏎ edits it · del: its default", Kind.SECRET: "⏎ types another one; what is there is never shown",
-    Kind.PASSWORD: '⏎ types another one, or { env = "" } · { file = "" } · { keyring = "" } · { command = [""] }',
+    Kind.PASSWORD: "⏎ types another one; tab then: {digest}from env, file, keyring, command",
+    Kind.WORDS: "⏎ edits it, words as a shell cuts them · del: its default",
+    Kind.KEYS: "⏎ then press it, or type it: f5 · ctrl+r · pageup; or several · del: default",
 }  # fmt: skip
 
 

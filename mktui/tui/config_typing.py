@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mktui.config.draft import Draft, Edit, nearest_preset, preset_edits, typed
+from mktui.config.http import HASHED, TOKEN_LENGTH, digest_of
 from mktui.config.presets import PRESETS
 from mktui.config.settings import Key, Kind, Setting, in_words, value_of
-from mktui.tui.config_form import Page, errors_of, pages
+from mktui.tui.config_form import Page, errors_of, pages, taken
+from mktui.tui.config_keys import key_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,21 +17,38 @@ if TYPE_CHECKING:
 
 def typing_errors(draft: Draft, page: Page, setting: Setting, text: str) -> dict[Key, str]:
     """Return what would be wrong on a page with what is being typed."""
+    if setting.kind is Kind.KEYS:
+        return key_errors(draft, setting, text)
     value = typed(setting, text)
     problems = draft.with_edit(Edit(setting.key, value))
     if setting.key != (*page.key, "name"):
         return errors_of(page, problems, {setting.key})
     if value is None:
         return {setting.key: "is missing (it must be given)"}
+    if value != page.key[-1] and (problem := taken(draft, page.key[:-1], value)):
+        return {setting.key: problem}
     keys = {setting.dotted, ".".join((*page.key[:-1], str(value), "name")), ".".join(page.key[:-1])}
     wrong = next((problem.problem for problem in problems if problem.key in keys), "")
+    return {setting.key: wrong} if wrong else {}
+
+
+def adding_errors(draft: Draft, setting: Setting, text: str) -> dict[Key, str]:
+    """Return what is wrong with the name of an entry that is being made."""
+    path, name = setting.key[:-2], typed(setting, text)
+    if name is None:
+        return {setting.key: "is missing (it must be given)"}
+    if problem := taken(draft, path, name):
+        return {setting.key: problem}
+    key = (*path, name, "name")
+    wrong = next((each.problem for each in draft.with_edit(Edit(key, name)) if each.key == ".".join(key)), "")
     return {setting.key: wrong} if wrong else {}
 
 
 def is_between(draft: Draft, setting: Setting, value: object) -> bool:
     """Say whether what is wrong is between this setting and another: then the other may be what is changed next."""
     problems = draft.with_edit(Edit(setting.key, value))
-    return setting.name != "name" and all(problem.key != setting.dotted for problem in problems)
+    is_alone = setting.name == "name" or setting.kind is Kind.KEYS
+    return not is_alone and all(problem.key != setting.dotted for problem in problems)
 
 
 def next_value(draft: Draft, setting: Setting) -> Any:  # Any: TOML
@@ -49,6 +68,28 @@ def value_to_edit(draft: Draft, setting: Setting) -> str:
     """Return the text that editing begins with; a secret is never read back."""
     given = value_of(draft.raw, setting.key)
     return "" if setting.is_secret else in_words(setting, setting.default if given is None else given)
+
+
+def next_source(setting: Setting, text: str) -> str:
+    """Return another way to say where a secret comes from: what was typed, its digest where that will do, or a place.
+
+    After the last comes the first again, a secret that is typed.
+    """
+    is_plain = not text.lstrip().startswith("{")
+    if is_plain and setting.may_be_digest and len(text) >= TOKEN_LENGTH and not text.startswith(HASHED):
+        return digest_of(text)
+    begun = text.partition("=")[0]
+    place = next((at for at, form in enumerate(_SOURCES) if form.partition("=")[0] == begun), -1)
+    return (*_SOURCES, "")[place + 1]
+
+
+_SOURCES: Final = ('{ env = "" }', '{ file = "" }', '{ keyring = "" }', '{ command = [""] }')
+
+
+def is_secret_text(setting: Setting, text: str) -> bool:
+    """Say whether what is typed must not be seen: a place and a digest may."""
+    is_told = text.lstrip().startswith("{") or (setting.may_be_digest and text.startswith(HASHED))
+    return setting.is_secret and not (setting.kind is Kind.PASSWORD and is_told)
 
 
 def worth(draft: Draft, edits: Iterable[Edit]) -> tuple[Edit, ...]:

@@ -130,6 +130,12 @@ def shown(key: str) -> str:
     return "".join("^" if modifier == "ctrl" else f"{modifier}+" for modifier in modifiers) + plain
 
 
+def spelled(key: str) -> str:
+    """Return a key as it is typed into a configuration: ``?`` for question_mark, ``ctrl+r``, ``f5``."""
+    *modifiers, last = key.split("+")
+    return "+".join((*modifiers, _LETTERS.get(last, last)))
+
+
 def _with(action: Action, keys: tuple[str, ...] | None) -> Action:
     return action if keys is None else replace(action, keys=",".join(keys), shown=shown(keys[0]))
 

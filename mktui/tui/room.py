@@ -36,13 +36,21 @@ class Room(App[None]):
         self.is_plain = "NO_COLOR" in os.environ
         super().__init__(driver_class=driver, ansi_color=True if self.is_plain else None)
         self.keymap = keymap or Keymap()
-        if keymap is not None:  # Textual's own keymap takes a key from every other action, on whatever screen
-            ours = BindingsMap(actions.bindings(self.keymap.actions))
-            self._bindings = BindingsMap.merge([BindingsMap(App.BINDINGS), ours])
+        mine = {actions.binding_of(action) for action in actions.ACTIONS}
+        self._others = BindingsMap([binding for _, binding in self._bindings if binding.action not in mine])
+        self.wear(self.keymap)
         self.services = services
         self.read_only = read_only
         self.chart_span = 0
         """Which of ``latency_chart.SPANS`` was chosen, on whatever router."""
+
+    def wear(self, keymap: Keymap) -> None:
+        """Let these keys be pressed from now on; footer, help and palette read them there, too.
+
+        Textual's own keymap would take a key from every other action, on whatever screen.
+        """
+        self.keymap = keymap
+        self._bindings = BindingsMap.merge([self._others, BindingsMap(actions.bindings(keymap.actions))])
 
     @property
     def view(self) -> View | None:

@@ -93,7 +93,7 @@ def test_receivers_are_pages_of_the_form_and_their_secrets_are_shown_nowhere() -
     webhook, hook = found["alerts", "webhooks", "noc"], found["alerts", "hooks", "sms"]
     shown = {setting.name: in_words(setting, value_of(raw, setting.key)) for setting in webhook.settings}
     assert shown == {"name": "noc", "url": HIDDEN, "token": HIDDEN, "token_header": "", "ca_file": "", "timeout": ""}
-    assert [setting.name for setting in hook.settings] == ["name", "timeout"]
+    assert [setting.name for setting in hook.settings] == ["name", "command", "timeout"]
     assert find({}, "alerts.webhooks.my.noc.timeout") is not None
 
 

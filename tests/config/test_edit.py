@@ -35,6 +35,8 @@ VALUES: Final = {
     Kind.NUMBER: st.floats(allow_nan=False, allow_infinity=False) | st.integers(0, 900),
     Kind.FLAG: st.booleans(),
     Kind.SECRET: st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
+    Kind.WORDS: st.lists(st.text("abc \"'\\\n", min_size=1), min_size=1),
+    Kind.KEYS: st.sampled_from(["T", "ctrl+r", "?", ["T", "f5"], ""]),
     Kind.PASSWORD: st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
     | st.builds(lambda name: {"env": name}, st.text("ABC", min_size=1))
     | st.builds(lambda words: {"command": words}, st.lists(st.text("abc \"'\\\n", min_size=1), min_size=1)),
@@ -159,7 +161,10 @@ def test_one_hidden_value_for_another_is_said_to_be_another() -> None:
         (Kind.INTEGER, " 8 ", 8), (Kind.INTEGER, "8.5", "8.5"), (Kind.INTEGER, "x", "x"), (Kind.NUMBER, "8", 8),
         (Kind.NUMBER, "0.5", 0.5), (Kind.FLAG, "Yes", True), (Kind.FLAG, "off", False), (Kind.FLAG, "2", "2"),
         (Kind.TEXT, "a b", "a b"), (Kind.TEXT, "  ", None), (Kind.PASSWORD, '{ env = "X" }', {"env": "X"}),
-        (Kind.PASSWORD, "{ env = ", {}), (Kind.PASSWORD, "pw ", "pw "), (Kind.CHOICE, " pin", "pin"),
+        (Kind.PASSWORD, "{ env = ", {}), (Kind.PASSWORD, "pw ", "pw "), (Kind.WORDS, "tell 'x", "tell 'x"),
+        (Kind.WORDS, "tell 'the noc' ", ["tell", "the noc"]),
+        (Kind.KEYS, "T", "T"), (Kind.KEYS, " T  f5", ["T", "f5"]), (Kind.KEYS, " ", "space"), (Kind.KEYS, "", None),
+        (Kind.CHOICE, " pin", "pin"),
     ],
 )  # fmt: skip
 def test_what_is_typed_becomes_what_toml_has(kind: Kind, text: str, value: object) -> None:

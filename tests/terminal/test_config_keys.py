@@ -46,6 +46,7 @@ WRONG: Final = {
     Kind.INTEGER: ("x", "-1", "1.5"),
     Kind.NUMBER: ("x", "-1", "inf"),
     Kind.PASSWORD: ("{ env = ", "{ key = 1 }"),
+    Kind.WORDS: ("tell 'noc", "''"),
 }
 WRONG_OF: Final = {
     "http.host": ("0.0.0.0", "x" * 300),  # noqa: S104 - refused
@@ -130,7 +131,7 @@ async def test_each_wrong_value_is_refused_beside_its_field(dotted: str) -> None
     elif setting.name == "private_key":
         wrong = ("key.pem",)
     elif setting.name in {"name", "host"}:
-        wrong = ("", "x" * 300)
+        wrong = ("", "x" * 300, " 10.0.0.1")
     elif setting.name == "encoding":
         wrong = ("klingon",)
     elif setting.key[:2] == ("alerts", "rules"):

@@ -11,16 +11,18 @@ from mktui.cli import completing
 from mktui.cli.exit_codes import ExitCode, fail, lines_of
 from mktui.cli.options import config_path
 from mktui.cli.output import echo, say
-from mktui.config.draft import Draft, Edit, typed
+from mktui.config.draft import Edit, typed
 from mktui.config.edit import edited
 from mktui.config.load import check_text, parse
 from mktui.config.save import look, save
 from mktui.config.settings import find, names, sections
 from mktui.services.by_hand import kept_chronicle
+from mktui.tui.config_keys import KeyedDraft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from mktui.config.draft import Draft
     from mktui.config.settings import Raw
 
 _EPILOG = """\b
@@ -43,12 +45,13 @@ def setting(context: click.Context, pairs: tuple[str, ...], unset: tuple[str, ..
     if len(pairs) % 2:
         raise click.UsageError(f"{pairs[-1]!r} has no value: they are given as KEY VALUE KEY VALUE ...", context)
     seen = look(config_path(context))
-    draft = Draft(parse(seen.text, seen.file))
+    draft = KeyedDraft(parse(seen.text, seen.file))
     _fill(draft, list(zip(pairs[::2], pairs[1::2], strict=True)) + [(key, "") for key in unset])
-    if problems := draft.problems():
+    changed = draft.differences()
+    is_of_keys = any(each.setting.key[0] == "keys" for each in changed)
+    if problems := [each for each in draft.problems() if is_of_keys or each.key.partition(".")[0] != "keys"]:
         fail(ExitCode.USAGE, *(line.replace("configuration:", f"{seen.file}:", 1)
                                for problem in problems for line in lines_of(problem)))  # fmt: skip
-    changed = draft.differences()
     if not changed:
         say("it says so already; nothing was changed")
         return

@@ -73,6 +73,24 @@ class SaveChanges(Question):
         return Text("\n").join(lines)
 
 
+class TakeOut(Question):
+    """Asks before an entry of a list goes: a router, a token, a receiver."""
+
+    DEFAULT_CSS = box_css("TakeOut")
+
+    def __init__(self, what: str, name: str) -> None:
+        super().__init__()
+        self._what, self._name = what, name
+
+    def asked(self) -> Text:
+        """Return the question."""
+        return Text.assemble(
+            (f"Take {self._what} {self._name} out?", "bold"),
+            "\n\nAll of its settings go with it, once you save (^s).\nUntil then u brings it back.",
+            "\n\ny takes it out   n leaves it",
+        )
+
+
 class Discard(Question):
     """Asks before unsaved changes are forgotten."""
 
