@@ -45,12 +45,15 @@ class Room(App[None]):
         """Which of ``latency_chart.SPANS`` was chosen, on whatever router."""
 
     def wear(self, keymap: Keymap) -> None:
-        """Let these keys be pressed from now on; footer, help and palette read them there, too.
+        """Let these keys be pressed from now on, and shown: help and palette read them there, too.
 
         Textual's own keymap would take a key from every other action, on whatever screen.
         """
         self.keymap = keymap
         self._bindings = BindingsMap.merge([self._others, BindingsMap(actions.bindings(keymap.actions))])
+        for screen in self.screen_stack if self.is_running else ():
+            if isinstance(screen, View):
+                screen.show_keys(screen.size.width)
 
     @property
     def view(self) -> View | None:
