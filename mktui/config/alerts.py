@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
@@ -78,7 +78,7 @@ def check_url(url: str) -> SplitResult:
 
 
 def _unit(unit: str) -> JsonDict:
-    return {"unit": unit, "applies": "restart"}
+    return {"unit": unit, "applies": "live"}
 
 
 def _check_address(given: object) -> SecretSource:
@@ -95,6 +95,7 @@ class AlertRules(BaseModel):
     """For how long each must be so before somebody is told: ``2 min``, ``at once``, ``off``."""
 
     model_config = _STRICT
+    APPLIES: ClassVar = "live"
 
     router_down: str = Field("2 min", description="no connection of the router answers; who isolates it knows")
     breaker_open: str = Field("2 min", description="its circuit is open")
@@ -123,6 +124,7 @@ class ReceiverConfig(BaseModel):
     """Somebody who is told."""
 
     model_config = _STRICT
+    APPLIES: ClassVar = "live"
 
     name: Name = Field(description="what you call it; unique")
 
@@ -176,8 +178,12 @@ class AlertConfig(BaseModel):
     """``[alerts]``: what is worth waking somebody for, and who is told."""
 
     model_config = _STRICT
+    APPLIES: ClassVar = "live"
 
-    enabled: bool = Field(True, description="look for what is wrong; without receivers it is only shown")
+    enabled: bool = Field(
+        True, description="look for what is wrong; without receivers it is only shown",
+        json_schema_extra={"applies": "restart"},
+    )  # fmt: skip
     rules: AlertRules = Field(default_factory=AlertRules, description="for how long each must be so")
     repeat_hours: float = Field(
         4, gt=0, le=720, description="what is still so is told again after this", json_schema_extra=_unit("h")

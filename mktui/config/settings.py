@@ -212,6 +212,7 @@ def _section(key: Key, model: type[BaseModel], on_top_of: Key = ()) -> Section:
 
 
 def _settings(section: Key, model: type[BaseModel]) -> Iterator[Setting]:
+    usual = getattr(model, "APPLIES", "restart")
     for name, field in model.model_fields.items():
         kind, choices = _kind_of(field.annotation)
         if kind is not None:
@@ -219,7 +220,7 @@ def _settings(section: Key, model: type[BaseModel]) -> Iterator[Setting]:
             extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
             yield Setting(
                 (*section, name), kind, field.description or "", str(extra.get("unit", "")),
-                str(extra.get("applies", "restart")), None if default is PydanticUndefined else default, choices,
+                str(extra.get("applies", usual)), None if default is PydanticUndefined else default, choices,
                 must_be_given=field.is_required(), may_be_digest=bool(extra.get("digest")),
             )  # fmt: skip
 

@@ -122,6 +122,10 @@ class AlertBook:
         self.past = dict(past or {})
         self._looked_at: dt.datetime | None = None
 
+    def follow(self, settings: Settings) -> None:
+        """Go by other settings from the next look on; what no rule is on for any more is then resolved."""
+        self._settings = settings
+
     @property
     def alerts(self) -> tuple[Alert, ...]:
         """What is pending or firing, the oldest first."""

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from mktui.config.draft import Draft
 from mktui.config.edit import edited
-from mktui.config.load import parse
+from mktui.config.load import LoadedConfig, parse
 from mktui.config.newcomer import Keep
 from mktui.config.save import look, save_secret
 from mktui.config.secrets import parse_source, resolve
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mktui.core.connection.options import RouterOptions
     from mktui.core.connection.transport import Connect
     from mktui.core.pool.options import PoolOptions
+    from mktui.services.alerts.watching import Alerting
     from mktui.services.chronicle import Chronicle
     from mktui.services.configuring import Saved
     from mktui.services.router import RouterService
@@ -54,6 +55,7 @@ class Home(Protocol):
 
     config_file: Path | None
     chronicle: Chronicle
+    alerting: Alerting | None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -122,8 +124,8 @@ class NewcomerDesk:
             return await self.come_and_go(saved, {newcomer.name: password})
 
     async def come_and_go(self, saved: Saved, passwords: dict[str, SecretStr] | None = None) -> Saved:
-        """Stop the routers that a saved file has no more, and start those that are new in it."""
-        problems = list(saved.problems)
+        """Stop the routers that a saved file has no more, start those that are new, and let alerts go by it, too."""
+        problems = [*saved.problems, *([told] if (told := self._tell_alerts(saved)) else ())]
         for name in saved.went:
             if name in self._home.names:
                 await self._home.stop_router(name)
@@ -141,6 +143,14 @@ class NewcomerDesk:
             pool = saved.config.pool_for(router)
             await self._home.start_router(RouterSetup(router.options(password), pool, router.protected, self.connect))
         return replace(saved, problems=tuple(problems))
+
+    def _tell_alerts(self, saved: Saved) -> str:
+        """Let whoever looks for alerts go by what was saved; return why he does not yet, "": he does."""
+        if self._home.alerting is None or not any(key.startswith("alerts.") for key in saved.live):
+            return ""
+        from mktui.services.alerts.plan import plan_of  # noqa: PLC0415 - few saves change who is told
+
+        return self._home.alerting.take(plan_of(LoadedConfig(saved.config, saved.seen.file, ())))
 
     @staticmethod
     async def _password(newcomer: Newcomer) -> SecretStr:

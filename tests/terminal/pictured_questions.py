@@ -13,7 +13,7 @@ from mktui.tui.billing_questions import ConfirmMany, ExtendMany, SaveRow
 from mktui.tui.customer_deeds import Extend
 from mktui.tui.finding import Find
 from mktui.tui.screens.config import ConfigScreen
-from mktui.tui.screens.config_questions import Discard, SaveChanges
+from mktui.tui.screens.config_questions import Discard, SaveChanges, TakeOut
 from mktui.tui.screens.importing import PathLine
 from mktui.tui.screens.modals import Confirm, Help, Hold
 from mktui.tui.screens.new_questions import Pin, SaveRouter
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 NORMAL, EMPTY, LOADING, ERROR, OFFLINE = State
 EDITED: Final = ("6", "enter", "j", "enter", "1", "2", "enter", "j", "enter", "9", "enter", "escape")
 FIELD: Final = ("6", "enter", "j", "j", "enter", "9", "enter", "k", "enter", "2")
+
+OWN_KEYS: Final = ("6", "G", *["k"] * 3, "enter")
+TAKEN_KEY: Final = ("j", "j", "enter", "enter", "k", "enter", "t")
+"""One key is what it was; the next is another's."""
+NEW_TOKEN: Final = ("6", "G", *["k"] * 4, "enter", *"grafana", "enter")
 
 
 @dataclass
@@ -89,6 +94,9 @@ async def unmatched(pilot: Pilot[None]) -> None:
 SHOWN: Final = (
     Shown(ConfigScreen, NORMAL, keys("6"), with_file),
     Shown(ConfigScreen, NORMAL, keys("6", "enter"), with_file, which="page"),
+    Shown(ConfigScreen, NORMAL, keys(*OWN_KEYS), with_file, which="keys"),
+    Shown(ConfigScreen, ERROR, keys(*OWN_KEYS, *TAKEN_KEY), with_file, which="keys"),
+    Shown(ConfigScreen, ERROR, keys(*NEW_TOKEN), with_file, which="new"),
     Shown(ConfigScreen, EMPTY, keys("6")),
     Shown(ConfigScreen, LOADING, keys(held="6"), SlowFile),
     Shown(ConfigScreen, ERROR, keys(*FIELD), with_file),
@@ -110,11 +118,12 @@ SHOWN: Final = (
     Shown(ConfirmMany, ERROR, keys("5", *["space"] * 14, "E", *"13", "enter"), many),
     Shown(SaveRow, NORMAL, changed_row),
     Shown(SaveChanges, NORMAL, keys(*EDITED, "ctrl+s"), with_file),
+    Shown(TakeOut, NORMAL, keys("6", "G", "k", "delete"), with_file),
     Shown(Discard, NORMAL, keys(*EDITED, "escape"), with_file),
     Shown(SaveRouter, NORMAL, keys(*TYPED, "ctrl+s"), new()),
     Shown(Pin, NORMAL, keys(*TYPED, "tab", "right", "ctrl+t"), new("certificate")),
 )
-_ASKS: Final = (Confirm, Hold, Extend, ExtendMany, ConfirmMany, SaveRow, SaveChanges, Discard, SaveRouter, Pin, Find,
+_ASKS: Final = (Confirm, Hold, Extend, ExtendMany, ConfirmMany, SaveRow, SaveChanges, TakeOut, Discard, SaveRouter, Pin, Find,
                 PathLine)  # fmt: skip
 _WITHOUT: Final = {
     EMPTY: "a question is asked of something that is there", LOADING: "a question waits for nobody but its answer",

@@ -54,6 +54,7 @@ class Courier:
         self._next_at: dt.datetime | None = None
         self._news = anyio.Event()
         self._end = anyio.Event()
+        self._woken = anyio.Event()
 
     @property
     def state(self) -> ReceiverState:
@@ -69,10 +70,16 @@ class Courier:
             self.outbox.put(notice)
         self._news.set()
 
+    def turn_to(self, receiver: Receiver, limit: int, external_url: str) -> None:
+        """Tell it so from now on: what waits, waits for it. One that failed is tried again at once."""
+        self._receiver, self._external_url, self.outbox.limit = receiver, external_url, limit
+        self._woken.set()
+
     def finish(self) -> None:
         """Try what waits once more, and end; a receiver that has failed already is not tried again."""
         self._end.set()
         self._news.set()
+        self._woken.set()
 
     async def run(self) -> None:
         """Tell until ``finish``."""
@@ -90,8 +97,9 @@ class Courier:
     async def _rest(self) -> None:
         wait = wait_after(self._failures)
         self._next_at = clock.utc_now() + dt.timedelta(seconds=wait)
+        self._woken = anyio.Event()
         with anyio.move_on_after(wait):
-            await self._end.wait()
+            await self._woken.wait()
         self._next_at = None
 
     async def _told_one(self) -> bool:

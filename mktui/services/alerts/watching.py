@@ -6,6 +6,7 @@ screen waits for any of it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 import anyio
@@ -24,6 +25,8 @@ from mktui.services.log import write_crash
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from anyio.abc import TaskGroup
 
     from mktui.monitor.alert_rules import Judgement, Key
     from mktui.monitor.alerts import Notice
@@ -62,6 +65,8 @@ class Alerting:
     def __init__(self, fleet: Watched, plan: AlertPlan, say: Callable[[str], None]) -> None:
         self._fleet = fleet
         self._plan = plan
+        self._next: AlertPlan | None = None
+        self._post: TaskGroup | None = None
         self._say = say
         self._book = AlertBook(plan.settings)
         self.couriers: tuple[Courier, ...] = ()
@@ -80,6 +85,36 @@ class Alerting:
     def file(self) -> AlertFile:
         """Where everything is kept."""
         return self._plan.file
+
+    def take(self, plan: AlertPlan) -> str:
+        """Go by another plan from the next look on; its file stays as it was.
+
+        Returns:
+            Why nothing of it is seen yet: another one tells. "": it is.
+        """
+        self._next = replace(plan, file=self.file)
+        return self._problem if self._of_another is not None else ""
+
+    def _adopt(self) -> None:
+        """Between two looks. A rule that went resolves its alerts; a receiver keeps what waits for it, by its name."""
+        if self._next is None:
+            return
+        self._plan, self._next = self._next, None
+        self._book.follow(self._plan.settings)
+        self._signature = None  # who is told now is worth the disk's time
+        before = {courier.name: courier for courier in self.couriers}
+        self.couriers = tuple(self._courier_now(each, before.pop(each.name, None)) for each in self._plan.receivers)
+        for gone in before.values():
+            gone.finish()
+
+    def _courier_now(self, receiver: Receiver, before: Courier | None) -> Courier:
+        if before is not None:
+            before.turn_to(receiver, self._plan.max_waiting, self._plan.external_url)
+            return before
+        courier = self._courier(receiver, None)
+        if self._post is not None:  # else it is started with the others
+            self._post.start_soon(courier.run)
+        return courier
 
     async def read_silences(self) -> None:
         """Take in what is silenced."""
@@ -135,6 +170,7 @@ class Alerting:
             self._problem = SILENT
             await anyio.sleep(LOOK)
         kept, self._problem = read
+        self._plan, self._next = self._next or self._plan, None
         if self._problem:
             self._say(self._problem)
         self._book = AlertBook(self._plan.settings, kept.alerts, {(rule, at): past for rule, at, past in kept.past})
@@ -157,9 +193,11 @@ class Alerting:
         """Run the couriers; they outlive the watch by a moment."""
         with anyio.CancelScope(shield=True):
             async with anyio.create_task_group() as tasks:
+                self._post = tasks
                 for courier in self.couriers:
                     tasks.start_soon(courier.run)
                 await self._is_over.wait()
+                self._post = None
                 tasks.cancel_scope.deadline = clock.now() + LAST_TRY
                 for courier in self.couriers:
                     courier.finish()
@@ -177,6 +215,7 @@ class Alerting:
 
     async def look(self) -> None:
         """Look once."""
+        self._adopt()
         await self.read_silences()
         await self._want_billing()
         notices = self._book.look(await self._judged(), clock.utc_now(), self._silences)
