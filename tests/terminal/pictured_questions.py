@@ -36,8 +36,7 @@ EDITED: Final = ("6", "enter", "j", "enter", "1", "2", "enter", "j", "enter", "9
 FIELD: Final = ("6", "enter", "j", "j", "enter", "9", "enter", "k", "enter", "2")
 
 OWN_KEYS: Final = ("6", "G", *["k"] * 3, "enter")
-TAKEN_KEY: Final = ("j", "j", "enter", "enter", "k", "enter", "t")
-"""One key is what it was; the next is another's."""
+TAKEN_KEY: Final = ("j", "enter", "t")
 NEW_TOKEN: Final = ("6", "G", *["k"] * 4, "enter", *"grafana", "enter")
 
 
@@ -118,13 +117,13 @@ SHOWN: Final = (
     Shown(ConfirmMany, ERROR, keys("5", *["space"] * 14, "E", *"13", "enter"), many),
     Shown(SaveRow, NORMAL, changed_row),
     Shown(SaveChanges, NORMAL, keys(*EDITED, "ctrl+s"), with_file),
-    Shown(TakeOut, NORMAL, keys("6", "G", "k", "delete"), with_file),
+    Shown(TakeOut, NORMAL, keys("6", "j", "j", "j", "delete"), with_file),
     Shown(Discard, NORMAL, keys(*EDITED, "escape"), with_file),
     Shown(SaveRouter, NORMAL, keys(*TYPED, "ctrl+s"), new()),
     Shown(Pin, NORMAL, keys(*TYPED, "tab", "right", "ctrl+t"), new("certificate")),
 )
-_ASKS: Final = (Confirm, Hold, Extend, ExtendMany, ConfirmMany, SaveRow, SaveChanges, TakeOut, Discard, SaveRouter, Pin, Find,
-                PathLine)  # fmt: skip
+_ASKS: Final = (Confirm, Hold, Extend, ExtendMany, ConfirmMany, SaveRow, SaveChanges, TakeOut, Discard, SaveRouter, Pin,
+                Find, PathLine)  # fmt: skip
 _WITHOUT: Final = {
     EMPTY: "a question is asked of something that is there", LOADING: "a question waits for nobody but its answer",
     ERROR: "its answers are keys that cannot be wrong", OFFLINE: "what it is about is on the screen below it",
