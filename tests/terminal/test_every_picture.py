@@ -14,6 +14,7 @@ from textual.screen import Screen
 import mktui.tui
 from mktui.tui.screens.columns import Picking
 from mktui.tui.screens.config_questions import Question
+from mktui.tui.screens.config_pages import ConfigPages
 from mktui.tui.screens.field_form import FieldForm
 from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.log import LogScreen
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 PARTS: Final = (pictured_routers, pictured_billing, pictured_alerts, pictured_schedule, pictured_questions)
 SHOWN: Final = tuple(shown for part in PARTS for shown in part.SHOWN)
 CANNOT: Final = {what: why for part in PARTS for what, why in part.CANNOT.items()}
-BASES: Final = {View, Filterable, Sortable, LogScreen, FieldForm, Question, Unsaved, Picking}
+BASES: Final = {View, Filterable, Sortable, LogScreen, FieldForm, ConfigPages, Question, Unsaved, Picking}
 """What screens have in common: none of them is opened itself."""
 LATER: Final = {ScenarioView}
 """Below these the heights of a screen change, which Textual lays out only when the question is closed."""
