@@ -89,9 +89,7 @@ class ConfigError(MktuiError):
         self.others: tuple[ConfigError, ...] = ()
 
     def __str__(self) -> str:
-        where = str(self.file) if self.file else "configuration"
-        if self.line is not None:
-            where += f", line {self.line}"
+        where = f"{self.file or 'configuration'}{'' if self.line is None else f', line {self.line}'}"
         key = f" {printable(self.key)}:" if self.key else ""
         remedy = f" ({self.remedy})" if self.remedy else ""
         return f"{where}:{key} {self.problem}{remedy}"

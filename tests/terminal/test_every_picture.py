@@ -13,8 +13,8 @@ from textual.screen import Screen
 
 import mktui.tui
 from mktui.tui.screens.columns import Picking
-from mktui.tui.screens.config_questions import Question
 from mktui.tui.screens.config_pages import ConfigPages
+from mktui.tui.screens.config_questions import Question
 from mktui.tui.screens.field_form import FieldForm
 from mktui.tui.screens.filtering import Filterable
 from mktui.tui.screens.log import LogScreen
