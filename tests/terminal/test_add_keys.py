@@ -172,7 +172,7 @@ async def test_the_first_start_opens_the_form_and_esc_leads_to_an_empty_fleet_th
 async def test_a_router_is_taken_out_in_the_configuration_and_only_a_save_does_it() -> None:
     services = with_file()
     async with opened(services) as (app, pilot):
-        await press(pilot, "6", "G", "delete")
+        await press(pilot, "6", "G", "k", "delete", "y")
         assert isinstance(app.screen, ConfigScreen)
         assert "hotspot-plaza is taken out once you save" in notices(app)[-1].message
         assert services.saves == []
