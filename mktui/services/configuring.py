@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mktui.config.changes import saving_in_words
 from mktui.config.draft import differences
 from mktui.config.load import check_text, parse
 from mktui.config.save import save
@@ -31,6 +32,8 @@ class Saved:
     went: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     """Why a router that came could not be started now, or one that is there keeps its former login."""
+    changes: str = ""
+    """What was changed from what to what, as the audit of where it was saved has it."""
 
 
 def save_text(seen: Seen, text: str) -> Saved:
@@ -51,7 +54,7 @@ def save_text(seen: Seen, text: str) -> Saved:
         is_whole = setting.key[0] == "routers" and setting.key[1] in {*came, *went}
         if not is_whole:
             (live if setting.applies == "live" else later).append(setting.dotted)
-    return Saved(after, config, tuple(live), tuple(later), came, went)
+    return Saved(after, config, tuple(live), tuple(later), came, went, changes=saving_in_words(old, new))
 
 
 async def setup_in(saved: Saved, router: RouterConfig, present: RouterSetup) -> tuple[RouterSetup, str]:

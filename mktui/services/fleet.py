@@ -213,7 +213,7 @@ class Fleet:
         except ConfigError as error:
             self.chronicle.audit("save configuration", "", f"failed: {error}")
             raise
-        self.chronicle.audit(f"save configuration: {', '.join((*saved.live, *saved.later)) or 'its words'}", "")
+        self.chronicle.audit(saved.changes, "")
         return await self.newcomers.come_and_go(await self.apply_config(saved))
 
     async def start_router(self, setup: RouterSetup) -> None:

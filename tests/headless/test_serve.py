@@ -255,7 +255,7 @@ def test_what_was_done_over_the_socket_and_by_hand_is_in_the_audit_by_names_not_
         ("run /ppp/secret/add name=zoe password=…", "edge-1", "failed"),
         ("hold automatic syncs: being replaced", "edge-1", "done"),
         ("let automatic syncs go on", "edge-1", "done"),
-        ("save configuration: pool.max_size", "", "done"),
+        ("save configuration: pool.max_size 5 (default) → 4", "", "done"),
     ]
     (reset,) = [each for each in changes if each["what"] == "reset pool"]
     assert reset["from"].startswith("attached, ")

@@ -96,7 +96,8 @@ async def test_what_waits_for_the_next_start_is_said(tmp_path: Path) -> None:
         saved = await fleet.save_config(seen, edited(seen.text, edits))
     assert (saved.live, saved.later) == (("ui.theme",), ("monitor.error_days",))
     (change,) = fleet.changes()
-    assert (change.what, change.outcome) == ("save configuration: ui.theme, monitor.error_days", "done")
+    told = "save configuration: ui.theme noc-dark (default) → ansi, monitor.error_days 30 (default) → 7"
+    assert (change.what, change.outcome) == (told, "done")
 
 
 async def test_another_address_and_password_are_taken_at_once_and_what_is_under_way_ends_where_it_is(

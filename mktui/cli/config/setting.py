@@ -11,6 +11,7 @@ from mktui.cli import completing
 from mktui.cli.exit_codes import ExitCode, fail, lines_of
 from mktui.cli.options import config_path
 from mktui.cli.output import echo, say
+from mktui.config.changes import saving_in_words
 from mktui.config.draft import Edit, typed
 from mktui.config.edit import edited
 from mktui.config.load import check_text, parse
@@ -60,10 +61,9 @@ def setting(context: click.Context, pairs: tuple[str, ...], unset: tuple[str, ..
         echo(str(each))
     if not yes and not click.confirm(f"save {seen.file}?", err=True):
         fail(ExitCode.NO, "nothing was saved")
-    keys = ", ".join(each.setting.dotted for each in changed)
     with (
         kept_chronicle(check_text(text, seen.file).config.monitor, say) as chronicle,
-        chronicle.audited(f"save configuration: {keys}", ""),
+        chronicle.audited(saving_in_words(draft.base, draft.raw), ""),
     ):
         save(seen, text)
     say(f"saved; what was there is in {seen.file.name}.bak")

@@ -58,5 +58,5 @@ def print_of(seen: Seen) -> dict[str, Any]:  # Any: JSON
 def saved_of(told: Any) -> Saved:  # Any: JSON
     """Return what became of a save there."""
     seen: Seen = heard(told["seen"])
-    lists = {name: tuple(told[name]) for name in ("live", "later", "came", "went", "problems")}
-    return Saved(seen, check_text(seen.text, seen.file).config, **lists)
+    live, later, came, went, problems = (tuple(told[name]) for name in ("live", "later", "came", "went", "problems"))
+    return Saved(seen, check_text(seen.text, seen.file).config, live, later, came, went, problems)

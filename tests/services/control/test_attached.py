@@ -241,8 +241,8 @@ async def test_the_configuration_is_saved_there_and_applied_and_never_over_what_
             await ana.save_config(again.seen, again.seen.text.replace("max_size = 4", "max_size = 4000"))
     kept = [(what, outcome.partition(":")[0]) for _, _, what, outcome in at.audit()]
     assert kept == [
-        ("save configuration: pool.max_size", "done"), ("save configuration", "failed"),
-        ("save configuration: pool.max_size", "done"), ("save configuration", "failed"),
+        ("save configuration: pool.max_size 2 → 3", "done"), ("save configuration", "failed"),
+        ("save configuration: pool.max_size 3 → 4", "done"), ("save configuration", "failed"),
     ]  # fmt: skip
 
 
