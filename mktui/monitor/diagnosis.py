@@ -42,11 +42,19 @@ RULES: Final[dict[str, tuple[Severity, Rule]]] = {
 """Name -> how bad it is, and what finds it; in the order in which they are told."""
 
 
+FOLLOWS: Final[dict[str, frozenset[str]]] = {
+    "commands fail": frozenset({"login refused", "unreachable"}),
+    "connection errors": frozenset({"login refused", "unreachable", "circuit opens often"}),
+}
+"""What is not told beside others, since it only follows from what they tell."""
+
+
 def diagnose(router: RouterSnapshot, now: datetime) -> tuple[Diagnosis, ...]:
     """Return what is wrong with a router, worst first; nothing when nothing is."""
+    seen = {name: finding for name, (_, rule) in RULES.items() if (finding := rule(router, now)) is not None}
     found = [
-        Diagnosis(name, severity, seen.symptom, seen.evidence, seen.cause, seen.remedy, seen.action)
-        for name, (severity, rule) in RULES.items()
-        if (seen := rule(router, now)) is not None
+        Diagnosis(name, RULES[name][0], each.symptom, each.evidence, each.cause, each.remedy, each.action)
+        for name, each in seen.items()
+        if not FOLLOWS.get(name, frozenset()) & seen.keys()
     ]
     return tuple(sorted(found, key=lambda each: list(Severity).index(each.severity)))

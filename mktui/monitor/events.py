@@ -33,6 +33,7 @@ class EventRing:
         self._events: deque[SeenEvent] = deque(maxlen=KEPT)
         self._number = 0
         self._minutes: deque[tuple[int, Counter[str]]] = deque()
+        self._troubles: deque[datetime] = deque(maxlen=KEPT)
         self.trouble_since: datetime | None = None
         """When the trouble began that the router is in: the first of it since something last went well."""
 
@@ -58,11 +59,16 @@ class EventRing:
         self._forget(now)
         return dict(sum((counted for _, counted in self._minutes), Counter[str]()))
 
+    def troubles_within_the_hour(self, now: datetime) -> int:
+        """Return how often a trouble began."""
+        return sum(0 <= (now - began).total_seconds() < _MINUTE * _MINUTES for began in self._troubles)
+
     def _count(self, at: datetime, kind: str) -> None:
         if kind in WELL:
             self.trouble_since = None
         elif kind in BAD and self.trouble_since is None:
             self.trouble_since = at
+            self._troubles.append(at)
         self._forget(at)
         minute = int(at.timestamp() // _MINUTE)
         if not self._minutes or self._minutes[-1][0] != minute:

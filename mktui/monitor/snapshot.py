@@ -149,6 +149,8 @@ class RouterSnapshot:
     """When the trouble began that it is in; None: it is in none."""
     within_the_hour: Mapping[str, int] = field(default_factory=dict)
     """How often each kind of event happened; ``events`` are only the last of them."""
+    troubles_within_the_hour: int = 0
+    """How often a trouble began: a router that goes away and comes back has one, however much was lost with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mktui.core.pool.breaker import BreakerState
 from mktui.core.pool.health import ENOUGH
+from mktui.core.pool.statistics import WINDOW
 from mktui.errors import seconds_in_words
 from mktui.monitor.outlook import evidence
 
@@ -61,6 +62,10 @@ _WHY_UNREACHABLE: Final = (
      "On the router: /ip/service/print; enable api or api-ssl for our address. Then test."),
     ("no answer", "It is down, cut off, or a firewall on the way drops us.",
      "Ping it, look at the link and at its input chain; then test."),
+    ("nothing came", "It is down, cut off, or a firewall on the way drops us.",
+     "Ping it, look at the link and at its input chain; then test."),
+    ("before the login", "It is up, and hangs up on us: its session limit is used up, or this is not its API port.",
+     "On the router: /user/active/print, /ip/service/print; see who holds sessions, or raise max-sessions of api."),
     ("no routeros", "Another service answers on this port.", "See host and port of this router in the configuration."),
     ("certificate", "Its certificate is not the one that is expected.",
      "See tls and fingerprint of this router; after a change on purpose, pin the new one."),
@@ -72,7 +77,7 @@ _NOBODY_KNOWS: Final = ("Router or link are down.", "Look at link and power; the
 def unreachable(router: RouterSnapshot, _now: datetime) -> Finding | None:
     """Find a router that no session can be opened to."""
     breaker, pool = router.pool.circuit_breaker, router.pool
-    if pool.ready or pool.suspect or pool.auth_failed or breaker.state is BreakerState.ISOLATED:
+    if pool.ready or pool.suspect or pool.auth_failed or _is_taken_out(router):
         return None
     last = next(
         (event for event in reversed(router.events) if event.kind in {"connect failed", "connection lost"}), None
@@ -101,15 +106,21 @@ def opens_often(router: RouterSnapshot, now: datetime) -> Finding | None:
     )  # fmt: skip
 
 
-def commands_fail(router: RouterSnapshot, _now: datetime) -> Finding | None:
+def commands_fail(router: RouterSnapshot, now: datetime) -> Finding | None:
     """Find a share of failed commands that is too high."""
     performance = router.pool.performance
     lately = performance.response.count + performance.failing
-    if lately < ENOUGH or 100 * performance.failing < MANY_FAIL * lately:
+    if lately < ENOUGH or performance.failing < max(OFTEN, MANY_FAIL / 100 * lately):
         return None
     kinds = sorted(performance.errors.items(), key=lambda item: -item[1])[:3]
     evidence = [f"{performance.failing} of {lately} commands of the last minute got no answer"]
     evidence += ["since the start: " + ", ".join(f"{number:,} {kind}" for kind, number in kinds)] if kinds else []
+    if exhausted(router, now) is not None and not _unanswered(router):
+        return Finding(
+            "Many commands get no answer.", tuple(evidence),
+            "They wait in vain for a slot, or are turned away at once.",
+            "Find first why commands wait for a slot; the errors name which.", "errors",
+        )  # fmt: skip
     return Finding(
         "Many commands get no answer.", tuple(evidence),
         "Sessions are cut under them, or the router does not answer within command_timeout.",
@@ -121,28 +132,47 @@ def commands_fail(router: RouterSnapshot, _now: datetime) -> Finding | None:
 def exhausted(router: RouterSnapshot, _now: datetime) -> Finding | None:
     """Find commands that wait for a slot."""
     pool, queue = router.pool, router.pool.queue
-    waits = max(queue.oldest or 0.0, pool.performance.acquire.p95 or 0.0)
-    if not pool.ready or waits <= LONG_WAIT:  # full for a moment is what a pool is for
+    waited = pool.performance.acquire.p95 or 0.0
+    is_over = not queue.length and pool.slots_used < pool.slots_total
+    if not pool.ready or is_over or max(queue.oldest or 0.0, waited) <= LONG_WAIT:  # full for a moment is no harm
         return None
     refused = pool.performance.errors.get("Overloaded", 0)
-    evidence = [f"{queue.length} wait, {pool.slots_used} of {pool.slots_total} slots are taken"]
+    evidence = [f"{queue.length} wait, {min(pool.slots_used, pool.slots_total)} of {pool.slots_total} slots are taken"]
     evidence += [f"the oldest waits since {seconds_in_words(queue.oldest)}"] if queue.oldest is not None else []
+    evidence += [f"p95 of the last minute's waits: {seconds_in_words(waited)}"] if queue.oldest is None else []
     evidence += [f"{refused:,} were turned away since the start"] if refused else []
-    is_slow = (pool.performance.response.p95 or 0) > router.slow_response
-    cause = "The router answers slowly, so that slots come free late." if is_slow else "More is asked than slots allow."
-    remedy = (
-        f"Raise max_size ({pool.max_size}) or max_in_flight ({pool.in_flight_limit} now) by little, or ask less often."
+    return Finding("Commands wait for a free slot.", tuple(evidence), *_why_exhausted(router), "open")
+
+
+def _why_exhausted(router: RouterSnapshot) -> tuple[str, str]:
+    """Return why slots are short, and what to do."""
+    pool = router.pool
+    if _unanswered(router):
+        return (
+            "Slots are held by commands that the router does not answer.",
+            "Find why it is silent: test asks it alone.",
+        )
+    if (pool.performance.response.p95 or 0) > router.slow_response:
+        cause = "The router answers slowly, so that slots come free late."
+        return cause, "Find what makes it slow first: more connections make it slower."
+    return (
+        "More is asked than is answered.",
+        f"Raise max_size ({pool.max_size}) or max_in_flight ({pool.in_flight_limit} now) by little, or ask less often.",
     )
-    return Finding(
-        "Commands wait for a free slot.", tuple(evidence), cause,
-        "Find what makes it slow first: more connections make it slower." if is_slow else remedy, "open",
-    )  # fmt: skip
+
+
+def _unanswered(router: RouterSnapshot) -> bool:
+    """Say whether slots are held by commands without an answer: those that have one did not take half of the time."""
+    pool, response = router.pool, router.pool.performance.response
+    answered = response.count * (response.average or 0.0)
+    return any(each.is_running for each in pool.slow) and answered < pool.slots_total * WINDOW / 2
 
 
 def connection_errors(router: RouterSnapshot, _now: datetime) -> Finding | None:
     """Find connections that are lost or cannot be opened, often."""
     lost, failed = (router.within_the_hour.get(kind, 0) for kind in ("connection lost", "connect failed"))
-    if lost + failed < OFTEN:
+    is_over = router.trouble_since is None
+    if lost + failed < OFTEN or (is_over and router.troubles_within_the_hour < OFTEN):  # it was away, once
         return None
     last = [event.text for event in router.events if event.kind in {"connection lost", "connect failed"}][-1:]
     return Finding(
@@ -159,8 +189,9 @@ def silent_link(router: RouterSnapshot, _now: datetime) -> Finding | None:
     lately = router.within_the_hour.get("connection suspect", 0)
     if not router.pool.suspect and lately < OFTEN:
         return None
+    is_now = "A connection is open, and the router is silent on it."
     return Finding(
-        "A connection is open, and the router is silent on it.",
+        is_now if router.pool.suspect else "Connections go silent, and come back or are replaced.",
         (f"{router.pool.suspect} of {router.pool.size} connections suspect", f"{lately} gone silent within the hour"),
         "The link loses packets or has turned into a black hole, or the router is too busy to answer.",
         "Test shows whether a new session answers; if so, a reset replaces the silent ones.",
@@ -302,7 +333,7 @@ def encoding(router: RouterSnapshot, _now: datetime) -> Finding | None:
 
 def isolated(router: RouterSnapshot, _now: datetime) -> Finding | None:
     """Find a router that somebody has taken out."""
-    if router.pool.circuit_breaker.state is not BreakerState.ISOLATED:
+    if not _is_taken_out(router):
         return None
     return Finding(
         "The router was isolated by hand.", ("nothing is asked of it",),
@@ -317,7 +348,9 @@ def rebooted(router: RouterSnapshot, now: datetime) -> Finding | None:
     uptime = None if facts.uptime is None else facts.uptime + _seconds_old(facts, now)
     if not changed and (uptime is None or uptime >= YOUNG):
         return None
-    evidence = [f"it is up since {seconds_in_words(uptime)}"] if uptime is not None else []
+    told_at = next((event.at for event in reversed(router.events) if event.kind == "router changed"), None)
+    is_newer = told_at is None or (facts.read_at is not None and facts.read_at >= told_at)
+    evidence = [f"it is up since {seconds_in_words(uptime)}"] if uptime is not None and is_newer else []
     evidence += [f"{changed}× seen as booted or another box within the hour"] if changed else []
     return Finding(
         "The router was rebooted.", tuple(evidence),
@@ -346,6 +379,13 @@ def early_warning(router: RouterSnapshot, _now: datetime) -> Finding | None:
         "It has risen steadily, more than at this time yesterday. Likely: nearly every minute of it agrees.",
         _WHILE_THERE_IS_TIME[soonest.figure],
     )  # fmt: skip
+
+
+def _is_taken_out(router: RouterSnapshot) -> bool:
+    """Say whether somebody wants it left alone; a first probe after that still has nothing to say of the router."""
+    last = router.breaks[-1] if router.breaks else None
+    is_probed = last is not None and last.by_hand and last.closed_at is None and last.tries == 1
+    return router.pool.circuit_breaker.state is BreakerState.ISOLATED or is_probed
 
 
 def _seconds_old(facts: RouterFacts, now: datetime) -> float:

@@ -170,6 +170,7 @@ class RouterService:
             breaks=self._breaks.seen(),
             trouble_since=self._events.trouble_since,
             within_the_hour=self._events.within_the_hour(clock.utc_now()),
+            troubles_within_the_hour=self._events.troubles_within_the_hour(clock.utc_now()),
         )
 
     def _sync_state(self) -> SyncState:

@@ -185,6 +185,13 @@ def test_a_router_that_is_simply_away_is_not_said_to_come_and_go() -> None:
     assert [each.rule for each in diagnose(away, NOW)] == ["unreachable"]
 
 
+def test_a_router_that_has_just_booted_is_not_said_to_be_up_since_long_before() -> None:
+    asked_before = told((2, "router changed", "booted"))
+    asked_before = replace(asked_before, facts=replace(asked_before.facts, uptime=3_542_400.0, read_at=before(8)))
+    (found,) = diagnose(asked_before, NOW)
+    assert found.evidence == ("1× seen as booted or another box within the hour",)
+
+
 def test_the_age_of_a_fact_is_said_with_it() -> None:
     (found,) = diagnose(told((10_000, "command failed", f"{ADD}: not enough permissions (9)")), NOW)
     assert found.evidence == (f"{ADD}: not enough permissions (9), 3 h ago",)

@@ -30,6 +30,17 @@ def test_a_router_that_is_away_for_a_day_is_in_trouble_for_a_day() -> None:
     assert ring.trouble_since is None
 
 
+def test_a_router_that_goes_and_comes_back_has_one_trouble_however_much_was_lost_with_it() -> None:
+    ring = EventRing("edge-1")
+    for begins in (0, 1200):
+        for second, kind in enumerate(("connection lost", "connection lost", "connect failed", "circuit opened")):
+            ring.add(later(begins + second), kind, "")
+        ring.add(later(begins + 100), "connected", "")
+    assert ring.troubles_within_the_hour(later(1300)) == 2
+    assert ring.troubles_within_the_hour(later(3600)) == 1
+    assert ring.troubles_within_the_hour(later(4800)) == 0
+
+
 def test_repeats_count_in_the_hour_in_which_they_happened() -> None:
     ring = EventRing("edge-1")
     for minute in range(240):

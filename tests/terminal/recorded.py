@@ -238,7 +238,10 @@ def counted(router: RouterSnapshot) -> RouterSnapshot:
     for event in router.events:
         for _ in range(event.repeats):
             ring.add(event.at, event.kind, event.text)
-    return replace(router, trouble_since=ring.trouble_since, within_the_hour=ring.within_the_hour(NOW))
+    return replace(
+        router, trouble_since=ring.trouble_since, within_the_hour=ring.within_the_hour(NOW),
+        troubles_within_the_hour=ring.troubles_within_the_hour(NOW),
+    )  # fmt: skip
 
 
 def fleet() -> Snapshot:

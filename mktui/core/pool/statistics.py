@@ -11,7 +11,7 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from mktui.errors import CircuitOpen
+from mktui.errors import CircuitOpen, LoginRefused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,10 +134,10 @@ class Recorder:
     def failed(self, now: float, error: MktuiError) -> None:
         """Count a command that ended without an answer.
 
-        One that an open circuit did not let through is an error, but no command: it says nothing about the router.
+        One that an open circuit or a refused login did not let through is an error, but no command: it was never sent.
         """
         self.errors[type(error).__name__] += 1
-        if not isinstance(error, CircuitOpen):
+        if not isinstance(error, CircuitOpen | LoginRefused):
             self.commands += 1
             self._part(now).failed += 1
 
