@@ -69,7 +69,7 @@ FAULTS: Final[dict[str, Fault]] = {
     ),
     "its password was changed": Fault(
         changes_password, {"login refused": r"invalid user name or password \(6\) \| 0 of 2 connections are ready"},
-        frozenset({Mishap.LOGIN_REFUSED}), end=knows_password, heals=1000,
+        frozenset({Mishap.LOGIN_REFUSED}), end=knows_password,
     ),
     "it comes and goes": Fault(
         comes_and_goes, {"unreachable": "connection refused", "circuit opens often": "opened 3× within the hour"},
