@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mktui import clock
+from mktui.core.pool.caller import asked_by
 from mktui.core.pool.effects import Effect, effect_of
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.sentences import Command, Row
@@ -122,6 +123,6 @@ class Console:
         client, begun_at = service.client, clock.now()
         address = service.setup.options.address
         async with nullcontext() if is_read(command) else alone(router, address, command.path):
-            with self._desk.chronicle.audited(f"run {in_words(command)}", router):
+            with self._desk.chronicle.audited(f"run {in_words(command)}", router), asked_by("somebody, by hand"):
                 rows = await client.run(command.path, command.attributes, where=command.query, priority=Priority.LOW)
         return Answer(tuple(rows), clock.now() - begun_at)

@@ -9,6 +9,7 @@ import anyio
 
 from mktui import clock
 from mktui.core.client.query import Key
+from mktui.core.pool.caller import asked_by
 from mktui.core.pool.job import Priority
 from mktui.errors import BillingError, CircuitOpen, CommandTrapped, RouterError
 from mktui.services.books import source_warning
@@ -211,9 +212,10 @@ async def find_customer(fleet: Asked, name: str, on_news: OnNews = lambda _custo
         answers.waiting.discard(router)
         on_news(answers.customer())
 
-    async with anyio.create_task_group() as tasks:
-        for router in fleet.names:
-            tasks.start_soon(ask, router)
+    with asked_by("a search for a customer"):
+        async with anyio.create_task_group() as tasks:
+            for router in fleet.names:
+                tasks.start_soon(ask, router)
     return answers.customer()
 
 

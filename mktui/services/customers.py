@@ -10,6 +10,7 @@ import anyio
 
 from mktui import clock
 from mktui.core.client.query import Key
+from mktui.core.pool.caller import asked_by
 from mktui.errors import CommandTrapped
 from mktui.services import deeds
 from mktui.services.customer import NO_SUCH_MENU, find_customer
@@ -105,7 +106,7 @@ class CustomerDesk:
         from mktui.sync.kicks import end_sessions  # noqa: PLC0415 - loads what a sync needs
 
         service = self._fleet.service(router)
-        with self._chronicle.audited(f"kick {name}", router):
+        with self._chronicle.audited(f"kick {name}", router), asked_by("the end of a customer's sessions"):
             kicks = await _kicks(service.client, name)
             ended = await end_sessions(service.client, kicks, _wanted, _forget, per_second=_KICKS_PER_SECOND)
         service.note("kicked by hand", f"{name}: {ended} session{'' if ended == 1 else 's'} ended")

@@ -15,6 +15,7 @@ from mktui.core.client.client import Client, open_client
 from mktui.core.connection import transport
 from mktui.core.pool.actions import CommandSettled
 from mktui.core.pool.breaker import BreakerState
+from mktui.core.pool.caller import asked_by
 from mktui.core.pool.job import Priority
 from mktui.core.protocol.values import parse_duration
 from mktui.errors import CommandTrapped, RouterError
@@ -215,7 +216,8 @@ class RouterService:
             pause = FACTS / 5
             if not self._is_away():  # of a router that is away nobody has to be asked
                 try:
-                    await self._read_facts()
+                    with asked_by("mktui itself"):
+                        await self._read_facts()
                 except RouterError as error:  # what is known stays, with its age
                     self._has_answered = self._has_answered or isinstance(error, CommandTrapped)
                 else:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 
+from mktui.core.pool.caller import asked_by
 from mktui.errors import ConfigError, ReportUnreadable, WrongUse
 from mktui.folders import make_private
 from mktui.monitor.history import History
@@ -174,7 +175,7 @@ class StabilityDesk:
         return page
 
     async def _play(self, run: Run, scope: anyio.CancelScope) -> None:
-        with scope:
+        with scope, asked_by("a stability test"):
             await run.play()
         if run.ground.name == SIMULATED:
             return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 
 from mktui import clock
+from mktui.core.pool.caller import asked_by
 from mktui.errors import BillingError, CircuitOpen, DatabaseUnavailable, RouterError, StalePlan
 from mktui.monitor.snapshot import Remark, SyncState
 from mktui.services.one_writer import alone
@@ -110,7 +111,8 @@ class RouterSyncs:
                 order = order or Order()
                 async with alone(self._name, self._client.router.address, f"a sync, {order.cause}"):
                     sync = await self._sync()
-                    report = await sync.run(order, on_row=self._row_settled, on_plan=self._planned)
+                    with asked_by(f"a sync, {order.cause}"):
+                        report = await sync.run(order, on_row=self._row_settled, on_plan=self._planned)
             except OSError as error:  # what is on the router could not be kept: then nothing is written to it
                 text = f"the prints of {self._name} cannot be kept: {error.strerror}: {error.filename}"
                 report = Report(self._name, 0, (), reason=text, error=DatabaseUnavailable.__name__)
@@ -170,7 +172,8 @@ class RouterSyncs:
 
     async def _prepared(self, order: Order) -> Prepared:
         try:
-            return await (await self._sync()).prepare(order)
+            with asked_by("a plan"):
+                return await (await self._sync()).prepare(order)
         except CircuitOpen as error:
             raise self._client.last_error or error from None
 

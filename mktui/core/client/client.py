@@ -18,6 +18,7 @@ from mktui.core.client.query import query_words
 from mktui.core.client.statistics import ClientStatistics
 from mktui.core.connection import transport
 from mktui.core.pool.breaker import BreakerState
+from mktui.core.pool.caller import caller
 from mktui.core.pool.effects import Effect
 from mktui.core.pool.job import Job, Outcome, Priority, Status, priority_of
 from mktui.core.pool.options import PoolOptions
@@ -324,7 +325,7 @@ class Client:
                 pass  # the reader has left; the /cancel is on its way
 
         now = clock.now()
-        return Job(command, Effect.READ, priority, now + self.options.acquire_timeout, now, on_row)
+        return Job(command, Effect.READ, priority, now + self.options.acquire_timeout, now, on_row, caller=caller())
 
     async def _feed_stream(
         self, job: Job, send: MemoryObjectSendStream[Row], overflow: anyio.Event, failure: list[Outcome]

@@ -58,16 +58,15 @@ class Executor:
         *,
         priority: Priority = Priority.NORMAL,
         timeout: float | None = None,
-        caller: str = "",
         epoch: int | None = None,
     ) -> Outcome:
         """Run one command, past the cache; what it may change is forgotten before it goes and when it has ended."""
         mark = self.cache.write_submitted(command)
         if mark is None:
-            return await self._pool.execute(command, priority=priority, timeout=timeout, caller=caller)
+            return await self._pool.execute(command, priority=priority, timeout=timeout)
         known = False
         try:
-            outcome = await self._pool.execute(command, priority=priority, timeout=timeout, caller=caller, epoch=epoch)
+            outcome = await self._pool.execute(command, priority=priority, timeout=timeout, epoch=epoch)
             known = not outcome.unknown
         finally:
             self.cache.write_settled(mark, clock.now(), known=known)
@@ -81,7 +80,6 @@ class Executor:
         stale_ok: bool,
         priority: Priority,
         timeout: float | None,
-        caller: str = "",
     ) -> Rows:
         """Return a print's rows: young enough ones from memory, a read under way, or the router's own.
 
@@ -90,7 +88,7 @@ class Executor:
         """
         key = key_of(command)
         if key is None or (max_age <= 0 and not stale_ok):
-            outcome = await self._pool.execute(command, priority=priority, timeout=timeout, caller=caller)
+            outcome = await self._pool.execute(command, priority=priority, timeout=timeout)
             return Rows(outcome.unwrap().rows)
         self._note_life()
         self._pool.check_open()
@@ -99,16 +97,14 @@ class Executor:
             await checkpoint()
             return _own_rows(kept)
         try:
-            return await self._shared_read(command, max_age, priority, timeout, caller)
+            return await self._shared_read(command, max_age, priority, timeout)
         except CircuitOpen:
             last = self.cache.last(key) if stale_ok else None
             if last is None:
                 raise
             return _own_rows(last, is_stale=True)
 
-    async def _shared_read(
-        self, command: Command, max_age: float, priority: Priority, timeout: float | None, caller: str
-    ) -> Rows:
+    async def _shared_read(self, command: Command, max_age: float, priority: Priority, timeout: float | None) -> Rows:
         """Join a read under way that is as urgent, or begin one that others may join."""
         began_at = clock.now()
         longest = self._pool.dispatcher.options.longest
@@ -128,19 +124,17 @@ class Executor:
                 return _copies(outcome)
         shared = _SharedRead(self.cache.begin(key, clock.now()), priority)
         self._shared[shared.flight] = shared
-        self._pool.tasks.start_soon(self._fly, shared, command, deadline, caller, name=f"read {command.menu}")
+        self._pool.tasks.start_soon(self._fly, shared, command, deadline, name=f"read {command.menu}")
         outcome = await self._wait(shared, None)
         assert outcome is not None
         return _copies(outcome)
 
-    async def _fly(self, shared: _SharedRead, command: Command, deadline: float, caller: str) -> None:
+    async def _fly(self, shared: _SharedRead, command: Command, deadline: float) -> None:
         rows: list[Row] | None = None
         try:
             with shared.scope:
                 timeout = deadline - clock.now()
-                shared.outcome = await self._pool.execute(
-                    command, priority=shared.priority, timeout=timeout, caller=caller
-                )
+                shared.outcome = await self._pool.execute(command, priority=shared.priority, timeout=timeout)
                 rows = shared.outcome.rows if shared.outcome.ok else None
         finally:
             del self._shared[shared.flight]

@@ -27,6 +27,7 @@ from mktui.core.pool.actions import (
     Wake,
     Write,
 )
+from mktui.core.pool.caller import caller
 from mktui.core.pool.dispatcher import Dispatcher
 from mktui.core.pool.effects import effect_of
 from mktui.core.pool.epoch import RouterIdentity
@@ -107,7 +108,6 @@ class Pool:
         *,
         priority: Priority = Priority.NORMAL,
         timeout: float | None = None,
-        caller: str = "",
         epoch: int | None = None,
     ) -> Outcome:
         """Run one command to its end: applied, not applied, or unknown.
@@ -115,15 +115,15 @@ class Pool:
         ``timeout`` bounds everything, retries included; None means acquire_timeout + command_timeout. Reads are tried
         again after a passing fault. A write that left without an answer is unknown; one that can be done twice is
         settled by reading its row, and sent at most once more. Cancelling leaves at once: the command is cancelled at
-        the router, and whether a write happened is then unknown. ``caller`` is shown beside slow commands; ``epoch`` is
-        the router's life in which the row ids were read, None: the present one.
+        the router, and whether a write happened is then unknown. ``epoch`` is the router's life in which the row ids
+        were read, None: the present one.
 
         Raises:
             WrongUse: Called from another event loop than the pool's, or after its end.
         """
         self._check_loop()
         total = self.dispatcher.options.longest if timeout is None else seconds_of(timeout)
-        request = Request(command, effect_of(command), priority_of(priority), self.clock.now() + total, caller)
+        request = Request(command, effect_of(command), priority_of(priority), self.clock.now() + total, caller())
         request.epoch = epoch
         return await self._execution.run(request)
 
