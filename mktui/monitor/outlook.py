@@ -14,7 +14,7 @@ and an outlook knows what it would know if it had never stopped. A time that nob
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -109,8 +109,12 @@ class _Figure:
 
     @property
     def given(self) -> Forecast | None:
-        """What the nearest look says that says something."""
-        return self.hour.given or self.hours.given or self.day.given
+        """What the nearest look says that says something, and where the figure stands now: the trend may have ended."""
+        given = self.hour.given or self.hours.given or self.day.given
+        if given is None or not self.track.minutes:
+            return given
+        level = self.track.minutes[-1][1]
+        return replace(given, level=level, seconds=given.seconds if level < given.limit else 0.0)
 
 
 class Outlook:

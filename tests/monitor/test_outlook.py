@@ -129,6 +129,20 @@ def test_a_warning_is_given_after_some_looks_and_taken_back_when_it_no_longer_ho
     assert ENOUGH < changes[0] < 60 < changes[1] < 90
 
 
+@pytest.mark.parametrize(("afterwards", "is_past"), [(80.0, False), (88.0, True)])
+def test_while_a_warning_stands_it_says_where_the_figure_is_and_not_where_its_trend_leads(
+    afterwards: float, *, is_past: bool
+) -> None:
+    outlook, told = Outlook(), []
+    for minute in range(66):
+        figure = 20.0 + minute if minute <= 60 else afterwards
+        outlook.take(60.0 * minute, Reading(cpu_percent=figure), POOL)
+        told += [(minute, figure, each) for each in outlook.forecasts]
+    assert {minute for minute, _, _ in told} >= {60, 65}
+    assert all(each.level == figure for _, figure, each in told)
+    assert {each.seconds == 0 for minute, _, each in told if minute > 60} == {is_past}
+
+
 def test_a_router_that_is_away_is_not_judged() -> None:
     outlook = Outlook()
     for minute in range(200):
