@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mktui.errors import ConnectFailed, ConnectionLost, ConnectTimeout, LoginRefused, NotRouterOs
+from mktui.errors import CommandTimeout, ConnectFailed, ConnectionLost, ConnectTimeout, LoginRefused, NotRouterOs
 
 if TYPE_CHECKING:
     from mktui.core.connection.options import RouterOptions
@@ -26,6 +26,8 @@ def advice(error: RouterError, router: RouterOptions, fingerprint: str = "") -> 
         case ConnectTimeout():
             accept = f"the router must accept tcp port {router.port_in_use} from here (/ip/firewall/filter)"
             told = ("is the address right, and is it on?", f"a firewall may drop us: {accept}")
+        case CommandTimeout():
+            told = ("it lets us in, but does not answer: is its CPU busy, or the way to it full? look at its load",)
         case ConnectFailed() if fingerprint:
             told = (
                 f"its certificate: SHA-256 {fingerprint}",

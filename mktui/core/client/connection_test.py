@@ -15,7 +15,7 @@ from mktui.core.connection import tls, transport
 from mktui.core.connection.connection import Connection
 from mktui.core.connection.opening import open_connection
 from mktui.core.protocol.sentences import Command
-from mktui.errors import ConnectionLost, ConnectTimeout, LoginRefused, RouterError, seconds_in_words
+from mktui.errors import CommandTimeout, ConnectionLost, ConnectTimeout, LoginRefused, RouterError, seconds_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +72,10 @@ class TestReport:
 async def run_connection_test(
     router: RouterOptions, connect: Connect, *, after: float, on_step: Callable[[TestStep], None] | None = None
 ) -> TestReport:
-    """Test one router within ``after`` seconds; ``on_step`` hears each step as it ends. Reports, never raises."""
+    """Test one router; ``on_step`` hears each step as it ends. Reports, never raises.
+
+    ``after``: seconds to connect and log in, and then seconds for each answer: a slow router is no dead one.
+    """
     return await _ConnectionTest(router, connect, after=after, on_step=on_step).run()
 
 
@@ -97,11 +100,8 @@ class _ConnectionTest:
         error: RouterError | None = None
         try:
             async with anyio.create_task_group() as tasks:
-                with anyio.fail_after(self._after):
-                    await self._go(tasks)
+                await self._go(tasks)
                 tasks.cancel_scope.cancel()
-        except* TimeoutError:
-            error = ConnectTimeout(self._router.name, address=self._router.address, after=self._after)
         except* RouterError as group:
             first: BaseException = group
             while isinstance(first, BaseExceptionGroup):
@@ -113,11 +113,7 @@ class _ConnectionTest:
         return self._report(error)
 
     async def _go(self, tasks: TaskGroup) -> None:
-        router = self._router
-        stream = await self._open()
-        connection = Connection(stream, router=router.name, encoding=router.encoding)
-        await open_connection(router, connection, tasks)
-        self._step("login", ok=True, text=f"logged in as {router.username}")
+        connection = await self._log_in(tasks)
         identity = await self._ask(connection, "/system/identity/print", "name")
         self._identity = _first(identity, "name")
         self._step("identity", ok=True, text=self._identity or "it has no name")
@@ -133,6 +129,17 @@ class _ConnectionTest:
         self._round_trip = (clock.now() - begun_at) / ROUND_TRIPS
         self._step("round trip", ok=True, text=f"{self._round_trip * 1000:.1f} ms a command")
         connection.close()
+
+    async def _log_in(self, tasks: TaskGroup) -> Connection:
+        router = self._router
+        try:
+            with anyio.fail_after(self._after):
+                connection = Connection(await self._open(), router=router.name, encoding=router.encoding)
+                await open_connection(router, connection, tasks)
+        except TimeoutError:
+            raise ConnectTimeout(router.name, address=router.address, after=self._after) from None
+        self._step("login", ok=True, text=f"logged in as {router.username}")
+        return connection
 
     async def _open(self) -> ByteStream:
         """Open the stream; over a network, each part is a step of its own."""
@@ -186,7 +193,13 @@ class _ConnectionTest:
         self._step("sessions", ok=True, text=text)
 
     async def _ask(self, connection: Connection, path: str, columns: str, *query: str) -> Call:
-        return await connection.call(Command(path, {".proplist": columns}, query))
+        try:
+            with anyio.fail_after(self._after):
+                return await connection.call(Command(path, {".proplist": columns}, query))
+        except TimeoutError:
+            raise CommandTimeout(
+                self._router.name, path=path, after=self._after, phase="its answer", maybe_executed=False
+            ) from None
 
     def _step(self, name: str, *, ok: bool, text: str) -> None:
         now = clock.now()
@@ -238,4 +251,6 @@ def _plain(error: RouterError) -> str:
         return f"the router refused user {error.username}: {error.text}"
     if isinstance(error, ConnectionLost):
         return f"the connection was lost: {error.reason}"
+    if isinstance(error, CommandTimeout):
+        return f"no answer to {error.path} within {seconds_in_words(error.after)}"
     return getattr(error, "reason", str(error))
