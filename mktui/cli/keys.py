@@ -11,10 +11,12 @@ from mktui.cli.options import config_path, json_option, loaded_config
 from mktui.cli.output import echo, print_json, print_table, say
 from mktui.config.lines import LineFinder
 from mktui.config.load import read
-from mktui.tui.actions import EVERYWHERE
+from mktui.tui.actions import EVERYWHERE, help_of
 from mktui.tui.keymap import Keymap, keymap_of, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mktui.config.load import LoadedConfig
     from mktui.tui.actions import Action
 
@@ -41,12 +43,12 @@ def keys(context: click.Context, *, check: bool, as_json: bool) -> None:
     if check and keymap.problems:
         fail(ExitCode.USAGE, *map(str, keymap.problems))
     if as_json:
-        found = [_record(action) for action in keymap.actions]
+        found = [_record(action, keymap.actions) for action in keymap.actions]
         print_json("mktui.keys/1", keys=found, problems=[str(problem) for problem in keymap.problems])
     elif check:
         echo(f"{config_path(context)}: its keys can be used")
     else:
-        print_table(("ACTION", "KEYS", "WHERE", "DOES"), [_row(action) for action in keymap.actions])
+        print_table(("ACTION", "KEYS", "WHERE", "DOES"), [_row(action, keymap.actions) for action in keymap.actions])
     if not check:
         for problem in keymap.problems:
             say(f"your keys are not used: {problem}")
@@ -58,13 +60,13 @@ def keymap_in(loaded: LoadedConfig) -> Keymap:
     return keymap_of(given, loaded.file, LineFinder(read(loaded.file))) if given != {} else Keymap()
 
 
-def _record(action: Action) -> dict[str, object]:
+def _record(action: Action, known: Sequence[Action]) -> dict[str, object]:
     return {
-        "action": action.id, "keys": action.keys.split(","), "title": action.title, "help": action.help,
+        "action": action.id, "keys": action.keys.split(","), "title": action.title, "help": help_of(action, known),
         "where": sorted(place.value for place in action.where), "danger": action.danger.value,
     }  # fmt: skip
 
 
-def _row(action: Action) -> tuple[str, ...]:
+def _row(action: Action, known: Sequence[Action]) -> tuple[str, ...]:
     places = "everywhere" if action.where == EVERYWHERE else " ".join(sorted(place.value for place in action.where))
-    return action.id, " ".join(map(shown, action.keys.split(","))), places, action.help
+    return action.id, " ".join(map(shown, action.keys.split(","))), places, help_of(action, known)

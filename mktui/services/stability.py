@@ -149,7 +149,7 @@ class StabilityDesk:
             WrongUse: One runs already.
         """
         if self._run is not None and not self._run.is_over:
-            raise WrongUse("a stability test runs already: Z on screen 4 stops it")
+            raise WrongUse("a stability test runs already: stop it, or wait for its end")
         ground: Ground = SimulatedGround()
         if target != SIMULATED:
             ground = real_ground(self._fleet.service(target).setup, "" if may_write else READ_ONLY)

@@ -84,6 +84,7 @@ class Action:
     shown: str
     title: str
     help: str
+    """In words; another action's key stands there as its id in braces: see ``help_of``."""
     where: frozenset[Place] = EVERYWHERE
     danger: Danger = Danger.NONE
     in_footer: frozenset[Place] = frozenset()
@@ -127,8 +128,8 @@ ACTIONS: Final = (
     Action("failed", "F", "F", "failed only", "Only rows that were not, or cannot be, written.", _PLAN | _IMPORT,
            in_footer=_PLAN | _IMPORT,
            is_of_screen=True),
-    Action("rollback", "U", "U", "roll back", "Plan to take the last run back; a writes it.", _PLAN, Danger.WRITES,
-           is_of_screen=True),
+    Action("rollback", "U", "U", "roll back", "Plan to take the last run back; {apply} writes it.", _PLAN,
+           Danger.WRITES, is_of_screen=True),
     Action("hold", "z", "z", "hold", "Hold its automatic syncs, or let them go on.", _SYNCS, Danger.CONFIRMED,
            in_footer=frozenset({Place.SYNC})),
     Action("switch", "tab", "tab", "switch", "Subscribers, or profiles.", _BILLING, in_footer=_BILLING,
@@ -248,7 +249,12 @@ def footer(place: Place, width: int, registry: Iterable[Action] = ACTIONS) -> li
     return fitting
 
 
+def help_of(action: Action, registry: Iterable[Action] = ACTIONS) -> str:
+    """Return what an action does in words, with the keys of others as they are used."""
+    return action.help.format_map({each.id: each.shown for each in registry})
+
+
 def as_markdown() -> str:
     """Return the README's table of keys."""
-    rows = [f"| `{action.shown}` | {action.title} | {action.help} |" for action in ACTIONS]
+    rows = [f"| `{action.shown}` | {action.title} | {help_of(action)} |" for action in ACTIONS]
     return "\n".join(("| key | does | in words |", "|---|---|---|", *rows))

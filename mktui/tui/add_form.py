@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mktui.core.client.connection_test import TestStep
     from mktui.errors import MktuiError
     from mktui.services.newcomers import Tried
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
 
 TLS: Final[tuple[TlsMode, ...]] = get_args(TlsMode)
@@ -125,7 +126,7 @@ def needs_commands(tried: Tried | None) -> bool:
     )
 
 
-def question(newcomer: Newcomer, file: Path, tried: Tried | None, palette: Palette) -> Text:
+def question(newcomer: Newcomer, file: Path, tried: Tried | None, palette: Palette, keymap: Keymap) -> Text:
     """Ask before a router is saved; what speaks against it is said."""
     kept = f"{KEPT[newcomer.keep]}{f': {newcomer.where.strip()}' if newcomer.where.strip() else ''}"
     told = "config.toml, in plain text" if newcomer.keep is Keep.PLAIN else kept
@@ -134,15 +135,15 @@ def question(newcomer: Newcomer, file: Path, tried: Tried | None, palette: Palet
         Text(f"{newcomer.host.strip()}:{newcomer.port_in_use} as {newcomer.username.strip()}, TLS {newcomer.tls}"),
         Text(f"its password is kept in {told}\n"),
     ]
-    lines += [Text(f"▲ {each}", style=palette.state("warning")) for each in _objections(newcomer, tried)]
+    lines += [Text(f"▲ {each}", style=palette.state("warning")) for each in _objections(newcomer, tried, keymap)]
     lines.append(Text("\ny saves it, and starts it at once   n goes back to it"))
     return Text("\n").join(lines)
 
 
-def _objections(newcomer: Newcomer, tried: Tried | None) -> list[str]:
+def _objections(newcomer: Newcomer, tried: Tried | None, keymap: Keymap) -> list[str]:
     found = []
     if tried is None:
-        found.append("It was not tested as it stands: ^t does that.")
+        found.append(f"It was not tested as it stands: {keymap.key('try')} does that.")
     elif not tried.report.ok:
         found.append(f"Its test failed: {tried.report.verdict}")
     if newcomer.keep is Keep.PLAIN:

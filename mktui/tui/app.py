@@ -133,7 +133,9 @@ class ControlRoom(Moves, Does, FindsCustomers, Explains, TestsStability):
         for action in self.keymap.actions:
             if action.id != "palette" and (not isinstance(screen, View) or screen.place in action.where):
                 handler = partial(self.run_action, actions.binding_of(action))
-                yield SystemCommand(f"{action.title} ({action.shown})", action.help, handler)
+                yield SystemCommand(
+                    f"{action.title} ({action.shown})", actions.help_of(action, self.keymap.actions), handler
+                )
 
     def _handle_exception(self, error: Exception) -> None:
         """Keep a bug for the owner: it is told in one line there, and its traceback goes to a file."""

@@ -183,7 +183,8 @@ def _change(room: Room, doing: str, do: Callable[[], Awaitable[Changed]]) -> Non
             refused = "".join(f"\n{name}: {why}" for name, why in list(changed.refused.items())[:5])
             count = words.count(len(changed.changes), "subscriber")
             severity = "warning" if refused else "information"
-            room.notify(f"{count} changed; u takes it back{refused}", title=doing.rstrip(":"), severity=severity)  # type: ignore[arg-type]  # one of Textual's words
+            told = f"{count} changed; {room.keymap.key('undo')} takes it back{refused}"
+            room.notify(told, title=doing.rstrip(":"), severity=severity)  # type: ignore[arg-type]  # one of Textual's words
         room.look()
 
     room.run_worker(work(), name=doing)
@@ -208,7 +209,7 @@ def _reach(room: Room, rows: Sequence[Row]) -> str:
     snapshot = room.services.snapshot()
     every = tuple(each.name for each in snapshot.routers)
     routers = dict.fromkeys(name for row in rows for name in routers_of(row, every))
-    return follows(tuple(routers), snapshot)
+    return follows(tuple(routers), snapshot, room.keymap)
 
 
 def _consequence(room: Room, row: Row) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mktui.billing.sources.rows import What
     from mktui.services.books import Books, Row
+    from mktui.tui.keymap import Keymap
 
 MODELS: Final[dict[What, type[Profile | Subscriber]]] = {"profile": Profile, "subscriber": Subscriber}
 _OF_PPP: Final = frozenset({"local_address", "ppp_service", "static_ip"})
@@ -199,15 +200,16 @@ class RowDraft:
         return identity | {"username": present.username, "profile": present.profile} | cells
 
 
-def how_to_type(each: Field) -> str:
+def how_to_type(each: Field, keymap: Keymap) -> str:
     """Return how a field is edited."""
+    edit, unset = keymap.key("open"), keymap.key("unset")
     if each.choices:
-        return "⏎ takes the next one · del: its default"
+        return f"{edit} takes the next one · {unset}: its default"
     if each.is_secret:
-        return "⏎ types another one; what is there is never shown"
+        return f"{edit} types another one; what is there is never shown"
     if each.name == "routers":
-        return "⏎ edits it: names with | between them; empty: every router"
+        return f"{edit} edits it: names with | between them; empty: every router"
     if each.name == "valid_until":
-        return "⏎ edits it: 2026-12-31 (the end of that day) or 2026-12-31 18:00 · del: without an end"
+        return f"{edit} edits it: 2026-12-31 (the end of that day) or 2026-12-31 18:00 · {unset}: without an end"
     example = f": {_UNITS[each.unit]}, or a plain number" if each.unit in _UNITS else ""
-    return f"⏎ edits it{example} · del: its default"
+    return f"{edit} edits it{example} · {unset}: its default"

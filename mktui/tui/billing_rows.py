@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mktui.billing.model import Subscriber
     from mktui.monitor.snapshot import Snapshot
     from mktui.services.books import Badge, Row
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
 
 SUBSCRIBERS: Final = (
@@ -262,7 +263,7 @@ def about(row: Row, seen: Seen) -> list[Text]:
     return [head, stands, Text(warning, style=palette.state("warning"))]
 
 
-def follows(routers: Sequence[str], snapshot: Snapshot) -> str:
+def follows(routers: Sequence[str], snapshot: Snapshot, keymap: Keymap) -> str:
     """Say what becomes of a change in billing, on which router."""
     states = {each.name: each for each in snapshot.routers if each.name in routers}
     away = [name for name, each in states.items() if each.health.status.value == "offline"]
@@ -271,7 +272,7 @@ def follows(routers: Sequence[str], snapshot: Snapshot) -> str:
     later = [name for name in states if name not in (*away, *held, *soon)]
     parts = [
         f"{_some(soon)}: by itself, within seconds" if soon else "",
-        f"{_some(later)}: with the next sync, s plans it" if later else "",
+        f"{_some(later)}: with the next sync, {keymap.key('sync')} plans it" if later else "",
         f"{_some(held)}: not before automatic syncs are let go on" if held else "",
         f"{_some(away)}: offline, when it is back" if away else "",
     ]

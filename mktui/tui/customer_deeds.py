@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 DAYS: Final = {"1": 1, "7": 7, "3": 30}
 """Key -> days more."""
-NEXT: Final = "the next sync brings it to the routers; s plans it now"
 
 
 class Extend(ModalScreen[int | None]):
@@ -83,7 +82,7 @@ def ask_standing(room: Room, subscriber: Subscriber, after: Callable[[], None], 
     async def change() -> None:
         await room.services.customers.set_active(subscriber, is_active=is_active)
 
-    consequence = f"{was} It is written into billing now; {NEXT}.{_after_blank(warning)}"
+    consequence = f"{was} It is written into billing now; {_next(room)}.{_after_blank(warning)}"
     _ask(room, subscriber, doing, consequence, lambda: _tell(room, f"{doing} {name}", change, after))
 
 
@@ -108,7 +107,7 @@ def ask_extend(room: Room, subscriber: Subscriber, after: Callable[[], None], wa
                 room,
                 subscriber,
                 f"Extend by {days} days",
-                f"{NEXT}.{_after_blank(warning)}",
+                f"{_next(room)}.{_after_blank(warning)}",
                 lambda: _tell(room, title, change, after),
             )
         else:
@@ -144,6 +143,10 @@ def ask_kick(room: Room, name: str, routers: Sequence[str], after: Callable[[], 
     room.push_screen(Confirm(", ".join(routers), f"{title} on", why, must_type=must_type), answered)
 
 
+def _next(room: Room) -> str:
+    return f"the next sync brings it to the routers; {room.keymap.key('sync')} plans it now"
+
+
 def _after_blank(text: str) -> str:
     return f"\n\n{text}" if text else ""
 
@@ -165,7 +168,7 @@ def _tell(room: Room, title: str, change: Callable[[], Awaitable[None]], after: 
         except MktuiError as error:
             room.notify(str(error), title=title, severity="error", timeout=15)
         else:
-            room.notify(NEXT, title=title)
+            room.notify(_next(room), title=title)
         after()
 
     room.run_worker(work(), name=title)

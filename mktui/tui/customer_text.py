@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mktui.billing.model import Subscriber
     from mktui.services.customer import Customer, OnlineSession, RouterRow
     from mktui.services.customers import Search
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
 
 _STATES: Final = {"well": ("●", "healthy"), "away": ("◐", "warning"), "unpaid": ("▲", "critical")}
@@ -25,13 +26,14 @@ _LABEL: Final = 9
 _KEY: Final = 14
 
 
-def facts(search: Search, palette: Palette, now: datetime, width: int) -> Text:
+def facts(search: Search, palette: Palette, now: datetime, width: int, keymap: Keymap) -> Text:
     """Return everything that is known of him, or so far."""
     customer = search.customer
     if customer is None:
         return Text(f"asking billing, and {words.count(search.asked, 'router')} …", style=palette.quiet)
     blocks = [
-        [_verdict(search, customer, palette, now, width)],
+        [_verdict(customer, palette, now, width)],
+        list(_elsewhere(search, customer, palette, keymap)),
         list(_unasked(search, customer, palette, width)),
         *([*_billing(customer, each, palette, now, width)] for each in customer.subscribers),
         *([*_online(customer, each, palette)] for each in customer.sessions),
@@ -64,17 +66,21 @@ def standing(customer: Customer, now: datetime) -> str:
     return "well" if customer.sessions else "" if customer.waiting else "away"
 
 
-def _verdict(search: Search, customer: Customer, palette: Palette, now: datetime, width: int) -> Text:
+def _verdict(customer: Customer, palette: Palette, now: datetime, width: int) -> Text:
     glyph, state = _STATES.get(standing(customer, now), ("–", ""))
     style = palette.state(state) if state else palette.quiet
     said = customer.verdict()
     said = said if said.startswith("nobody") else f"{customer.name}: {said}"
     said = _wrapped(said, width)
-    text = Text.assemble((f"{glyph} ", style), (said, f"bold {style}" if state != "healthy" else "bold"))
-    if said.startswith("nobody") and search.finished_at is not None:
-        hint = "f looks for another whole name; screen 5 finds who has a part of it (/)"
-        text.append(f"\n\n  {hint}", style=palette.quiet)
-    return text
+    return Text.assemble((f"{glyph} ", style), (said, f"bold {style}" if state != "healthy" else "bold"))
+
+
+def _elsewhere(search: Search, customer: Customer, palette: Palette, keymap: Keymap) -> Iterator[Text]:
+    """Yield where to look on when nobody has this name."""
+    if customer.verdict().startswith("nobody") and search.finished_at is not None:
+        find, billing, part = keymap.key("customer"), keymap.key("billing"), keymap.key("filter")
+        hint = f"{find} looks for another whole name; screen {billing} finds who has a part of it ({part})"
+        yield Text(f"  {hint}", style=palette.quiet)
 
 
 def _unasked(search: Search, customer: Customer, palette: Palette, width: int) -> Iterator[Text]:

@@ -38,7 +38,7 @@ class Moves(Room):
 
     def action_help_quit(self) -> None:
         """Answer ctrl+c: it is no way out of a program that holds connections."""
-        self.notify("q leaves", timeout=3)
+        self.notify(f"{self.keymap.key('quit')} leaves", timeout=3)
 
     async def action_palette(self) -> None:
         """Open the command palette, ready to be typed in."""
@@ -128,7 +128,7 @@ class Moves(Room):
             table.is_wide = not table.is_wide
             table.fit_to(self.size.width)
             if table.is_wide:
-                self.notify("← → move sideways; w fits it again", timeout=3)
+                self.notify(f"← → move sideways; {self.keymap.key('wide')} fits it again", timeout=3)
         self.look()
 
     def action_sort(self) -> None:

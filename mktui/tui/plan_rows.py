@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mktui.sync.plan import Plan
     from mktui.sync.report import Report
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
 
 COLUMNS: Final = (
@@ -154,16 +155,17 @@ def reason(row: PlanRow | None) -> str:
             return ""
 
 
-def advice(row: PlanRow | None, router: str) -> str:
+def advice(row: PlanRow | None, router: str, keymap: Keymap) -> str:
     """Return what can be done about a row, with its key or its flag; "" when nothing need be."""
     if isinstance(row, Finding):
         if row.adoptable is not None:
-            return "[A] adopt: the row becomes ours"
+            return f"[{keymap.key('adopt')}] adopt: the row becomes ours"
         flag = _FLAG.search(row.reason)
         if row.kind == "held" and flag is not None:
             number = f" {len(row.rows)}" if flag[2] else ""
             return f"lifted for one run by: mktui sync apply {router} {flag[1]}{number}"
-        return _ADVICE.get(row.kind, "")
+        action, told = _ADVICE.get(row.kind, ("sync", ""))
+        return told.format(keymap.key(action))
     if isinstance(row, Change) and row.action.is_harmful:
         return "somebody may lose his service by this"
     return row.hint if isinstance(row, (RowReport, Outcome)) else ""
@@ -172,11 +174,12 @@ def advice(row: PlanRow | None, router: str) -> str:
 _FLAG: Final = re.compile(r"(--[a-z-]+)( N)?")
 """The flag that a guard's words name first."""
 _ADVICE: Final = {
-    "drift": "left as it is; [H] heal writes billing's value over it",
-    "conflict": "left alone; [H] heal writes billing's value over it, where only a field differs",
-    "absent": "left alone; [P] prune plans to disable or delete it",
-    "unknown": "nothing is planned from what could not be read: [s] tries again",
+    "drift": ("heal", "left as it is; [{}] heal writes billing's value over it"),
+    "conflict": ("heal", "left alone; [{}] heal writes billing's value over it, where only a field differs"),
+    "absent": ("prune", "left alone; [{}] prune plans to disable or delete it"),
+    "unknown": ("sync", "nothing is planned from what could not be read: [{}] tries again"),
 }
+"""Kind -> the action that does something about it, and the words around its key."""
 
 
 def _is_good(row: Outcome) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mktui.services.stability import StabilityState
     from mktui.stability.report import Figure, ScenarioReport
     from mktui.stability.stage import Scenario
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
 
 GLYPHS: Final = {
@@ -88,12 +89,12 @@ def detail(scenario: Scenario, report: ScenarioReport | None, palette: Palette, 
     return text
 
 
-def whole(scenario: Scenario, report: ScenarioReport | None, palette: Palette, width: int) -> Text:
+def whole(scenario: Scenario, report: ScenarioReport | None, palette: Palette, width: int, keymap: Keymap) -> Text:
     """Return one scenario with everything that was seen."""
     title = Text(scenario.title, style="bold")
     if report is None:
-        told = f"\n\n{scenario.does}\n\nIt has not been run: v runs it, T runs them all.\n\nesc closes"
-        return Text.assemble(title, told)
+        runs = f"{keymap.key('one')} runs it, {keymap.key('stability')} runs them all"
+        return Text.assemble(title, f"\n\n{scenario.does}\n\nIt has not been run: {runs}.\n\nesc closes")
     glyph, meaning = GLYPHS[report.verdict]
     head = Text.assemble(title, (f"   {glyph} {report.verdict.value}", style_of(meaning, palette)))
     head.append(f"   {report.seconds:.1f} s", style=palette.quiet)
@@ -142,23 +143,24 @@ def charts(report: ScenarioReport, palette: Palette, width: int) -> list[Text]:
     return lines
 
 
-def progress(state: StabilityState, palette: Palette, width: int) -> Text:
+def progress(state: StabilityState, palette: Palette, width: int, keymap: Keymap) -> Text:
     """Return how far the run is, or how the last one ended."""
     report = state.report
     if state.problem:
         return Text(words.fit(f"▲ {' '.join(state.problem.split())}", width), style=palette.state("critical"))
     if report is None:
-        return Text("T runs all, v the one under the cursor, m says where", style=palette.quiet)
+        every, one, aim = keymap.key("stability"), keymap.key("one"), keymap.key("aim")
+        return Text(f"{every} runs all, {one} the one under the cursor, {aim} says where", style=palette.quiet)
     if not state.is_running:
         style = palette.state("critical" if report.has_failed else "healthy" if report.is_complete else "warning")
-        saved = "  ^s keeps the report"
+        saved = f"  {keymap.key('save')} keeps the report"
         line = Text.assemble((f"{report.target}: {report.summary}", style), f" in {report.seconds:.0f} s", saved)
         if state.leftovers:
             left = state.leftovers.removeprefix(f"{report.target}: ")
             line.append(f"  {words.fit(left, max(0, width - len(line) - 2))}", style=palette.quiet)
         return line
     now = next((each.title for each in report.scenarios if each.verdict is Verdict.RUNNING), "")
-    told = f" {100 * state.share:3.0f} %  {report.seconds:.0f} s  {now}  Z stops"
+    told = f" {100 * state.share:3.0f} %  {report.seconds:.0f} s  {now}  {keymap.key('stop')} stops"
     bar = words.progress(round(100 * state.share), 100, max(10, min(40, width - len(told) - 2)))
     return Text.assemble((bar, palette.accent), told)
 

@@ -13,13 +13,19 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mktui.monitor.snapshot import AlertsState, JobState, RouterSnapshot, SyncState
+    from mktui.tui.keymap import Keymap
 
 UNKNOWN: Final = "–"
 CONNECTING: Final = "connecting"
-NOBODY: Final = "no router yet\n\n  n    adds one: it is tested live before it is saved\n  6    shows the configuration"
 GLYPHS: Final = {"healthy": "●", "warning": "◐", "critical": "▲", "offline": "○"}
 TROUBLE: Final = {"critical": 0, "offline": 1, "warning": 2, "healthy": 3}
 _BARS: Final = "▁▂▃▄▅▆▇█"
+
+
+def nobody(keymap: Keymap) -> str:
+    """Return what is said where routers would be, when there is none."""
+    adds = f"{keymap.key('new'):<4} adds one: it is tested live before it is saved"
+    return f"no router yet\n\n  {adds}\n  {keymap.key('config'):<4} shows the configuration"
 
 
 def alerts(state: AlertsState | None) -> str:

@@ -228,7 +228,7 @@ class AddScreen(Unsaved):
             return Text("changed since its test", style=palette.state("warning"))
         if not self._tried.report.ok:
             return Text("✗ test failed", style=palette.state("critical"))
-        return Text("✓ tested: ^s saves it", style=palette.state("healthy"))
+        return Text(f"✓ tested: {self.room.keymap.key('save')} saves it", style=palette.state("healthy"))
 
     def _shown(self, palette: Palette, width: int) -> Text:
         parts = []
@@ -306,7 +306,8 @@ class AddScreen(Unsaved):
             if yes:
                 self.run_worker(self._save(seen, newcomer), name="save the router")
 
-        self.app.push_screen(SaveRouter(form.question(newcomer, seen.file, tried, palette)), answered)
+        asked = form.question(newcomer, seen.file, tried, palette, self.room.keymap)
+        self.app.push_screen(SaveRouter(asked), answered)
 
     async def _save(self, seen: Seen, newcomer: Newcomer) -> None:
         try:

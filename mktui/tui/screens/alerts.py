@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from mktui.monitor.silences import Silence
     from mktui.monitor.snapshot import ReceiverState, SeenAlert, Snapshot
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
     from mktui.tui.silencing import Wish
 
@@ -107,7 +108,7 @@ class AlertsScreen(LogScreen["SeenAlert"]):
         style = palette.state("critical" if row.severity == "critical" else "warning")
         lines = [Text.assemble((shown(row.summary), f"bold {style}"), f"  {row.severity}")]
         lines += [Text(shown(row.description))] if row.description else []
-        lines.append(Text(_story(row, snapshot.at), style=palette.quiet))
+        lines.append(Text(_story(row, snapshot.at, self.room.keymap), style=palette.quiet))
         return lines
 
     def told(self, snapshot: Snapshot, palette: Palette) -> Iterator[Text]:
@@ -206,7 +207,7 @@ def _silence(silence: Silence, now: datetime, palette: Palette) -> Text:
     return line.append(shown(f" for {left} more{who}{why}"), style=palette.quiet)
 
 
-def _story(row: SeenAlert, now: datetime) -> str:
+def _story(row: SeenAlert, now: datetime, keymap: Keymap) -> str:
     """Return what has come of it so far."""
     parts = [f"since {when(row.since, now)}"]
     if row.fired_at is None:
@@ -216,7 +217,8 @@ def _story(row: SeenAlert, now: datetime) -> str:
     else:
         parts.append(f"last told {ago(row.told_at, now)}")
     if row.silenced_until is not None:
-        parts.append(f"silenced for {words.age((row.silenced_until - now).total_seconds())} more: M ends that")
+        left = words.age((row.silenced_until - now).total_seconds())
+        parts.append(f"silenced for {left} more: {keymap.key('silence')} ends that")
     if row.quiet_since is not None:
         parts.append(f"it seems to be over since {when(row.quiet_since, now)}")
     return " · ".join(parts)

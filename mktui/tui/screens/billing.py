@@ -40,16 +40,8 @@ if TYPE_CHECKING:
 
     from mktui.billing.sources.rows import What
     from mktui.monitor.snapshot import Snapshot
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
-
-EMPTY = """Nobody is in billing yet.
-
-  I    reads a CSV file: profiles first (tab), then subscribers
-  N    adds one by hand
-
-A shop's own database can be read by itself: [[billing.sources]] in the
-configuration (6). What routers have already is taken over by
-mktui sync adopt ROUTER."""
 
 
 class BillingScreen(Filterable, Sortable):
@@ -184,12 +176,10 @@ class BillingScreen(Filterable, Sortable):
         if seen is None:
             return Text(f"reading billing … {billing.so_far}".rstrip(), style=palette.quiet)
         if not seen.books.subscribers and not seen.books.profiles:
-            return Text(EMPTY)
+            return Text(_empty(self.room.keymap))
         if not self.table.current:
-            nothing = (
-                f"no {self.what} has this text" if self.filter_text else f"there is no {self.what} yet: N adds one"
-            )
-            return Text(nothing, style=palette.quiet)
+            none = f"there is no {self.what} yet: {self.room.keymap.key('new_row')} adds one"
+            return Text(f"no {self.what} has this text" if self.filter_text else none, style=palette.quiet)
         return None
 
     def _show_top(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
@@ -214,7 +204,7 @@ class BillingScreen(Filterable, Sortable):
             age = words.age((seen.snapshot.at - seen.books.read_at).total_seconds())
             last = Text(f"▲ as of {age} ago: {billing.problem}", style=palette.state("critical"))
         elif billing.last_done:
-            last = Text(f"[u] takes back: {billing.last_done}", style=palette.accent)
+            last = Text(f"[{self.room.keymap.key('undo')}] takes back: {billing.last_done}", style=palette.accent)
         text = Text("\n").join([*lines, last])
         text.no_wrap, text.overflow = True, "ellipsis"
         self.query_one("#about", StillStatic).show(text)
@@ -316,7 +306,8 @@ class BillingScreen(Filterable, Sortable):
         if not chosen:
             self.notify("there is nothing under the cursor", severity="warning")
         elif isinstance(chosen[0], Profile) and len(chosen) > 1:
-            self.notify("profiles are changed one by one: esc takes the marks away", severity="warning")
+            back = self.room.keymap.key("back")
+            self.notify(f"profiles are changed one by one: {back} takes the marks away", severity="warning")
             return []
         return chosen
 
@@ -324,5 +315,18 @@ class BillingScreen(Filterable, Sortable):
         chosen = self._some()
         people = [row for row in chosen if isinstance(row, Subscriber)]
         if chosen and not people:
-            self.notify(f"a profile is not {done}: E stops selling it", severity="warning")
+            stop = self.room.keymap.key("standing")
+            self.notify(f"a profile is not {done}: {stop} stops selling it", severity="warning")
         return people
+
+
+def _empty(keymap: Keymap) -> str:
+    read, new, switch, config = map(keymap.key, ("import", "new_row", "switch", "config"))
+    return f"""Nobody is in billing yet.
+
+  {read:<4} reads a CSV file: profiles first ({switch}), then subscribers
+  {new:<4} adds one by hand
+
+A shop's own database can be read by itself: [[billing.sources]] in the
+configuration ({config}). What routers have already is taken over by
+mktui sync adopt ROUTER."""

@@ -149,7 +149,8 @@ class FormScreen(FieldForm["Field"]):
         facts += ["must be given"] if each.must_be_given else []
         facts += [" | ".join(each.choices)] if each.choices else []
         problem = errors.get(each.name, "")
-        how = Text(f"✗ {problem}", style=palette.state("critical")) if problem else Text(how_to_type(each))
+        how = Text(how_to_type(each, self.room.keymap))
+        how = Text(f"✗ {problem}", style=palette.state("critical")) if problem else how
         how.style = how.style or palette.quiet
         books = self.books
         source = books.source_of(self._row) if books is not None and self._row is not None else ""
@@ -244,7 +245,8 @@ class FormScreen(FieldForm["Field"]):
             self._refuse({error.field or draft.fields[0].name: error.problem for error in shown.rejected})
         elif draft.before is None and not shown.added:
             name, known = ("name" if self._what == "profile" else "username"), next(iter(shown.seen))[1]
-            self._refuse({name: f"billing has it already, as {known}: edit that one (e)"})
+            edit = self.room.keymap.key("edit")
+            self._refuse({name: f"billing has it already, as {known}: edit that one ({edit})"})
         elif not (shown.added or shown.changed):
             self.notify("billing has it just so already: nothing to save")
         else:

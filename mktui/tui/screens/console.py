@@ -126,11 +126,12 @@ class ConsoleScreen(Filterable):
         return Text(f"{shown} · {words.milliseconds(self._answer.took)} ms", style=palette.plain)
 
     def _said(self, palette: Palette) -> Text:
+        again = f"\n\n{self.room.keymap.key('run')} runs another one"
         if self._problem:
-            return Text.assemble((self._problem, palette.state("critical")), "\n\nx runs another one")
+            return Text.assemble((self._problem, palette.state("critical")), again)
         if self._answer is None:
             return Text("It waits until nothing else does: others go first.", style=palette.quiet)
-        return Text("done: the router answered, without rows\n\nx runs another one")
+        return Text(f"done: the router answered, without rows{again}")
 
     def _cells(self, row: Row) -> Mapping[str, Text]:
         return {name: Text(printable(row.get(name, words.UNKNOWN))) for name in self._names}

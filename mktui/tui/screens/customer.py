@@ -82,7 +82,7 @@ class CustomerScreen(View):
         first, _ = fleet_line(snapshot, mode, palette, width)
         left, right = f"Customer › {self.customer_name}", progress(search, snapshot.at)
         self.query_one(TopLines).show(first, second_line(palette, width, left, right))
-        self.query_one("#facts", StillStatic).show(facts(search, palette, snapshot.at, width))
+        self.query_one("#facts", StillStatic).show(facts(search, palette, snapshot.at, width, self.room.keymap))
 
     # --- keys
 
@@ -129,7 +129,8 @@ class CustomerScreen(View):
         known = self.customer.subscribers if self.customer is not None else ()
         if len(known) == 1:
             return known[0]
-        several = f"{len(known)} subscribers are called {self.customer_name}: 5 shows them one by one"
+        billing = self.room.keymap.key("billing")
+        several = f"{len(known)} subscribers are called {self.customer_name}: {billing} shows them one by one"
         nobody = f"billing knows nobody called {self.customer_name}, as far as is known"
         self.notify(several if known else nobody, severity="warning")
         return None

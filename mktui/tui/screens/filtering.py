@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from mktui.tui.screens.view import View
@@ -12,6 +13,12 @@ from mktui.tui.widgets.line import Line
 
 if TYPE_CHECKING:
     from textual.widget import Widget
+
+
+class FilterLine(Line):
+    """The line: it is left by esc, whatever else goes back; a letter is typed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.back", "leave it", show=False)]
 
 
 class Filterable(View):
@@ -26,7 +33,7 @@ class Filterable(View):
     @staticmethod
     def filter_line(placeholder: str) -> Line:
         """Return the line."""
-        return Line(placeholder=placeholder, id="filter", compact=True)
+        return FilterLine(placeholder=placeholder, id="filter", compact=True)
 
     def rows_widget(self) -> Widget:
         """What has the keys when nothing is typed."""

@@ -197,7 +197,7 @@ class FleetScreen(Filterable, Sortable):
         router = snapshot.router(self.table.current or "")
         self.set_class(not snapshot.routers, "nobody")
         if not snapshot.routers:
-            text = Text(words.NOBODY)
+            text = Text(words.nobody(self.room.keymap))
         elif router is None:
             text = Text("no router here" if self.filter_text else "", style=palette.quiet)
         else:

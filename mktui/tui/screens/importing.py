@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from mktui.monitor.snapshot import Snapshot
     from mktui.services.billing import Reading
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
 
 Line: TypeAlias = RowError | RowChange
@@ -111,7 +112,7 @@ class ImportScreen(View):
             self._made_of = made_of
             self.table.show(lines_of(reading, is_failed_only=self._is_failed_only))
             self.table.move_to(0)
-        message = _instead(reading, palette, has_rows=bool(self.table.rows))
+        message = _instead(reading, palette, self.room.keymap, has_rows=bool(self.table.rows))
         self.say_instead(message, self.table)
         self._show_top(reading, palette, mode)
         self._show_about(reading, palette)
@@ -137,7 +138,7 @@ class ImportScreen(View):
     def _show_about(self, reading: Reading, palette: Palette) -> None:
         line = self.table.current if not self.has_class("said") else None
         told = Text(_in_full(line), style=palette.state("critical") if isinstance(line, RowError) else "")
-        last = Text(_next(reading), style=palette.accent)
+        last = Text(_next(reading, self.room.keymap), style=palette.accent)
         if reading.is_writing and self._last is not None:
             last = _progress(reading, self._last[0], palette)
         text = Text("\n").join((*in_lines(told, self.width_of_lines(), 3), last))
@@ -158,8 +159,8 @@ class ImportScreen(View):
         elif reading.shown is None or not reading.total:
             self.notify("there is nothing to write", severity="warning")
         else:
-            self.app.push_screen(Confirm(reading.file.name, _doing(reading), _consequence(reading), must_type=False),
-                                 self._answered)  # fmt: skip
+            follows = _consequence(reading, self.room.keymap)
+            self.app.push_screen(Confirm(reading.file.name, _doing(reading), follows, must_type=False), self._answered)
 
     def _answered(self, yes: bool | None) -> None:
         if yes:
@@ -224,7 +225,7 @@ def in_lines(text: Text, width: int, count: int) -> list[Text]:
     return [Text(part, style=text.style) for part in (*parts, *[""] * (count - len(parts)))]
 
 
-def _instead(reading: Reading, palette: Palette, *, has_rows: bool) -> Text | None:
+def _instead(reading: Reading, palette: Palette, keymap: Keymap, *, has_rows: bool) -> Text | None:
     if reading.is_unsure:
         unknown = f"▲ what became of {reading.file.name} is not known"
         again = "Read it again: what was written is in billing then, and is left as it is."
@@ -234,7 +235,7 @@ def _instead(reading: Reading, palette: Palette, *, has_rows: bool) -> Text | No
         return Text.assemble((why, palette.state("critical")), f"\n\n{reading.problem}\n\nNothing was written.")
     if reading.is_asking:
         return Text.assemble(("? It has to be said which column is which.", palette.state("warning")),
-                             "\n\ne shows them, with a guess. Nothing was written.")  # fmt: skip
+                             f"\n\n{keymap.key('edit')} shows them, with a guess. Nothing was written.")  # fmt: skip
     if reading.shown is None:
         return Text(f"reading {reading.file.name} …", style=palette.quiet)
     if not has_rows:
@@ -258,31 +259,33 @@ def _headline(reading: Reading, palette: Palette) -> Text:
     return Text(" · ").join(parts)
 
 
-def _next(reading: Reading) -> str:
+def _next(reading: Reading, keymap: Keymap) -> str:
     if reading.outcome is not None:
-        return "Written. On screen 5, u takes it back; the next syncs bring it to the routers."
+        billing, undo = keymap.key("billing"), keymap.key("undo")
+        return f"Written. On screen {billing}, {undo} takes it back; the next syncs bring it to the routers."
     if reading.shown is None or reading.problem:
         return ""
     told = [note for note in reading.shown.rows.notes if not note.startswith("not complete")]  # nobody has said so here
     notes = f"{told[0]}. " if told else ""
     bad = "bad lines are left out, the others go in" if reading.shown.rejected else "every line can be read"
-    return (
-        f"{notes}Nothing is written yet: {bad}. a writes it." if reading.total else f"{notes}Nothing would be written."
-    )
+    if not reading.total:
+        return f"{notes}Nothing would be written."
+    return f"{notes}Nothing is written yet: {bad}. {keymap.key('apply')} writes it."
 
 
 def _doing(reading: Reading) -> str:
     return f"Write {words.count(reading.total, 'row')} into billing from"
 
 
-def _consequence(reading: Reading) -> str:
+def _consequence(reading: Reading, keymap: Keymap) -> str:
     shown = reading.shown
     assert shown is not None
     bad = len({error.where for error in shown.rejected})
     left = f" {words.count(bad, 'bad line')} of the file {'is' if bad == 1 else 'are'} left out." if bad else ""
+    back = f"{keymap.key('undo')} on screen {keymap.key('billing')} takes it back"
     return (
         f"{words.count(len(shown.added), 'row')} added, {len(shown.changed):,} changed.{left} Who is not in the file "
-        f"stays as he is. The next syncs bring it to the routers; u on screen 5 takes it back."
+        f"stays as he is. The next syncs bring it to the routers; {back}."
     )
 
 

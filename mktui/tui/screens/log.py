@@ -214,7 +214,8 @@ class LogScreen(Filterable, Sortable, Generic[R]):
         if row is not None:
             lines += self.whole(row, snapshot, palette)
         else:
-            said = "no row here: esc shows all again" if self.filter_text or self.router else self.nothing()
+            every = f"no row here: {self.room.keymap.key('back')} shows all again"
+            said = every if self.filter_text or self.router else self.nothing()
             lines.append(Text(said, style=palette.quiet))
         text = Text("\n").join(lines)
         text.no_wrap, text.overflow = True, "ellipsis"

@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from mktui.tui.actions import Danger
+from mktui.tui.actions import Danger, help_of
 from mktui.tui.palette import Palette
 from mktui.tui.widgets.line import Line
 
@@ -186,7 +186,7 @@ class Help(ModalScreen[None]):
                 continue
             lines.append(f"{action.shown:>4}  ", style="bold")
             asks = "asks" if action.danger is Danger.CONFIRMED else ""
-            lines.append(f"{action.title:<12}{action.help:<45}{asks}\n")
+            lines.append(f"{action.title:<12}{help_of(action, self._actions):<45}{asks}\n")
         lines.append(f"{' '.join(action.shown for action in self._actions if action.id in _MOVES)}  ", style="bold")
         lines.append("move        Next row, row before, first, last.\n")
         lines.append(f"\n{states}")

@@ -114,7 +114,7 @@ class PlanScreen(Filterable, Sortable):
     def opened(self) -> RowView | None:
         """The whole row under the cursor, in words."""
         row = self.table.current if not self.has_class("said") else None
-        return None if row is None or isinstance(row, Hint) else RowView(row, self._router)
+        return None if row is None or isinstance(row, Hint) else RowView(row, self._router, self.room.keymap)
 
     def plan(self, order: Order) -> None:
         """Plan, and look at the plan from its first row."""
@@ -130,7 +130,7 @@ class PlanScreen(Filterable, Sortable):
         router = snapshot.router(self._router)
         if router is None:
             return
-        seen = Seen(snapshot, router, self.planning, self.report, palette, self._is_failed_only)
+        seen = Seen(snapshot, router, self.planning, self.report, palette, self.room.keymap, self._is_failed_only)
         self._show_rows(seen)
         self._show_top(seen, mode)
         message = instead_of_rows(seen, has_rows=bool(self._rows))
@@ -166,9 +166,8 @@ class PlanScreen(Filterable, Sortable):
             self.room.services.start_sync(name, replace(planning.order, saved=plan))
 
         doing = f"Write {words.count(len(plan.changes), 'change')} to"
-        self.room.ask(
-            "apply", doing, f"{self._hidden_by_filter(plan)}{consequences(plan, planning.order)}", begin, said=""
-        )
+        follows = consequences(plan, planning.order, self.room.keymap)
+        self.room.ask("apply", doing, f"{self._hidden_by_filter(plan)}{follows}", begin, said="")
 
     def _hidden_by_filter(self, plan: Plan) -> str:
         """Say that what is not seen is written too."""
@@ -190,8 +189,9 @@ class PlanScreen(Filterable, Sortable):
         async def adopt(_router: str) -> None:
             self.plan(replace(planning.order, adopt=planning.order.adopt | {name}))
 
+        writes = f"{self.room.keymap.key('apply')} writes it"
         words_of_it = (f"The row {name} that is on the router becomes ours as it is; what billing wants of it is a "
-                       f"change like any other. It is planned first; a writes it.")  # fmt: skip
+                       f"change like any other. It is planned first; {writes}.")  # fmt: skip
         self.room.ask("adopt", f"Adopt {name} on", words_of_it, adopt, said="")
 
     def action_rollback(self) -> None:
@@ -249,7 +249,7 @@ class PlanScreen(Filterable, Sortable):
         if self._last is not None and self._is_running(self._last[0]):
             self.notify("it is being written already", severity="warning")
         elif planning is None or planning.plan is None:
-            self.notify("there is no plan yet: s makes one", severity="warning")
+            self.notify(f"there is no plan yet: {self.room.keymap.key('sync')} makes one", severity="warning")
         else:
             return planning.plan
         return None
@@ -306,7 +306,7 @@ class PlanScreen(Filterable, Sortable):
         palette, planning = seen.palette, seen.planning
         told = Text(reason(row), style=palette.quiet)
         if row is None and self.filter_text and not self.has_class("said"):
-            told = Text("no row has this: esc shows all again", style=palette.quiet)
+            told = Text(f"no row has this: {seen.keymap.key('back')} shows all again", style=palette.quiet)
         if planning is not None and planning.plan is not None and planning.because:
             told = Text(planning.because, style=palette.state("warning"))
         last = Text()
@@ -314,5 +314,6 @@ class PlanScreen(Filterable, Sortable):
             last = applying(seen.snapshot, seen.router.sync, palette, self.width_of_lines())
         elif seen.plan is not None:
             last = counts(seen.plan, palette)
-        lines = [*two_lines(told, self.width_of_lines()), Text(advice(row, self._router), style=palette.accent), last]
+        hint = Text(advice(row, self._router, seen.keymap), style=palette.accent)
+        lines = [*two_lines(told, self.width_of_lines()), hint, last]
         self.query_one("#foot", StillStatic).show(Text("\n").join(lines))

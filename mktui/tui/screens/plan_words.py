@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mktui.sync.order import Order
     from mktui.sync.plan import Plan
     from mktui.sync.report import Report
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
 
 
@@ -35,6 +36,7 @@ class Seen:
     planning: Planning | None
     report: Report | None
     palette: Palette
+    keymap: Keymap
     is_failed_only: bool = False
 
     @property
@@ -102,7 +104,7 @@ def instead_of_rows(seen: Seen, *, has_rows: bool) -> Text | None:
         return Text.assemble((because, palette.state("warning")), f"{READING}  {age}")
     if planning is not None and planning.stage is PlanStage.FAILED:
         kept = "Nothing was written, and nothing is lost: billing keeps what it wants.\n"
-        return _problem(planning.problem, kept, "tries again", palette)
+        return _problem(planning.problem, kept, "tries again", seen)
     if has_rows:
         return None
     if seen.router.sync.is_running:
@@ -113,18 +115,18 @@ def instead_of_rows(seen: Seen, *, has_rows: bool) -> Text | None:
 def _nothing(seen: Seen) -> Text:
     report, palette, plan = seen.report, seen.palette, seen.plan
     if report is not None and report.reason:
-        return _problem(report.reason, "Nothing was written.\n", "plans again", palette)
+        return _problem(report.reason, "Nothing was written.\n", "plans again", seen)
     well = ("● ", palette.state("healthy"))
     if report is not None and seen.is_failed_only and report.rows:
-        return Text.assemble(well, "no row failed\n\n  ", ("F", "bold"), " shows them all")
+        return Text.assemble(well, "no row failed\n\n  ", (seen.keymap.key("failed"), "bold"), " shows them all")
     rows = f": {words.count(plan.in_step, 'row')} as billing wants" if plan is not None and plan.in_step else ""
     return Text.assemble(well, f"in step{rows}, nothing to write")
 
 
-def _problem(problem: str, then: str, again: str, palette: Palette) -> Text:
-    style = palette.state("critical")
+def _problem(problem: str, then: str, again: str, seen: Seen) -> Text:
+    style, key = seen.palette.state("critical"), seen.keymap.key("sync")
     return Text.assemble(
-        ("▲ ", style), (" ".join(problem.split()), style), f"\n\n  {then}  ", ("s", "bold"), f" {again}"
+        ("▲ ", style), (" ".join(problem.split()), style), f"\n\n  {then}  ", (key, "bold"), f" {again}"
     )
 
 
@@ -155,13 +157,14 @@ def two_lines(text: Text, width: int) -> tuple[Text, Text]:
     return Text(first, style=text.style), Text(second, style=text.style)
 
 
-def consequences(plan: Plan, order: Order) -> str:
+def consequences(plan: Plan, order: Order, keymap: Keymap) -> str:
     """Return what applying a plan will do, for the question before it."""
     by_action = Counter(change.action for change in plan.changes)
     done = ", ".join(f"{number:,} {action.value}" for action, number in by_action.items())
     lost = sum(number for action, number in by_action.items() if action.is_harmful)
     loses = f"\n{words.count(lost, 'row')} lose{'s' if lost == 1 else ''} service." if lost else ""
     held = f"\n{words.count(len(plan.held), 'row')} held back by a guard stay as they are." if plan.held else ""
-    taken = "\nIts automatic syncs are held until z lets them go." if order.rollback is not None else ""
+    hold = keymap.key("hold")
+    taken = f"\nIts automatic syncs are held until {hold} lets them go." if order.rollback is not None else ""
     return (f"{done}.{loses}{held}{taken}\n\nExactly this plan: if billing or the router have changed meanwhile, "
             f"nothing is written.")  # fmt: skip

@@ -117,7 +117,8 @@ class RouterScreen(View):
         first = first_line(f"mktui · {self._router}", mode, state, width)
         self.query_one(TopLines).show(first, second_line(palette, width, f"Fleet › {self._router}"))
         self.query_one(LiveTable).show({})
-        told = f"\n{self._router} is in the configuration no more: nothing is asked of it.\n\nesc goes back."
+        back = f"{self.room.keymap.key('back')} goes back."
+        told = f"\n{self._router} is in the configuration no more: nothing is asked of it.\n\n{back}"
         self.query_one("#panels", StillStatic).show(Text(told))
         self.query_one("#events", StillStatic).show(Text())
 

@@ -21,6 +21,7 @@ from mktui.tui.screens.modals import box_css
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from mktui.tui.keymap import Keymap
     from mktui.tui.plan_rows import PlanRow
 
 _MOST_NAMES = 200
@@ -32,17 +33,18 @@ class RowView(ModalScreen[None]):
     DEFAULT_CSS = box_css("RowView")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "close", show=False)]
 
-    def __init__(self, row: PlanRow, router: str) -> None:
+    def __init__(self, row: PlanRow, router: str, keymap: Keymap) -> None:
         super().__init__()
-        self._row, self._router = row, router
+        self._row, self._router, self._keymap = row, router, keymap
 
     def compose(self) -> ComposeResult:
         """Lay out the words."""
         with VerticalScroll(id="box"):
-            yield Static(in_words(self._row, self._router, Palette(self.app.theme_variables)))
+            palette = Palette(self.app.theme_variables)
+            yield Static(in_words(self._row, self._router, palette, self._keymap))
 
 
-def in_words(row: PlanRow, router: str, palette: Palette) -> Text:
+def in_words(row: PlanRow, router: str, palette: Palette, keymap: Keymap) -> Text:
     """Return a whole row."""
     text = Text()
     match row:
@@ -61,7 +63,7 @@ def in_words(row: PlanRow, router: str, palette: Palette) -> Text:
                 names = [each.name for each in row.rows[:_MOST_NAMES]]
                 more = f" … and {len(row.rows) - _MOST_NAMES:,} more" if len(row.rows) > _MOST_NAMES else ""
                 text.append(f"\n{', '.join(names)}{more}\n", style=palette.quiet)
-    if hint := advice(row, router):
+    if hint := advice(row, router, keymap):
         text.append(f"\n{hint}\n", style=palette.style("text-accent"))
     text.append("\nesc closes")
     return text

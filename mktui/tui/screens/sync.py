@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from textual.events import Resize
 
     from mktui.monitor.snapshot import RouterSnapshot, Snapshot
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
 
 COLUMNS: Final = (
@@ -157,11 +158,11 @@ class SyncScreen(Filterable, Sortable):
         router = snapshot.router(self.table.current or "")
         self.set_class(not snapshot.routers, "nobody")
         if not snapshot.routers:
-            text = Text(words.NOBODY)
+            text = Text(words.nobody(self.room.keymap))
         elif router is None:
             text = Text("no router here" if self.filter_text else "", style=palette.quiet)
         else:
-            text = _last_run(router, snapshot, palette, self.width_of_lines())
+            text = _last_run(router, snapshot, palette, self.width_of_lines(), self.room.keymap)
         if snapshot.billing_problem:
             text = Text.assemble((f"▲ {snapshot.billing_problem}", palette.state("critical")), "\n", text)
         text.no_wrap, text.overflow = True, "ellipsis"
@@ -204,7 +205,7 @@ def _automatic(router: RouterSnapshot) -> str:
     return "on" if router.sync.is_automatic else "off"
 
 
-def _last_run(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width: int) -> Text:
+def _last_run(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, width: int, keymap: Keymap) -> Text:
     state = router.sync
     lines = [Text.assemble((f"{router.name}: ", "bold"), f"automatic syncs {_automatic(router)}")]
     if state.is_running:
@@ -218,7 +219,7 @@ def _last_run(router: RouterSnapshot, snapshot: Snapshot, palette: Palette, widt
         figures += [f"{words.count(state.kicked, 'session')} ended"] if state.kicked else []
         lines.append(Text(f"{run}: {', '.join(figures)} in {state.seconds:.1f} s"))
     else:
-        lines.append(Text("not synced yet, as far as is known: s plans it", style=palette.quiet))
+        lines.append(Text(f"not synced yet, as far as is known: {keymap.key('sync')} plans it", style=palette.quiet))
     if state.reason:
         lines.append(Text(" ".join(state.reason.split()), style=palette.state("warning")))
     if words.standing(router) == "offline":

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from mktui.monitor.snapshot import Snapshot
     from mktui.services.stability import StabilityState
     from mktui.stability.stage import Scenario
+    from mktui.tui.keymap import Keymap
 
 _FIRST: Final = (
     Column("glyph", "", 2),
@@ -107,7 +108,7 @@ class TestsScreen(View):
     def opened(self) -> ScenarioView | None:
         """Everything about the scenario under the cursor."""
         name = self.table.current
-        return ScenarioView(_BY_NAME[name], self.state) if name else None
+        return ScenarioView(_BY_NAME[name], self.state, self.room.keymap) if name else None
 
     def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
         """Show how the tests stand."""
@@ -117,7 +118,7 @@ class TestsScreen(View):
         first, _ = fleet_line(snapshot, mode, palette, width)
         left, right = f"Tests › {self._router or 'simulated routers'}", _said(state)
         self.query_one(TopLines).show(first, second_line(palette, width, left, right))
-        self.query_one("#progress", StillStatic).show(progress(state, palette, width))
+        self.query_one("#progress", StillStatic).show(progress(state, palette, width, self.room.keymap))
         most = max(1, min(8, len(state.kept) + 1, self.size.height - 27))
         self.query_one("#kept", StillStatic).show(kept(state, palette, snapshot.at, most))
         self._show_detail(state, palette, max(4, self.size.height - 17 - most))
@@ -202,6 +203,10 @@ class TestsScreen(View):
         self.room.ask("stability", "Test the stability of", consequence, begin, said="")
 
     def _begin(self, target: str, names: tuple[str, ...], *, may_write: bool) -> None:
+        if self.state.is_running:
+            stops = f"{self.room.keymap.key('stop')} on screen {self.room.keymap.key('tests')} stops it"
+            self.notify(f"a stability test runs already: {stops}", severity="warning")
+            return
         try:
             self.room.services.stability.start(target, names, may_write=may_write)
         except MktuiError as error:
@@ -221,9 +226,9 @@ class ScenarioView(ModalScreen[None]):
     DEFAULT_CSS = box_css("ScenarioView") + "ScenarioView #box { width: 100; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,enter", "dismiss", "close", show=False)]
 
-    def __init__(self, scenario: Scenario, state: StabilityState) -> None:
+    def __init__(self, scenario: Scenario, state: StabilityState, keymap: Keymap) -> None:
         super().__init__()
-        self._scenario, self._state = scenario, state
+        self._scenario, self._state, self._keymap = scenario, state, keymap
 
     def compose(self) -> ComposeResult:
         """Lay out the words."""
@@ -235,5 +240,5 @@ class ScenarioView(ModalScreen[None]):
         report = self._state.report
         its = report.scenario(self._scenario.name) if report is not None else None
         width = min(96, event.size.width - 6)
-        told = whole(self._scenario, its, Palette(self.app.theme_variables), width)
+        told = whole(self._scenario, its, Palette(self.app.theme_variables), width, self._keymap)
         self.query_one("#told", Static).update(told)
