@@ -9,7 +9,7 @@ import click
 
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
-from mktui.cli.options import driver_option, has_screen, json_option
+from mktui.cli.options import config_path, driver_option, has_screen, json_option
 from mktui.cli.output import health_cell, print_json, print_table
 from mktui.cli.records import router_record, sync_record
 from mktui.services.demo import open_demo
@@ -44,7 +44,7 @@ def demo(context: click.Context, *, headless: bool, seconds: float, seed: int, d
     if not headless:
         from mktui.cli.screen import run_demo_screen  # noqa: PLC0415 - loads the terminal
 
-        context.exit(run_demo_screen(seed, driver=driver))
+        context.exit(run_demo_screen(config_path(context), seed, driver=driver))
     snapshot = anyio.run(_headless, seconds, seed)
     totals = {router.name: sync_record(router.sync) for router in snapshot.routers}
     if as_json:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mktui.cli.options import THRIFTY, driver_option, json_option
+from mktui.cli.options import THRIFTY, config_path, driver_option, json_option
 from mktui.cli.output import echo, print_json, print_table
 from mktui.services.replay import load
 
@@ -37,7 +37,7 @@ def replay(context: click.Context, *, file: Path, speed: float, summary: bool, d
         return
     from mktui.cli.screen import run_replay_screen  # noqa: PLC0415 - loads the terminal
 
-    context.exit(run_replay_screen(pictures, speed=speed, driver=driver or THRIFTY))
+    context.exit(run_replay_screen(config_path(context), pictures, speed=speed, driver=driver or THRIFTY))
 
 
 def _summarise(pictures: list[Snapshot], *, as_json: bool) -> None:

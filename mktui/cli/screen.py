@@ -32,11 +32,8 @@ from mktui.tui.driver import driver_class
 from mktui.tui.stage import run_on_stage
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
     from mktui.monitor.snapshot import SeenEvent, Snapshot
     from mktui.services.control.dialling import Target
-    from mktui.services.fleet import Fleet
     from mktui.tui.keymap import Keymap
     from mktui.tui.stage import Stage
 
@@ -47,7 +44,7 @@ class Taste:
 
     theme: str = UiConfig().theme
     keymap: Keymap | None = None
-    problem: str = ""
+    notices: tuple[str, ...] = ()
     """Why they are not used."""
 
 
@@ -61,7 +58,7 @@ def _taste_of(path: Path) -> Taste:
     try:
         return _taste_in(load(path)) if path.exists() else Taste()
     except (ConfigError, OSError) as error:
-        return Taste(problem=f"your theme and keys are not used: {error}")
+        return Taste(notices=(f"your theme and keys are not used: {error}",))
 
 
 def run_screen(config_file: str | None, *, read_only: bool, driver: str = THRIFTY) -> int:
@@ -82,14 +79,14 @@ def run_screen(config_file: str | None, *, read_only: bool, driver: str = THRIFT
     return run_on_stage(partial(_configured, loaded, read_only, driver))
 
 
-def run_demo_screen(seed: int, *, driver: str = THRIFTY) -> int:
-    """Run the control room on three simulated routers."""
-    return run_on_stage(partial(_demo, seed, driver))
+def run_demo_screen(config_file: Path, seed: int, *, driver: str = THRIFTY) -> int:
+    """Run the control room on three simulated routers, with theme and keys of a configuration if there is one."""
+    return run_on_stage(partial(_demo, seed, _taste_of(config_file), driver))
 
 
-def run_replay_screen(pictures: list[Snapshot], *, speed: float, driver: str = THRIFTY) -> int:
-    """Run the control room on a recording."""
-    return run_on_stage(partial(_replay, pictures, speed, driver))
+def run_replay_screen(config_file: Path, pictures: list[Snapshot], *, speed: float, driver: str = THRIFTY) -> int:
+    """Run the control room on a recording, with theme and keys of a configuration if there is one."""
+    return run_on_stage(partial(_replay, pictures, speed, _taste_of(config_file), driver))
 
 
 def run_attached_screen(config_file: str | None, where: str, *, read_only: bool, driver: str = THRIFTY) -> int:
@@ -103,8 +100,12 @@ def run_attached_screen(config_file: str | None, where: str, *, read_only: bool,
     return run_on_stage(partial(_attached, target_of(where, usual), _taste_of(path), read_only, driver))
 
 
-async def _replay(pictures: list[Snapshot], speed: float, driver: str, stage: Stage) -> int:
-    app = ControlRoom(Replay(pictures, speed=speed), read_only=True, driver=driver_class(driver))
+async def _replay(pictures: list[Snapshot], speed: float, taste: Taste, driver: str, stage: Stage) -> int:
+    replay = Replay(pictures, speed=speed)
+    app = ControlRoom(
+        replay, read_only=True, driver=driver_class(driver),
+        theme=taste.theme, notices=taste.notices, keymap=taste.keymap,
+    )  # fmt: skip
     await stage.show(app)
     return _code(app)
 
@@ -148,28 +149,20 @@ async def _attached(target: Target, taste: Taste, read_only: bool, driver: str, 
         await tasks.start(fleet.run)
         app = ControlRoom(
             fleet, theme=taste.theme, read_only=read_only or not fleet.may_write, driver=driver_class(driver),
-            notices=[taste.problem] if taste.problem else (), keymap=taste.keymap,
+            notices=taste.notices, keymap=taste.keymap,
         )  # fmt: skip
         await stage.show(app)
     return _code(app)
 
 
-async def _demo(seed: int, driver: str, stage: Stage) -> int:
+async def _demo(seed: int, taste: Taste, driver: str, stage: Stage) -> int:
     with open_log() as on_event:
-        return await _own(open_demo(seed=seed, on_event=on_event), stage, "noc-dark", read_only=False, driver=driver)
-
-
-async def _own(
-    opening: AbstractAsyncContextManager[Fleet],
-    stage: Stage,
-    theme: str,
-    *,
-    read_only: bool,
-    driver: str,
-) -> int:
-    async with opening as fleet:
-        app = ControlRoom(fleet, theme=theme, read_only=read_only, driver=driver_class(driver))
-        await stage.show(app)
+        async with open_demo(seed=seed, on_event=on_event) as fleet:
+            app = ControlRoom(
+                fleet, driver=driver_class(driver),
+                theme=taste.theme, notices=taste.notices, keymap=taste.keymap,
+            )  # fmt: skip
+            await stage.show(app)
     return _code(app)
 
 
