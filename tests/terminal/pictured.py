@@ -5,6 +5,7 @@ A picture is taken of each at every size and in both themes. A state that a scre
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -19,10 +20,12 @@ from tests.terminal.recorded import RecordedServices
 from tests.terminal.small_svg import small
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
     from textual.pilot import Pilot
     from textual.screen import Screen
+
+    from mktui.tui.keymap import Keymap
 
 Reasons: TypeAlias = "dict[tuple[type[Screen[Any]], State], str]"
 """Why a screen cannot be in a state."""
@@ -95,16 +98,8 @@ def taken(shown: Shown, theme: str) -> Mapping[tuple[int, int], Picture]:
 
 async def _taken(shown: Shown, theme: str) -> Mapping[tuple[int, int], Picture]:
     sizes = SIZES if theme == DARK else SIZES[::-1]
-    app = Still(shown.services(), theme=theme, read_only=shown.read_only, is_first=shown.is_first)
-    app.animation_level = "none"
     found: dict[tuple[int, int], Picture] = {}
-    async with app.run_test(size=sizes[0], notifications=True) as pilot:
-        if not shown.is_first:
-            await fleet_is_shown(pilot)
-        (looking,) = (timer for timer in app._timers if timer.name == "look")
-        looking.pause()
-        await shown.way(pilot)
-        assert type(app.screen) is shown.screen, f"the way to {shown} leads to {app.screen}"
+    async with gone_to(shown, theme=theme, size=sizes[0]) as (app, pilot):
         for size in sizes:
             if size != sizes[0]:
                 await pilot.resize_terminal(*size)
@@ -114,3 +109,20 @@ async def _taken(shown: Shown, theme: str) -> Mapping[tuple[int, int], Picture]:
             await settle(pilot)
             found[size] = Picture(small(app.export_screenshot(title=app.title, simplify=True)), "\n".join(lines(app)))
     return found
+
+
+@asynccontextmanager
+async def gone_to(
+    shown: Shown, *, theme: str = DARK, size: tuple[int, int], keymap: Keymap | None = None
+) -> AsyncIterator[tuple[Still, Pilot[None]]]:
+    """Go to a screen in a state."""
+    app = Still(shown.services(), theme=theme, read_only=shown.read_only, is_first=shown.is_first, keymap=keymap)
+    app.animation_level = "none"
+    async with app.run_test(size=size, notifications=True) as pilot:
+        if not shown.is_first:
+            await fleet_is_shown(pilot)
+        (looking,) = (timer for timer in app._timers if timer.name == "look")
+        looking.pause()
+        await shown.way(pilot)
+        assert type(app.screen) is shown.screen, f"the way to {shown} leads to {app.screen}"
+        yield app, pilot

@@ -16,7 +16,7 @@ from mktui.tui.keymap import Keymap, keymap_of, shown
 from mktui.tui.screens.config import ConfigScreen
 from mktui.tui.screens.modals import Help, TestView
 from tests.headless.programs import mktui_here
-from tests.terminal.driving import fleet_is_shown, lines, notices, press, text
+from tests.terminal.driving import fleet_is_shown, lines, notices, opened, press, routers, text
 from tests.terminal.recorded import RecordedServices
 
 TEXT = '# mine\n[keys]\ntest = "Z"\npaus = "x"\n'
@@ -135,3 +135,14 @@ def test_the_command_lists_and_checks_them(tmp_path: Path) -> None:
     assert broken.code == 0
     assert "your keys are not used" in broken.complaint
     assert any(line.split()[:2] == ["test", by_id("test").shown] for line in broken.out.splitlines())
+
+
+@pytest.mark.anyio
+async def test_a_filter_is_left_by_esc_whatever_goes_back() -> None:
+    async with opened(keymap=keymap_of({"back": "ctrl+b"})) as (app, pilot):
+        every = routers(app)
+        await press(pilot, "slash", *"plaza")
+        assert "esc leave it" in text(app)
+        assert routers(app) != every
+        await press(pilot, "escape")
+        assert routers(app) == every
