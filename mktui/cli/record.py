@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import sys
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -13,16 +13,18 @@ import click
 
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.looking import looking
 from mktui.cli.options import loaded_config, routers_argument
 from mktui.cli.output import say
 from mktui.monitor.recording import line_of
 from mktui.services.demo import open_demo
-from mktui.services.start import open_configured
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import Awaitable, Callable
 
-    from mktui.services.fleet import Fleet
+    from mktui.monitor.snapshot import Snapshot
+
+    Now = Callable[[], Awaitable[Snapshot]]
 
 _EPILOG = """\b
 Examples:
@@ -31,6 +33,7 @@ Examples:
   mktui record --demo demo.ndjson --seconds 60
   mktui replay night.ndjson.gz --speed 60      an hour in a minute
 
+When an mktui runs already, what it sees is recorded, and no router has more sessions for it.
 No password and no customer's name is in it, but names and addresses of routers are.
 """
 
@@ -67,20 +70,29 @@ def _opened(file: Path) -> IO[str]:
 async def _record(
     context: click.Context | None, routers: tuple[str, ...], file: Path, seconds: float | None, every: float
 ) -> None:
-    with open_log() as on_event, ExitStack() as stack:
-        opening: AbstractAsyncContextManager[Fleet] = (
-            open_demo(on_event=on_event)
-            if context is None
-            else open_configured(loaded_config(context), names=routers, on_event=on_event)
-        )
-        async with opening as fleet:  # before the file: what cannot be opened empties none
-            lines = stack.enter_context(_opened(file))
-            if sys.stderr.isatty():
-                say("recording; ctrl+c ends it")
-            with anyio.move_on_after(seconds if seconds is not None else float("inf")):
-                number = 0
-                while True:
-                    number += 1
-                    await anyio.to_thread.run_sync(lines.write, line_of(fleet.snapshot(), number))
-                    await anyio.to_thread.run_sync(lines.flush)
-                    await anyio.sleep(every)
+    async with AsyncExitStack() as stack:
+        now = await _demo(stack) if context is None else await _looking(stack, context, routers)
+        lines = stack.enter_context(_opened(file))  # not before: what cannot be looked at empties no file
+        if sys.stderr.isatty():
+            say("recording; ctrl+c ends it")
+        with anyio.move_on_after(seconds if seconds is not None else float("inf")):
+            number = 0
+            while True:
+                number += 1
+                await anyio.to_thread.run_sync(lines.write, line_of(await now(), number))
+                await anyio.to_thread.run_sync(lines.flush)
+                await anyio.sleep(every)
+
+
+async def _looking(stack: AsyncExitStack, context: click.Context, routers: tuple[str, ...]) -> Now:
+    """Look as the mktui that runs does, when one runs: then no router has more sessions for it."""
+    return (await stack.enter_async_context(looking(loaded_config(context), routers))).now
+
+
+async def _demo(stack: AsyncExitStack) -> Now:
+    fleet = await stack.enter_async_context(open_demo(on_event=stack.enter_context(open_log())))
+
+    async def now() -> Snapshot:
+        return fleet.snapshot()
+
+    return now

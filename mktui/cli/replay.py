@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mktui.cli.options import THRIFTY, config_path, driver_option, json_option
-from mktui.cli.output import echo, print_json, print_table
+from mktui.cli.output import echo, print_json, print_table, say
 from mktui.services.replay import load
 
 if TYPE_CHECKING:
@@ -31,16 +31,20 @@ Examples:
 @click.pass_context
 def replay(context: click.Context, *, file: Path, speed: float, summary: bool, driver: str, as_json: bool) -> None:
     """Show a recording on the screens that were recorded; nothing can be done to a router there."""
-    pictures = load(file)
+    problems: list[str] = []
+    pictures = load(file, problems.append)
     if summary or as_json:
-        _summarise(pictures, as_json=as_json)
+        for problem in problems:
+            say(problem)
+        _summarise(pictures, as_json=as_json, is_cut=bool(problems))
         return
     from mktui.cli.screen import run_replay_screen  # noqa: PLC0415 - loads the terminal
 
-    context.exit(run_replay_screen(config_path(context), pictures, speed=speed, driver=driver or THRIFTY))
+    config = config_path(context)
+    context.exit(run_replay_screen(config, pictures, speed=speed, notices=problems, driver=driver or THRIFTY))
 
 
-def _summarise(pictures: list[Snapshot], *, as_json: bool) -> None:
+def _summarise(pictures: list[Snapshot], *, as_json: bool, is_cut: bool) -> None:
     first, last = pictures[0], pictures[-1]
     seconds = (last.at - first.at).total_seconds()
     found: dict[str, dict[str, int]] = {}
@@ -50,7 +54,7 @@ def _summarise(pictures: list[Snapshot], *, as_json: bool) -> None:
             seen[router.health.status.value] = seen.get(router.health.status.value, 0) + 1
     if as_json:
         print_json("mktui.replay/1", begun_at=first.at.isoformat(), seconds=seconds, pictures=len(pictures),
-                   routers=found)  # fmt: skip
+                   routers=found, is_cut=is_cut)  # fmt: skip
         return
     echo(f"{len(pictures)} pictures from {first.at:%Y-%m-%d %H:%M:%S} over {seconds:.0f} s")
     states = ("healthy", "warning", "critical", "offline")

@@ -32,6 +32,8 @@ from mktui.tui.driver import driver_class
 from mktui.tui.stage import run_on_stage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mktui.monitor.snapshot import SeenEvent, Snapshot
     from mktui.services.control.dialling import Target
     from mktui.tui.keymap import Keymap
@@ -84,9 +86,11 @@ def run_demo_screen(config_file: Path, seed: int, *, driver: str = THRIFTY) -> i
     return run_on_stage(partial(_demo, seed, _taste_of(config_file), driver))
 
 
-def run_replay_screen(config_file: Path, pictures: list[Snapshot], *, speed: float, driver: str = THRIFTY) -> int:
+def run_replay_screen(
+    config_file: Path, pictures: list[Snapshot], *, speed: float, notices: Sequence[str] = (), driver: str = THRIFTY
+) -> int:
     """Run the control room on a recording, with theme and keys of a configuration if there is one."""
-    return run_on_stage(partial(_replay, pictures, speed, _taste_of(config_file), driver))
+    return run_on_stage(partial(_replay, Replay(pictures, speed=speed), notices, _taste_of(config_file), driver))
 
 
 def run_attached_screen(config_file: str | None, where: str, *, read_only: bool, driver: str = THRIFTY) -> int:
@@ -100,11 +104,10 @@ def run_attached_screen(config_file: str | None, where: str, *, read_only: bool,
     return run_on_stage(partial(_attached, target_of(where, usual), _taste_of(path), read_only, driver))
 
 
-async def _replay(pictures: list[Snapshot], speed: float, taste: Taste, driver: str, stage: Stage) -> int:
-    replay = Replay(pictures, speed=speed)
+async def _replay(replay: Replay, notices: Sequence[str], taste: Taste, driver: str, stage: Stage) -> int:
     app = ControlRoom(
         replay, read_only=True, driver=driver_class(driver),
-        theme=taste.theme, notices=taste.notices, keymap=taste.keymap,
+        theme=taste.theme, notices=(*notices, *taste.notices), keymap=taste.keymap,
     )  # fmt: skip
     await stage.show(app)
     return _code(app)

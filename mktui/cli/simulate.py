@@ -130,7 +130,7 @@ def simulate(**given: Any) -> None:
             name=f"sim-{index + 1}", version=given["ros_version"], username=given["user"], password=given["password"],
             secrets=given["secrets"], seed=given["seed"] + index, latency=given["latency_ms"] / 1000,
             cost=MODELS[given["model"]], login=given["login"], online=given["online"], churn=given["churn"],
-            max_sessions=given["max_sessions"],
+            max_sessions=given["max_sessions"], serial=f"HE108{0xABCDEF + index:06X}",
         )
         for index in range(count)
     ]  # fmt: skip

@@ -46,7 +46,7 @@ from mktui.monitor.snapshot import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from pydantic import TypeAdapter
@@ -95,13 +95,16 @@ def line_of(snapshot: Snapshot, number: int) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def read(path: Path) -> Iterator[Snapshot]:
-    """Yield the pictures of a file, plain or gzipped. One that was cut in its last line ends there.
+CUT: Final = "it ends within a picture: it was cut, or is still being written"
+
+
+def read(path: Path, say: Callable[[str], None] = lambda _text: None) -> Iterator[Snapshot]:
+    """Yield the pictures of a file, plain or gzipped. One that was cut ends there; ``say`` hears of it.
 
     Raises:
         RecordingUnreadable: It cannot be read, or is no recording of this version.
     """
-    number, previous = 0, ""
+    number, previous, is_cut = 0, "", False
     try:
         with (gzip.open if _is_gzipped(path) else open)(path, "rt", encoding="utf-8") as file:
             for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), ""), 1):
@@ -109,7 +112,7 @@ def read(path: Path) -> Iterator[Snapshot]:
                     yield _snapshot(previous, path, number - 1)
                 previous = line
     except EOFError:
-        pass  # it was still being written when it was copied
+        is_cut = True
     except UnicodeDecodeError:
         raise RecordingUnreadable(path, "it is no text", line=number + 1) from None
     except zlib.error:
@@ -120,6 +123,10 @@ def read(path: Path) -> Iterator[Snapshot]:
         yield _snapshot(previous, path, number)
     elif number <= 1:
         raise RecordingUnreadable(path, "it holds no picture")
+    else:
+        is_cut = True
+    if is_cut:
+        say(f"{path}: {CUT}")
 
 
 def _is_gzipped(path: Path) -> bool:

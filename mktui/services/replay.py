@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from mktui.sync.report import Report
 
 
-def load(path: Path) -> list[Snapshot]:
-    """Return the pictures of a recording, in their order. Blocks.
+def load(path: Path, say: Callable[[str], None] = lambda _text: None) -> list[Snapshot]:
+    """Return the pictures of a recording, in their order; ``say`` hears when it was cut. Blocks.
 
     Raises:
         RecordingUnreadable: It is none, or holds none.
     """
-    found = list(read(path))
+    found = list(read(path, say))
     if not found:
         raise RecordingUnreadable(path, "it holds no picture")
     return found

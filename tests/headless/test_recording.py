@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from mktui.cli.record import _opened as opened_file
 from mktui.cli.replay import replay
 from mktui.errors import RecordingUnreadable
-from mktui.monitor.recording import line_of, read
+from mktui.monitor.recording import CUT, line_of, read
 from mktui.monitor.snapshot import Remark
 from mktui.services.replay import Replay, load
 from tests.headless.programs import mktui, write_config
@@ -61,10 +61,25 @@ def test_a_picture_with_what_a_plan_has_found_comes_back_too(tmp_path: Path) -> 
 def test_a_file_cut_in_its_last_line_ends_there(tmp_path: Path) -> None:
     file = tmp_path / "night"
     file.write_text(LINE * 2 + LINE[:500], encoding="utf-8")
-    assert len(list(read(file))) == 2
+    said: list[str] = []
+    assert len(list(read(file, said.append))) == 2
+    assert said == [f"{file}: it ends within a picture: it was cut, or is still being written"]
     whole = gzip.compress((LINE * 2).encode())
     file.write_bytes(whole[: len(whole) - 20])
-    assert len(list(read(file))) >= 1
+    assert len(list(read(file, said.append))) >= 1
+    assert len(said) == 2
+    file.write_text(LINE * 2, encoding="utf-8")
+    assert len(list(read(file, said.append))) == 2
+    assert len(said) == 2, "a whole one is not called cut"
+
+
+@pytest.mark.realtime
+def test_who_replays_a_recording_that_was_cut_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "night"
+    file.write_text(LINE * 2 + LINE[:500], encoding="utf-8")
+    ended = mktui("replay", file, "--summary")
+    assert (ended.code, ended.err) == (0, f"mktui: {file}: {CUT}\n")
+    assert mktui("replay", file, "--json").document["is_cut"] is True
 
 
 @pytest.mark.parametrize(

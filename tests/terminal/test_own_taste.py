@@ -31,6 +31,7 @@ def test_it_has_the_theme_and_the_keys_of_who_sits_before_it(what: str, tmp_path
     config = '[ui]\ntheme = "ansi"\n[keys]\ndiagnosis = "W"\ntest = "Z"\n'
     with on_a_pty(*_arguments(what, tmp_path, config)) as terminal:
         terminal.until(lambda: "Z test" in shown(terminal) and "W why" in shown(terminal))
+        terminal.until(lambda: re.search(r"^ [a-z0-9-]+: ", shown(terminal), re.MULTILINE) is not None)  # its router
         terminal.type("W")
         terminal.until(lambda: "closes" in shown(terminal))
         assert terminal.send(signal.SIGTERM) == 143
