@@ -75,8 +75,12 @@ def test_a_night_over_ssh(tmp_path: Path) -> None:
         shop.order("down at 0")
         pane.until(lambda shown: "2 offline" in shown and "open, " in row_of(shown, "edge-1"))
         pane.keys("d")
-        pane.until(lambda shown: "The router cannot be reached." in shown and "do  Look at link and power" in shown)
-        pane.keys("l")  # the key that the second finding names
+        pane.until(lambda shown: "The router cannot be reached." in shown and "t   test its connection" in shown)
+        pane.keys("t")  # the key that the finding names
+        pane.until(lambda shown: "✗ login" in shown or "✗ connect" in shown)
+        pane.keys("Escape")
+        pane.until(lambda shown: "✗" not in shown and "d why" in shown)
+        pane.keys("l")
         pane.until(lambda shown: "Errors" in shown and "ConnectFailed" in shown)
         pane.keys("1")
         pane.until(lambda shown: bool(row_of(shown, "edge-1")) and "Fleet" in shown)
