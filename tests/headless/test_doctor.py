@@ -60,7 +60,7 @@ def test_a_router_that_hangs_up_on_us_is_not_said_to_be_without_power(tmp_path: 
     assert ended.code == 3
     assert ended.out.count("critical:") == 1
     assert "▲ critical: The router cannot be reached." in ended.out
-    assert "closed the connection before the login was answered" in ended.out
+    assert "before the login was answered (session limit reached, or no API port?)" in ended.out
     assert "why   It is up, and hangs up on us: its session limit is used up" in ended.out
     assert "do    On the router: /user/active/print" in ended.out
 

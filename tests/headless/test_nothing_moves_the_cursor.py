@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 EVIL: Final = "x\x1b[2J\x1b]0;t\x07\x9b1A\u202ey\u2066\r\nz\x00"
 """Clears a screen, names a window, moves up, turns the direction, begins a line."""
-ROUTER: Final = "r\x1b[2J\u202eo"
+ROUTER: Final = "r\u202eo"
+"""A control letter in it would be refused where the configuration is read."""
 COMMANDS: Final = (
     ("test",), ("status",), ("status", "--watch", "1*1"), ("doctor",), ("errors",), ("errors", "audit"), ("review",),
     ("run", ROUTER, "/ppp/secret/print"), ("run", ROUTER, "/system/identity/print"), ("run", "no\x1b[2Jne", "/a/print"),

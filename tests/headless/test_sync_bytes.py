@@ -63,7 +63,7 @@ def test_a_name_in_bytes_that_are_no_text_stops_no_command(office: Mktui, tmp_pa
     [row] = office("run", "edge-1", "/ppp/secret/print", ".proplist=.id", "?name=tried-5", "--json").document["rows"]
     assert office("run", "edge-1", path, f".id={row['.id']}", "name=caf\udce9").code == 0
     shown = office("sync", "plan")
-    assert (shown.code, "caf\\udce9 there" in shown.out) == (0, True)
+    assert (shown.code, "caf· there" in shown.out) == (0, True)
     assert json.loads(office("sync", "plan", "--json").out)["plans"][0]["refused"]
     assert office("billing", "delete", "tried-5").code == 0
     saved = tmp_path / "plan.json"

@@ -33,9 +33,12 @@ async def test_a_leak_is_seen_by_what_is_asked_anyway(monkeypatch: pytest.Monkey
         setup = RouterSetup(ROUTER, PoolOptions(min_size=1, max_size=1), connect=wire(router, tasks))
         async with open_fleet([setup]) as fleet:
             tasks.start_soon(leak)
-            await until(lambda: bool(fleet.snapshot().routers[0].forecasts))
-            (seen,) = fleet.snapshot().routers[0].forecasts
-            assert (seen.figure, seen.limit) == ("memory_percent", 90.0)
+
+            def said() -> dict[str, float]:  # on a busy machine an answer's time may seem to rise too
+                return {each.figure: each.limit for each in fleet.snapshot().routers[0].forecasts}
+
+            await until(lambda: "memory_percent" in said())
+            assert said()["memory_percent"] == 90.0
             memory = fleet.snapshot().routers[0].facts.memory_percent
             assert memory is not None
             assert 30 <= memory < 80

@@ -80,8 +80,12 @@ async def test_a_badge_is_void_when_its_terminal_has_ended_and_who_shows_it_only
     async with house(tmp_path) as at:
         with at.badges.issued(OPER) as badge:
             pass
-        for word in (badge, "guessed", "\ud800"):
-            with pytest.raises(ControlRefused, match="this badge is void"):
+        for word, why in (
+            (badge, "this badge is void"),
+            ("guessed", "this badge is void"),
+            ("\ud800", "half a letter"),
+        ):
+            with pytest.raises(ControlRefused, match=why):
                 async with at.link(badge=word):
                     raise AssertionError("it was greeted")
         async with at.link() as link:
