@@ -123,6 +123,16 @@ def runs_of(connection: sa.Connection, router: str | None = None, *, limit: int 
     return [RunRecord(**row) for row in connection.execute(query).mappings()]
 
 
+def last_run(connection: sa.Connection, router: str, *, has_ended: bool = False) -> RunRecord | None:
+    """Return a router's last run, or the last that has ended: one that goes on or was killed has not."""
+    table = tables.runs
+    query = sa.select(table).where(table.c.router == router).order_by(table.c.id.desc()).limit(1)
+    if has_ended:
+        query = query.where(table.c.finished_at.is_not(None))
+    row = connection.execute(query).mappings().first()
+    return None if row is None else RunRecord(**row)
+
+
 def find_run(connection: sa.Connection, run: int) -> RunRecord | None:
     """Return one run."""
     row = connection.execute(sa.select(tables.runs).where(tables.runs.c.id == run)).mappings().first()

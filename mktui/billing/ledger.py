@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _REVISION: Final = "revision"
 _FORGOTTEN_AFTER: Final = timedelta(days=30)
 """A router that was not synced for so long reads everything anyway: an edit only says that something is pending."""
+_COMMITTED_AFTER: Final = timedelta(minutes=10)
+"""An edit may be committed after one that began later and stands behind it: so long nothing is passed over."""
 
 
 def read_profiles(connection: sa.Connection) -> tuple[Profile, ...]:
@@ -162,25 +164,59 @@ def _present(connection: sa.Connection, external_id: str) -> Subscriber:
 
 
 def edits(connection: sa.Connection, router: str) -> tuple[Edit, ...]:
-    """Return what has changed since a router's last sync: ten edits of one subscriber are one, with his oldest name."""
+    """Return what has changed and a router has not: ten edits of one subscriber are one, with his oldest name."""
     table = tables.outbox
     found: dict[tuple[str, str], Edit] = {}
-    query = sa.select(table).where(table.c.id > _position(connection, router)).order_by(table.c.id)
-    for row in connection.execute(query).mappings():
+    for row in connection.execute(_pending(connection, router, *table.c).order_by(table.c.id)).mappings():
         key = row["what"], row["external_id"]
         old_name = found[key].old_name if key in found else row["old_name"]
         found[key] = Edit(row["external_id"], row["what"], row["revision"], old_name, row["id"])
     return tuple(found.values())
 
 
-def settle_edits(connection: sa.Connection, router: str, settled: Iterable[Edit], *, now: datetime) -> None:
-    """Note that a router has these; what came after them stays. Very old ones are forgotten."""
-    table = tables.outbox_positions
-    position = max((edit.position for edit in settled), default=0)
-    if position > _position(connection, router):
-        connection.execute(table.delete().where(table.c.router == router))
-        connection.execute(table.insert().values(router=router, position=position))
-    connection.execute(tables.outbox.delete().where(tables.outbox.c.at < now - _FORGOTTEN_AFTER))
+def settle_edits(connection: sa.Connection, router: str, settled: Iterable[Edit]) -> None:
+    """Note that a router has these, each up to where it stands; the others, and what came after them, stay."""
+    values = [
+        {"of_router": router, "of_what": edit.what, "of_id": edit.external_id, "at": edit.position} for edit in settled
+    ]
+    if not values:
+        return
+    table = tables.settled_edits
+    connection.execute(
+        table.delete().where(
+            table.c.router == sa.bindparam("of_router"), table.c.what == sa.bindparam("of_what"),
+            table.c.external_id == sa.bindparam("of_id"),
+        ),
+        values,
+    )  # fmt: skip
+    connection.execute(
+        table.insert().values(
+            router=sa.bindparam("of_router"), what=sa.bindparam("of_what"), external_id=sa.bindparam("of_id"),
+            position=sa.bindparam("at"),
+        ),
+        values,
+    )  # fmt: skip
+
+
+def forget_settled(connection: sa.Connection, router: str, *, now: datetime) -> None:
+    """Let one number stand for all edits before the first that a router has not; very old edits are forgotten.
+
+    Nothing becomes pending by it, or ceases to be.
+    """
+    table, outbox = tables.settled_edits, tables.outbox.c
+    first = connection.execute(_pending(connection, router, sa.func.min(outbox.id))).scalar()
+    fresh = connection.execute(sa.select(sa.func.min(outbox.id)).where(outbox.at > now - _COMMITTED_AFTER)).scalar()
+    ends = [int(end) for end in (first, fresh) if end is not None]
+    is_his = table.c.router == router
+    is_before = is_his & (table.c.position < min(ends)) if ends else is_his
+    position = connection.execute(sa.select(sa.func.max(table.c.position)).where(is_before)).scalar()
+    if position is not None:
+        position = max(int(position), _position(connection, router))
+        places = tables.outbox_positions
+        connection.execute(places.delete().where(places.c.router == router))
+        connection.execute(places.insert().values(router=router, position=position))
+        connection.execute(table.delete().where(is_his, table.c.position <= position))
+    connection.execute(tables.outbox.delete().where(outbox.at < now - _FORGOTTEN_AFTER))
 
 
 def edits_mark(connection: sa.Connection) -> tuple[int, int]:
@@ -188,6 +224,19 @@ def edits_mark(connection: sa.Connection) -> tuple[int, int]:
     table = tables.outbox
     count, last = connection.execute(sa.select(sa.func.count(), sa.func.max(table.c.id)).select_from(table)).one()
     return int(count), int(last or 0)
+
+
+def _pending(connection: sa.Connection, router: str, *columns: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Return a query over the outbox's rows that a router has not."""
+    table, done = tables.outbox, tables.settled_edits
+    is_done = (
+        (done.c.router == router) & (done.c.what == table.c.what) & (done.c.external_id == table.c.external_id)
+        & (done.c.position >= table.c.id)
+    )  # fmt: skip
+    return (
+        sa.select(*columns).select_from(table.outerjoin(done, is_done))
+        .where(table.c.id > _position(connection, router), done.c.router.is_(None))
+    )  # fmt: skip
 
 
 def _position(connection: sa.Connection, router: str) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from mktui.billing import journal, ledger, origins, tables
+from mktui.billing.pending import pending
 from mktui.billing.records import RowState
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from mktui.billing.model import Profile, Subscriber
     from mktui.billing.records import RunRecord
 
+_EVERY = 15.0
+"""Seconds between two readings while a run goes on."""
 _FAILED = (RowState.FAILED.value, RowState.SKIPPED.value, RowState.UNKNOWN.value)
 
 
@@ -30,12 +33,14 @@ class RowsOfRouter:
     router: str
     synced_at: datetime | None
     edited: frozenset[tuple[str, str]] = frozenset()
-    """What and external id of what billing has changed since."""
+    """What and external id of what billing has changed, and it does not have."""
+    unwritten: frozenset[tuple[str, str]] = frozenset()
+    """Rows that its last run has not written, or not yet."""
     owned: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     failed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Rows that the last run could not write -> the router's words."""
     findings: Mapping[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    """What the last run found and did not write -> its kind (drift, conflict, held) and its reason."""
+    """What the last run that has ended found and did not write -> its kind (drift, conflict, held) and its reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +56,30 @@ class Everything:
 
 def rows_of_router(connection: sa.Connection, router: str) -> RowsOfRouter:
     """Read one router's."""
-    runs = journal.runs_of(connection, router, limit=1)
-    last = runs[0] if runs else None
-    ours = tables.registry
+    last, ended = journal.last_run(connection, router), journal.last_run(connection, router, has_ended=True)
+    waiting, ours = pending(connection, router, last), tables.registry
     owned = connection.execute(sa.select(ours.c.menu, ours.c.external_id).where(ours.c.router == router))
     return RowsOfRouter(
-        router, last.finished_at if last else None,
-        frozenset((edit.what, edit.external_id) for edit in ledger.edits(connection, router)),
+        router, ended.finished_at if ended else None, waiting.edited, waiting.unwritten,
         frozenset((str(menu), str(external_id)) for menu, external_id in owned),
-        _failed(connection, last.id) if last else {}, _findings(last) if last else {},
+        _failed(connection, last.id) if last else {}, _findings(connection, ended, last),
     )  # fmt: skip
 
 
-def mark(connection: sa.Connection) -> tuple[object, ...]:
-    """Return what changes with every edit, with every run that begins, and with every one that ends."""
-    run = tables.runs.c
+def mark(connection: sa.Connection, *, now: datetime) -> tuple[object, ...]:
+    """Return what changes with every edit, every run that begins, ends or is killed, and at times while one goes on.
+
+    Not with every row of a run: reading all of billing holds the run up.
+    """
+    run, held = tables.runs.c, tables.leases.c
     runs = connection.execute(sa.select(sa.func.max(run.id), sa.func.max(run.finished_at))).one()
-    return (*ledger.edits_mark(connection), *runs)
+    holders = sa.select(held.router).where(held.owner != "", held.expires_at > now)
+    going = sa.select(run.id).where(run.finished_at.is_(None), run.router.in_(holders)).limit(1)
+    is_going = connection.execute(going).first() is not None
+    row = tables.journal.c
+    killed = sa.select(run.id).where(run.finished_at.is_(None), run.router.not_in(holders))
+    written = connection.execute(sa.select(sa.func.max(row.at)).where(row.run.in_(killed))).scalar()
+    return (*ledger.edits_mark(connection), *runs, written, now.timestamp() // _EVERY if is_going else None)
 
 
 def read_all(connection: sa.Connection, routers: Iterable[str]) -> Everything:
@@ -85,9 +97,18 @@ def _failed(connection: sa.Connection, run: int) -> dict[tuple[str, str], str]:
     return {(str(row.menu), str(row.external_id)): str(row.text or row.error) for row in rows}
 
 
-def _findings(last: RunRecord) -> dict[tuple[str, str], tuple[str, str]]:
-    told = last.summary.get("findings")
-    return {
+def _findings(
+    connection: sa.Connection, ended: RunRecord | None, last: RunRecord | None
+) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return what the last run that has ended found, without what a later one, that has not, has written since."""
+    told = ended.summary.get("findings") if ended is not None else None
+    found = {
         (str(each.get("menu")), str(each.get("name"))): (str(each.get("kind")), str(each.get("text")))
         for each in (told if isinstance(told, list) else ()) if isinstance(each, dict)
     }  # fmt: skip
+    if found and last is not None and last != ended:
+        table = tables.journal
+        query = sa.select(table.c.menu, table.c.name).where(table.c.run == last.id, table.c.state == RowState.APPLIED)
+        for menu, name in connection.execute(query):
+            found.pop((str(menu), str(name)), None)
+    return found

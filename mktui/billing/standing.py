@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from mktui.billing import journal, leases, ledger, registry, tables
+from mktui.billing import journal, leases, registry, tables
+from mktui.billing.pending import pending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One router. ``pending``: subscribers and profiles that billing has changed since its last sync."""
+    """One router. ``pending``: subscribers and profiles that billing wants and that it does not have."""
 
     router: str
     last: RunRecord | None
@@ -33,12 +34,12 @@ class Standing:
 
 def standing(connection: sa.Connection, router: str, *, now: datetime) -> Standing:
     """Return how a router stands."""
-    runs = journal.runs_of(connection, router, limit=1)
     lease = leases.find(connection, router)
     is_held = lease is not None and bool(lease.owner) and lease.expires_at > now
     owned = sa.select(sa.func.count()).select_from(tables.registry).where(tables.registry.c.router == router)
+    last = journal.last_run(connection, router)
     return Standing(
-        router, runs[0] if runs else None, len(ledger.edits(connection, router)),
+        router, last, len(pending(connection, router, last)),
         len(journal.open_rows(connection, router)), int(connection.execute(owned).scalar() or 0),
         registry.paused_because(connection, router), lease if is_held else None,
     )  # fmt: skip

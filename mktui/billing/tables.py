@@ -202,6 +202,15 @@ outbox_positions = sa.Table(
     "outbox_positions", metadata, *_named(router=_text(primary_key=True), position=_count()), **_BYTEWISE
 )
 
+settled_edits = sa.Table(
+    "settled_edits", metadata,
+    *_named(
+        router=_text(primary_key=True), what=_text(16, primary_key=True), external_id=_text(primary_key=True),
+        position=_count(),
+    ),
+    **_BYTEWISE,
+)  # fmt: skip
+
 kicks = sa.Table(
     "kicks", metadata,
     *_named(

@@ -77,7 +77,7 @@ class SyncState:
     waiting: int = 0
     """Changes of a plan that was looked at and not carried out."""
     edits: int = 0
-    """What billing has changed since the last run, as far as it was asked."""
+    """Rows that billing wants and the router does not have, as billing's database knew it when it was last asked."""
     owned: int | None = None
     """Rows of ours on the router; None: billing has not been asked."""
     paused: str | None = None
@@ -94,7 +94,7 @@ class SyncState:
     @property
     def pending(self) -> int:
         """Rows that billing wants and the router does not have yet, as far as is known."""
-        return max(self.planned - self.applied, self.waiting, self.edits)
+        return max(self.planned - self.applied if self.is_running else 0, self.waiting, self.edits)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,11 @@ class BookReader:
             from mktui.billing.single_rows import mark  # noqa: PLC0415 - the database is loaded now
 
             plans = {name: plan for name in self._fleet.names if (plan := self._fleet.plan_of(name)) is not None}
-            seen = await store.run(mark), self._fleet.names, {name: id(plan.plan) for name, plan in plans.items()}
+            seen = (
+                await store.run(mark, now=clock.utc_now()),
+                self._fleet.names,
+                {name: id(plan.plan) for name, plan in plans.items()},
+            )
             if seen != self._seen or self.books is None:
                 self.books = await self._books(store, plans)
                 self._seen = seen

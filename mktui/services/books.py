@@ -198,8 +198,10 @@ def _trouble(row: Row, on: RowsOfRouter, *, is_wanted: bool) -> Trouble | None:
         return Trouble(on.router, Step.FAILED, why)
     if (finding := on.findings.get((menu, name_of(row)))) is not None and finding[0] in _FINDINGS:
         return Trouble(on.router, _FINDINGS[finding[0]], finding[1])
-    if (what, row.external_id) in on.edited:
-        return Trouble(on.router, Step.PENDING, "billing has changed it")
+    if (what, row.external_id) in on.edited or (menu, row.external_id) in on.unwritten:
+        is_edited = (what, row.external_id) in on.edited
+        why = "billing has changed it" if is_edited else "the last sync has not written it"
+        return Trouble(on.router, Step.PENDING, why)
     if on.synced_at is None:
         return Trouble(on.router, Step.UNKNOWN, "the router was not synced yet")
     if is_wanted and (menu, row.external_id) not in on.owned:

@@ -106,23 +106,39 @@ class RouterSyncs:
                 is_running=True, owned=before.owned, paused=before.paused, is_automatic=before.is_automatic,
                 run=before.run, edits=before.edits,
             )  # fmt: skip
-            begun_at = clock.now()
+            begun_at, order = clock.now(), order or Order()
             try:
-                order = order or Order()
-                async with alone(self._name, self._client.router.address, f"a sync, {order.cause}"):
-                    sync = await self._sync()
-                    with asked_by(f"a sync, {order.cause}"):
-                        report = await sync.run(order, on_row=self._row_settled, on_plan=self._planned)
-            except OSError as error:  # what is on the router could not be kept: then nothing is written to it
-                text = f"the prints of {self._name} cannot be kept: {error.strerror}: {error.filename}"
-                report = Report(self._name, 0, (), reason=text, error=DatabaseUnavailable.__name__)
-            except (RouterError, BillingError) as error:
-                report = Report(self._name, 0, (), reason=str(error), error=type(error).__name__)
+                report = await self._run(order)
+                standing = await self._standing()
             finally:
                 seconds = clock.now() - begun_at
                 self.state = replace(self.state, is_running=False, finished_at=clock.utc_now(), seconds=seconds)
             self._done(report, order)
+            if standing is not None:
+                self.learn(standing)
             return report
+
+    async def _run(self, order: Order) -> Report:
+        try:
+            async with alone(self._name, self._client.router.address, f"a sync, {order.cause}"):
+                sync = await self._sync()
+                with asked_by(f"a sync, {order.cause}"):
+                    return await sync.run(order, on_row=self._row_settled, on_plan=self._planned)
+        except OSError as error:  # what is on the router could not be kept: then nothing is written to it
+            text = f"the prints of {self._name} cannot be kept: {error.strerror}: {error.filename}"
+            return Report(self._name, 0, (), reason=text, error=DatabaseUnavailable.__name__)
+        except (RouterError, BillingError) as error:
+            return Report(self._name, 0, (), reason=str(error), error=type(error).__name__)
+
+    async def _standing(self) -> Standing | None:
+        """Ask billing what is pending after a run; None: it cannot be asked, and whoever watches it is told why."""
+        from mktui.billing.standing import standing  # noqa: PLC0415 - loads the database
+
+        try:
+            store = (await self._office.get()).store
+            return await store.run(standing, self._name, now=clock.utc_now())
+        except BillingError:
+            return None
 
     def learn(self, standing: Standing) -> None:
         """Take in what billing's database knows: another process may have synced this router, or held its syncs."""
@@ -134,18 +150,14 @@ class RouterSyncs:
                 state = _of_run(last, state)
         self.state = state
 
-    def _done(self, report: Report, order: Order | None) -> None:
-        edits = 0 if report.is_done else self.state.edits
-        self.state = replace(
-            self.state, reason=report.reason, run=report.run or self.state.run, kicked=report.kicked, edits=edits
-        )
+    def _done(self, report: Report, order: Order) -> None:
+        self.state = replace(self.state, reason=report.reason, run=report.run or self.state.run, kicked=report.kicked)
         if report.error != StalePlan.__name__:
             self.report = report
-        if order is not None and self.planning is not None and self.planning.plan is order.saved:
+        if self.planning is not None and self.planning.plan is order.saved:
             self.planning = None
         self._note("sync", in_words(report))
-        cause = order.cause if order is not None else Order().cause
-        self._chronicle.audit(f"sync ({cause})" if cause else "sync", self._name, in_words(report))
+        self._chronicle.audit(f"sync ({order.cause})" if order.cause else "sync", self._name, in_words(report))
         if report.error in _OF_BILLING:
             self._chronicle.sync_failed(self._name, report.error, report.reason)
 

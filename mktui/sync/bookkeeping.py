@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mktui.billing.store import Store
     from mktui.sync.options import Kick
     from mktui.sync.plan import Change, Plan
+    from mktui.sync.reached import Reached
     from mktui.sync.report import RowReport
 
 _STATES: Final = {
@@ -80,6 +81,7 @@ class Bookkeeper:
         self._ahead = timedelta()
         self._planned: dict[int, JournalRow] = {}
         self._registry: dict[tuple[str, str], RegistryRow] = {}
+        self._reached: Reached | None = None
 
     async def clock_ahead(self) -> float:
         """Return by how many seconds our clock is ahead of the database's: leases are kept in its time."""
@@ -185,8 +187,11 @@ class Bookkeeper:
 
         await self.store.run(settle)
 
-    async def begin(self, plan: Plan, *, cause: str, owned: int, serial: str | None) -> None:
-        """Open the run: its rows are written down before the first of them leaves. ``serial``: this box is ours."""
+    async def begin(self, plan: Plan, reached: Reached, *, cause: str, serial: str | None) -> None:
+        """Open the run: its rows are written down before the first of them leaves. ``serial``: this box is ours.
+
+        The edits among ``reached`` that need no writing are no longer pending; the others with their last row.
+        """
         now = clock.utc_now()
         rows = [
             JournalRow(ordinal, change.menu, change.live_name or change.name, change.server, change.external_id,
@@ -196,15 +201,16 @@ class Bookkeeper:
         self._planned = {id(change): row for change, row in zip(plan.changes, rows, strict=True)}
 
         def begin(connection: sa.Connection) -> int:
-            run = journal.begin_run(connection, self.router, cause=cause, owned=owned, now=now)
+            run = journal.begin_run(connection, self.router, cause=cause, owned=plan.owned, now=now)
             journal.plan_rows(connection, run, rows, now=now)
             registry.write(connection, plan.learnt)
             registry.remove(connection, plan.forgotten)
+            ledger.settle_edits(connection, self.router, reached.at_once())
             if serial is not None:
                 registry.note_box(connection, self.router, serial, now=now)
             return run
 
-        self.run = await self.store.run(begin)
+        self.run, self._reached = await self.store.run(begin), reached
         self._registry |= {(row.menu, row.external_id): row for row in plan.learnt}
 
     async def sending(self, changes: Sequence[Change]) -> None:
@@ -237,12 +243,14 @@ class Bookkeeper:
         gone = [row for change in applied if change.action is Action.DELETE
                 if (row := self._registry.pop((change.menu, change.external_id), None)) is not None]  # fmt: skip
         written = self._written([change for change in applied if change.action is not Action.DELETE])
+        reached = self._reached.after(rows) if self._reached is not None else []
 
         def settle(connection: sa.Connection) -> None:
             now = clock.utc_now()
             journal.settle_rows(connection, self.run, ended, now=now)
             registry.remove(connection, gone)
             registry.write(connection, written)
+            ledger.settle_edits(connection, self.router, reached)
             done = [row for row in ended if row.state is RowState.APPLIED]
             kicks.queue(connection, self.router, wanted_kicks(done, self._kick), now=now)
 
@@ -260,8 +268,8 @@ class Bookkeeper:
                 written[row.menu, row.external_id] = self._registry[row.menu, row.external_id] = row
         return list(written.values())
 
-    async def finish(self, summary: Mapping[str, object], settled: Sequence[Edit], *, forgets: bool = False) -> None:
-        """Close the run; edits that have reached the router are no longer pending.
+    async def finish(self, summary: Mapping[str, object], *, forgets: bool = False) -> None:
+        """Close the run.
 
         ``forgets``: runs of a quarter of a year ago go. Not when a clock is wrong: a day's limits are counted in them.
         """
@@ -269,8 +277,8 @@ class Bookkeeper:
         def finish(connection: sa.Connection) -> None:
             now = clock.utc_now()
             journal.finish_run(connection, self.run, summary, now=now)
-            ledger.settle_edits(connection, self.router, settled, now=now)
             if forgets:
+                ledger.forget_settled(connection, self.router, now=now)
                 journal.forget_before(connection, [self.router], now - _KEPT)
 
         with anyio.CancelScope(shield=True):

@@ -40,11 +40,6 @@ class Order:
     rollback: int | None = None
     only: frozenset[Action] = frozenset()
 
-    @property
-    def is_whole(self) -> bool:
-        """Everything that billing has changed is meant."""
-        return self.rollback is None and not (self.kinds or self.names or self.only)
-
     def narrow(self, plan: Plan) -> Plan:
         """Return the part of a plan that was asked for."""
         menus = {menus[kind] for kind in self.kinds for menus in (PROFILE_MENUS, SUBSCRIBER_MENUS)}

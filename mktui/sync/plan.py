@@ -137,6 +137,8 @@ class Refused:
     reason: str
     kind: str = "conflict"
     """conflict, drift, unverifiable, absent, protected, unknown, held; shadow: it hides a RADIUS user."""
+    external_id: str = ""
+    """Whose row it is to billing; "": it is not about one row of billing's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class _Refused(BaseModel):
     name: Text
     reason: Text
     kind: Text
+    external_id: Text = ""
 
 
 class _Plan(BaseModel):

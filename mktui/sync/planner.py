@@ -89,7 +89,7 @@ class _Planner:
         if menu not in self.live.rows:
             reason = f"unknown: {self.live.unknown.get(menu, 'not read')}"
             missed = [row for row in wanted if not row.is_gone or (menu, row.external_id) in self.registry]
-            self.refused += [Refused(menu, row.name, reason, "unknown") for row in missed]
+            self.refused += [Refused(menu, row.name, reason, "unknown", row.external_id) for row in missed]
             return
         rows = LiveRows(menu, self.live.rows[menu], self.wishes.installation)
         self._rename(menu, [row for row in wanted if id(row) not in self.ambiguous], rows)
@@ -298,7 +298,7 @@ class _Planner:
                 self.refused.append(Refused(menu, known.name, f"no longer in billing; left alone: {why}", "absent"))
             elif self.desired.is_empty and not self.wishes.allow_empty:
                 why = "held back: the source has no rows at all (--allow-empty says that this is meant)"
-                self.refused.append(Refused(menu, known.name, f"no longer in billing; {why}", "held"))
+                self.refused.append(Refused(menu, known.name, f"no longer in billing; {why}", "held", external_id))
             elif menu in _PROFILES:
                 self._remove_profile(menu, known, present)
             else:
@@ -368,7 +368,7 @@ class _Planner:
 
     def refuse(self, row: DesiredRow, reason: str, kind: str = "conflict") -> None:
         """Say why a row, or a field of it, is not planned."""
-        self.refused.append(Refused(row.menu, row.name, reason, kind))
+        self.refused.append(Refused(row.menu, row.name, reason, kind, row.external_id))
 
     def _plan(
         self,

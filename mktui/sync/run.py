@@ -19,13 +19,14 @@ from mktui.billing.model import Kind
 from mktui.errors import CircuitOpen, RouterError, StalePlan
 from mktui.sync import prints
 from mktui.sync.apply import Writer, apply
-from mktui.sync.bookkeeping import Bookkeeper, Books, read_books
+from mktui.sync.bookkeeping import Bookkeeper, read_books
 from mktui.sync.guards import OTHER_BOX, Clocks, guard, hold_unread, wrong_clock
 from mktui.sync.kicks import end_sessions
 from mktui.sync.mapping import MANAGED_MENUS, NAMING_PROFILES, SUBSCRIBER_MENUS, desired
 from mktui.sync.mirror import read_live
 from mktui.sync.plan import Refused, Stage
 from mktui.sync.planner import Wishes, make_plan
+from mktui.sync.reached import Reached, followed
 from mktui.sync.rehearsal import Rehearsal, registry_after
 from mktui.sync.report import Report, RowStatus
 from mktui.sync.resume import settle_open_rows
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from mktui.billing.store import Store
     from mktui.core.client.client import Client
     from mktui.sync.apply import OnRow
+    from mktui.sync.bookkeeping import Books
     from mktui.sync.digests import Digests
     from mktui.sync.mirror import Live
     from mktui.sync.options import SyncOptions
@@ -79,7 +81,8 @@ class Office:
 class Prepared:
     """A guarded plan and what it was made from. ``serial``: of the box that is this router from now on, if known.
 
-    ``no_kicks`` says why nobody's session may be ended; "": they may.
+    ``no_kicks`` says why nobody's session may be ended; "": they may. ``whole``: the plan before anything of it
+    was held back, or left out because it was not asked for.
     """
 
     plan: Plan
@@ -88,6 +91,7 @@ class Prepared:
     owned: tuple[RegistryRow, ...]
     serial: str | None
     no_kicks: str
+    whole: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,8 @@ class Sync:
         office, clocks = self._office, await self._clocks()
         books = order.books if order.books is not None else await office.store.run(read_books, self._router)
         owned = await self._keeper.owned()
-        plan = order.narrow(await self._made(order, books, live, owned))
+        whole = await self._made(order, books, live, owned)
+        plan = order.narrow(whole)
         if any(each.menu == SUBSCRIBER_MENUS[Kind.PPP] for each in plan.changes) and await asks_radius(self._client):
             plan = replace(plan, refused=(*plan.refused, _SHADOW))
         if self._unread:
@@ -197,7 +202,7 @@ class Sync:
         guarded = guard(plan, history, clocks, office.options.limits, order.lifts)
         accepted = box.serial if box.serial and not box.is_other else None
         no_kicks = OTHER_BOX if box.is_other else wrong_clock(clocks, office.options.limits.clock_tolerance)
-        return Prepared(replace(guarded, epoch=box.life), books, live, owned, accepted, no_kicks)
+        return Prepared(replace(guarded, epoch=box.life), books, live, owned, accepted, no_kicks, whole)
 
     async def _made(self, order: Order, books: Books, live: Live, owned: tuple[RegistryRow, ...]) -> Plan:
         office, now = self._office, clock.utc_now()
@@ -223,7 +228,7 @@ class Sync:
             now = clock.utc_now()
             keep = partial(prints.keep, office.folder, self._router, prepared.live, office.digests, now=now)
             await anyio.to_thread.run_sync(keep)
-        await self._keeper.begin(plan, cause=order.cause, owned=plan.owned, serial=prepared.serial)
+        await self._keeper.begin(plan, self._reached(prepared, order), cause=order.cause, serial=prepared.serial)
         writer = Writer(
             plan, self._client, prepared.books.passwords, office.digests, diary=self._keeper, on_row=on_row,
             max_failures=office.options.max_failures, breathe=self._breathe,
@@ -239,16 +244,27 @@ class Sync:
             self._router, len(plan.changes), tuple(writer.rows), len(plan.refused), clock.now() - begun_at, reason,
             self._keeper.run, plan.refused, kicked,
         )  # fmt: skip
-        await self._close(report, prepared.books if order.is_whole else Books(), forgets=not prepared.no_kicks)
+        await self._close(report, forgets=not prepared.no_kicks)
         return report
 
-    async def _close(self, report: Report, books: Books, *, forgets: bool) -> None:
-        is_settled = not report.count(RowStatus.DEFERRED) and not report.count(RowStatus.UNKNOWN)
+    def _reached(self, prepared: Prepared, order: Order) -> Reached:
+        """Return the edits that a run may bring to the router: none that it undoes, and none to another box."""
+        books, fallback = prepared.books, self._office.options.fallback_profile
+        is_billings = order.rollback is None and prepared.no_kicks != OTHER_BOX
+        edits = books.edits if is_billings else ()
+        edited = {each.external_id for each in edits}
+        return Reached(
+            edits, prepared.whole, prepared.plan.changes,
+            unread=[row for row in prepared.owned if row.menu not in prepared.live.rows],
+            follows=followed([each for each in books.subscribers if each.external_id in edited], fallback),
+        )  # fmt: skip
+
+    async def _close(self, report: Report, *, forgets: bool) -> None:
         totals: dict[str, object] = {status.value: report.count(status) for status in RowStatus}
         summary = totals | {"planned": report.planned, "held": report.held, "kicked": report.kicked,
                             "reason": report.reason, "seconds": round(report.seconds, 3),
                             "findings": report.to_json()["findings"]}  # fmt: skip
-        await self._keeper.finish(summary, books.edits if is_settled else (), forgets=forgets)
+        await self._keeper.finish(summary, forgets=forgets)
 
     async def _end_sessions(self, no_kicks: str) -> int:
         waiting = await self._keeper.waiting_kicks() if not no_kicks else ()

@@ -150,7 +150,7 @@ def test_a_name_that_another_row_gives_up_can_be_taken(store: Store) -> None:
 
 def test_two_rows_swap_their_names(store: Store) -> None:
     filled(store)
-    store.do(lambda connection: ledger.settle_edits(connection, "edge-1", ledger.edits(connection, "edge-1"), now=NOW))
+    store.do(lambda connection: ledger.settle_edits(connection, "edge-1", ledger.edits(connection, "edge-1")))
     outcome = imported(store, "external_id,username,profile\ns1,luis,gold\ns2,ana,gold\n")
     assert (outcome.changed, outcome.rejected) == (2, ())
     assert {one.external_id: one.username for one in store.do(ledger.read_subscribers)} == {"s1": "luis", "s2": "ana"}

@@ -93,14 +93,14 @@ def test_checks_are_the_databases_own(store: Store) -> None:
 
 def test_ten_edits_are_one_and_what_came_after_stays(store: Store) -> None:
     filled(store)
-    store.do(lambda connection: ledger.settle_edits(connection, "edge-1", ledger.edits(connection, "edge-1"), now=NOW))
+    store.do(lambda connection: ledger.settle_edits(connection, "edge-1", ledger.edits(connection, "edge-1")))
     for index in range(10):
         name = {"username": f"ana-{index}"}
         store.do(ledger.save_subscriber, ANA.model_copy(update=name), now=NOW)
     [edit] = store.do(ledger.edits, "edge-1")
     assert (edit.external_id, edit.what, edit.old_name, edit.revision) == ("s1", "subscriber", "ana", 11)
     store.do(ledger.save_subscriber, ANA, now=NOW)
-    store.do(ledger.settle_edits, "edge-1", [edit], now=NOW)
+    store.do(ledger.settle_edits, "edge-1", [edit])
     [after] = store.do(ledger.edits, "edge-1")
     assert (after.old_name, after.revision) == ("ana-9", 12)
     assert len(store.do(ledger.edits, "edge-2")) == 2, "another router has its own place in the outbox"

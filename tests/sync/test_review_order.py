@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mktui import clock
-from mktui.billing import journal, registry
+from mktui.billing import journal, ledger, registry
 from mktui.billing.model import Kind
 from mktui.billing.records import JournalRow, RegistryRow, RowState
 from mktui.billing.standing import standing
@@ -88,14 +88,15 @@ def test_the_prints_of_a_router_are_its_own(tmp_path: Path) -> None:
     assert oct(newest.stat().st_mode)[-3:] == "600"
 
 
-async def test_what_was_not_asked_for_is_still_pending() -> None:
+async def test_what_was_not_asked_for_is_still_pending_and_what_was_is_not() -> None:
     async with desk(9, NEWEST) as at:
         await at.sync()
         at.change("c0", mac="02:00:00:00:00:01")
         at.change("c1", mac="02:00:00:00:00:02")
         await at.sync(Order(names=frozenset({"user-0000"})))
         await at.sync(Order(kinds=frozenset({Kind.HOTSPOT})))
-        assert at.office.store.do(standing, at.name, now=clock.utc_now()).pending == 2
+        assert [each.external_id for each in at.office.store.do(ledger.edits, at.name)] == ["c1"]
+        assert at.office.store.do(standing, at.name, now=clock.utc_now()).pending == 1
         await at.sync()
         assert at.office.store.do(standing, at.name, now=clock.utc_now()).pending == 0
 

@@ -181,7 +181,7 @@ def hotspot() -> RouterSnapshot:
         pool=pool(connections, figures, queue=QueueStatistics(0, 1, 6, 2, 7.1), breaker=replace(_CLOSED, failures=3)),
         facts=RouterFacts("hotspot-plaza", "7.16.2", "hAP ax lite", 3 * 86_400, 98, before(95)),
         sync=SyncState(
-            planned=37, applied=0, deferred=37, seconds=10.2, reason=reason, finished_at=before(310), run=14, owned=500
+            planned=37, deferred=37, seconds=10.2, reason=reason, finished_at=before(310), run=14, edits=37, owned=500
         ),
         latency=wave(1.9, 1.0, phase=40), latency_step=2.0,
         events=events(
