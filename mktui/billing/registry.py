@@ -22,7 +22,10 @@ def read(connection: sa.Connection, router: str) -> tuple[RegistryRow, ...]:
 
 
 def write(connection: sa.Connection, rows: Sequence[RegistryRow]) -> None:
-    """Note what rows of ours hold now; a name may be one that another row of ours just gave up."""
+    """Note what rows of ours hold now; a name may be one that another row of ours gave up, or was renamed from there.
+
+    Of several that are noted with one name the last has it.
+    """
     if not rows:
         return
     table = tables.registry
@@ -34,13 +37,14 @@ def write(connection: sa.Connection, rows: Sequence[RegistryRow]) -> None:
         ),
         [{"of_router": row.router, "of_menu": row.menu, "of_name": row.name, "of_server": row.server} for row in rows],
     )  # fmt: skip
+    bearers = {(row.router, row.menu, row.name, row.server): row for row in rows}
     connection.execute(
         table.insert(),
         [
             {"router": row.router, "menu": row.menu, "external_id": row.external_id, "name": row.name,
              "server": row.server, "applied": dict(row.applied), "applied_at": row.applied_at,
              "valid_until": row.valid_until, "known_since": row.known_since}
-            for row in rows
+            for row in bearers.values()
         ],
     )  # fmt: skip
 

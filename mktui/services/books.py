@@ -202,11 +202,11 @@ def _trouble(row: Row, on: RowsOfRouter, *, is_wanted: bool) -> Trouble | None:
         is_edited = (what, row.external_id) in on.edited
         why = "billing has changed it" if is_edited else "the last sync has not written it"
         return Trouble(on.router, Step.PENDING, why)
+    if (menu, row.external_id) in on.owned:
+        return None
     if on.synced_at is None:
         return Trouble(on.router, Step.UNKNOWN, "the router was not synced yet")
-    if is_wanted and (menu, row.external_id) not in on.owned:
-        return Trouble(on.router, Step.PENDING, "it is not on the router")
-    return None
+    return Trouble(on.router, Step.PENDING, "it is not on the router") if is_wanted else None
 
 
 def source_warning(source: str, live: Collection[str]) -> str:

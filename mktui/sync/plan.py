@@ -160,6 +160,9 @@ class Plan:
     profiles: frozenset[tuple[str, str]] = frozenset()
     """Menu and name of the profiles that are on the router: what a change needs is there, or comes first."""
 
+    follows: frozenset[tuple[str, str, str]] = frozenset()
+    """Menu and id of rows whose profile gets another name, and that name: they are in step once it has it."""
+
     @property
     def is_empty(self) -> bool:
         """Nothing to do."""

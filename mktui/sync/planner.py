@@ -57,7 +57,7 @@ def make_plan(
     return Plan(
         desired.router, now, tuple(changes), tuple(planner.refused), planner.in_step,
         learnt=tuple(planner.learnt), forgotten=tuple(planner.forgotten), owned=len(planner.registry),
-        profiles=profiles_in(live.rows),
+        profiles=profiles_in(live.rows), follows=frozenset(planner.follows),
     )  # fmt: skip
 
 
@@ -82,6 +82,7 @@ class _Planner:
     """Menu and id of rows that get another name: what they are called now can be had."""
     new_names: dict[tuple[str, str], str] = field(default_factory=dict)
     """Menu and present name -> the name that a row is going to have."""
+    follows: set[tuple[str, str, str]] = field(default_factory=set)
 
     def plan_menu(self, menu: str) -> None:
         """Plan one menu; of one that could not be read nothing is."""
@@ -204,7 +205,10 @@ class _Planner:
             return self._is_new_secret(row, name, wanted, present, applied)
         there = present.get(name)
         if name == "profile" and row.needs is not None:  # who uses a profile follows its new name by himself
-            there = self.new_names.get((row.needs[0], "default" if there is None else there), there)
+            new_name = self.new_names.get((row.needs[0], "default" if there is None else there))
+            if new_name is not None:
+                self.follows.add((row.menu, row.external_id, new_name))
+                there = new_name
         if same(name, there, wanted):
             return False
         was_chosen = name in applied and not is_dangling(name, present.get(name))

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mktui.sync.mapping import PROFILE_MENUS
+from mktui.sync.mapping import PROFILE_MENUS, SUBSCRIBER_MENUS
 from mktui.sync.plan import Action
 from mktui.sync.report import RowStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from mktui.billing.model import Subscriber
     from mktui.billing.records import Edit, RegistryRow
     from mktui.sync.plan import Change, Plan
     from mktui.sync.report import RowReport
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 _WAITS: Final = frozenset({"conflict", "drift", "held", "unknown"})
 """Kinds of findings that leave a row other than billing wants it. Who is protected, or absent and not pruned, is left
 alone because that is what was asked for."""
+_PROFILES_OF: Final = {SUBSCRIBER_MENUS[kind]: menu for kind, menu in PROFILE_MENUS.items()}
 
 
 def what_of(menu: str) -> str:
@@ -33,43 +33,33 @@ def what_of(menu: str) -> str:
     return "profile" if menu in PROFILE_MENUS.values() else "subscriber"
 
 
-def followed(subscribers: Iterable[Subscriber], fallback_profile: str) -> dict[RowKey, frozenset[RowKey]]:
-    """Return menu and name of the profiles that a subscriber's row may name, by subscriber."""
-    return {
-        ("subscriber", each.external_id): frozenset(
-            (PROFILE_MENUS[each.kind], name) for name in (each.profile, fallback_profile)
-        )
-        for each in subscribers
-    }
-
-
 class Reached:
     """The edits that one run may bring to a router, each with the changes that it still waits for.
 
     ``whole``: the plan before anything of it was held back, or left out because it was not asked for. What is not in
     ``carried_out`` of it is never written by this run, and whoever waits for that stays pending. ``unread``: rows of
-    ours in menus that could not be read. ``follows``: the profiles of who uses one, by subscriber: where his profile
-    gets another name, he is as billing wants him when it has it.
+    ours in menus that could not be read.
     """
 
     def __init__(
         self, edits: Iterable[Edit], whole: Plan, carried_out: Iterable[Change], *,
-        unread: Iterable[RegistryRow] = (), follows: Mapping[RowKey, frozenset[RowKey]],
+        unread: Iterable[RegistryRow] = (),
     ) -> None:  # fmt: skip
         sendable = {id(change) for change in carried_out}
-        own: dict[RowKey, set[int]] = {}
-        renames: dict[RowKey, set[int]] = {}
+        wanted: dict[RowKey, set[int]] = {}
+        renames: dict[tuple[str, str], set[int]] = {}
         for change in whole.changes:
-            own.setdefault((what_of(change.menu), change.external_id), set()).add(id(change))
+            wanted.setdefault((what_of(change.menu), change.external_id), set()).add(id(change))
             if change.action is Action.RENAME:
                 renames.setdefault(change.key, set()).add(id(change))
+        named = [(each.menu, each.external_id, each.needs[1]) for each in whole.changes if each.needs is not None]
+        for menu, external_id, name in (*named, *whole.follows):  # until it is renamed, another may bear that name
+            renamed = renames.get((_PROFILES_OF[menu], name), ())
+            wanted.setdefault((what_of(menu), external_id), set()).update(renamed)
         waiting = {(what_of(each.menu), each.external_id) for each in whole.refused if each.kind in _WAITS}
         waiting |= {(what_of(row.menu), row.external_id) for row in unread}
         self._edits = {key: each for each in edits if (key := (each.what, each.external_id)) not in waiting}
-        self._awaited = {
-            key: own.get(key, set()).union(*(renames.get(each, set()) for each in follows.get(key, ())))
-            for key in self._edits
-        }
+        self._awaited = {key: wanted.get(key, set()) for key in self._edits}
         self._by_change: dict[int, list[RowKey]] = {}
         for key, awaited in self._awaited.items():
             for change_id in awaited & sendable:

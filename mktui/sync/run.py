@@ -26,7 +26,7 @@ from mktui.sync.mapping import MANAGED_MENUS, NAMING_PROFILES, SUBSCRIBER_MENUS,
 from mktui.sync.mirror import read_live
 from mktui.sync.plan import Refused, Stage
 from mktui.sync.planner import Wishes, make_plan
-from mktui.sync.reached import Reached, followed
+from mktui.sync.reached import Reached
 from mktui.sync.rehearsal import Rehearsal, registry_after
 from mktui.sync.report import Report, RowStatus
 from mktui.sync.resume import settle_open_rows
@@ -247,17 +247,13 @@ class Sync:
         await self._close(report, forgets=not prepared.no_kicks)
         return report
 
-    def _reached(self, prepared: Prepared, order: Order) -> Reached:
+    @staticmethod
+    def _reached(prepared: Prepared, order: Order) -> Reached:
         """Return the edits that a run may bring to the router: none that it undoes, and none to another box."""
-        books, fallback = prepared.books, self._office.options.fallback_profile
         is_billings = order.rollback is None and prepared.no_kicks != OTHER_BOX
-        edits = books.edits if is_billings else ()
-        edited = {each.external_id for each in edits}
-        return Reached(
-            edits, prepared.whole, prepared.plan.changes,
-            unread=[row for row in prepared.owned if row.menu not in prepared.live.rows],
-            follows=followed([each for each in books.subscribers if each.external_id in edited], fallback),
-        )  # fmt: skip
+        unread = [row for row in prepared.owned if row.menu not in prepared.live.rows]
+        edits = prepared.books.edits if is_billings else ()
+        return Reached(edits, prepared.whole, prepared.plan.changes, unread=unread)
 
     async def _close(self, report: Report, *, forgets: bool) -> None:
         totals: dict[str, object] = {status.value: report.count(status) for status in RowStatus}

@@ -107,6 +107,45 @@ def test_ten_edits_are_one_and_what_came_after_stays(store: Store) -> None:
     assert not store.do(ledger.save_subscriber, ANA, now=NOW), "nothing has changed"
 
 
+def pending(store: Store, router: str = "edge-1") -> list[str]:
+    return [edit.external_id for edit in store.do(ledger.edits, router)]
+
+
+def marks(store: Store) -> int:
+    with store.begin() as connection:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(tables.settled_edits)).scalar_one())
+
+
+def test_a_router_may_have_a_later_edit_and_not_an_earlier_one_and_nothing_is_kept_of_it_for_ever(store: Store) -> None:
+    filled(store)
+    for name in ("b", "c"):
+        store.do(ledger.save_subscriber, ANA.model_copy(update={"external_id": name, "username": name}), now=NOW)
+    assert pending(store) == ["p1", "s1", "b", "c"]
+    store.do(ledger.settle_edits, "edge-1", [each for each in store.do(ledger.edits, "edge-1") if each.position != 2])
+    soon, late = NOW + dt.timedelta(minutes=1), NOW + dt.timedelta(hours=1)
+    for now, kept in ((soon, 3), (late, 2)):
+        store.do(ledger.forget_settled, "edge-1", now=now)
+        assert (pending(store), marks(store)) == (["s1"], kept)
+    store.do(ledger.save_subscriber, ANA.model_copy(update={"external_id": "b", "username": "bea"}), now=late)
+    assert pending(store) == ["s1", "b"], "what came after stays"
+    store.do(ledger.settle_edits, "edge-1", store.do(ledger.edits, "edge-1"))
+    store.do(ledger.forget_settled, "edge-1", now=late + dt.timedelta(hours=1))
+    assert (pending(store), marks(store)) == ([], 0)
+    assert pending(store, "edge-2") == ["p1", "s1", "c", "b"]
+
+
+def test_an_edit_that_is_committed_after_a_later_one_was_settled_is_pending(store: Store) -> None:
+    """Two write at once: who took his place in the outbox first may commit last."""
+    place = {"external_id": "late", "what": "subscriber", "revision": 1, "old_name": "", "at": NOW}
+    with store.begin() as connection:
+        connection.execute(tables.outbox.insert().values(**place | {"id": 8, "external_id": "early"}))
+    store.do(ledger.settle_edits, "edge-1", store.do(ledger.edits, "edge-1"))
+    store.do(ledger.forget_settled, "edge-1", now=NOW + dt.timedelta(minutes=1))
+    with store.begin() as connection:
+        connection.execute(tables.outbox.insert().values(**place | {"id": 7}))
+    assert pending(store) == ["late"]
+
+
 def test_a_status_is_set_by_name(store: Store) -> None:
     filled(store)
     assert store.do(ledger.set_status, "ana", SubscriberStatus.SUSPENDED, now=NOW).status == "suspended"
@@ -178,7 +217,10 @@ def test_the_registry_keeps_what_was_written_and_a_name_belongs_to_one(store: St
     assert ours in store.do(registry.read, "edge-1")
     store.do(registry.write, [RegistryRow("edge-1", "/ppp/secret", "luis", "", "s1", {}, NOW)])
     assert [(row.name, row.external_id) for row in store.do(registry.read, "edge-1")] == [("luis", "s1")]
-    store.do(registry.remove, [RegistryRow("edge-1", "/ppp/secret", "luis", "", "s1", {}, NOW)])
+    both = [RegistryRow("edge-1", "/ppp/secret", "luis", "", who, {}, NOW) for who in ("s1", "s3")]
+    store.do(registry.write, both)
+    assert [row.external_id for row in store.do(registry.read, "edge-1")] == ["s3"], "at once, the last has the name"
+    store.do(registry.remove, both)
     assert store.do(registry.read, "edge-1") == ()
 
 
