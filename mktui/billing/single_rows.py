@@ -76,10 +76,7 @@ def mark(connection: sa.Connection, *, now: datetime) -> tuple[object, ...]:
     holders = sa.select(held.router).where(held.owner != "", held.expires_at > now)
     going = sa.select(run.id).where(run.finished_at.is_(None), run.router.in_(holders)).limit(1)
     is_going = connection.execute(going).first() is not None
-    row = tables.journal.c
-    killed = sa.select(run.id).where(run.finished_at.is_(None), run.router.not_in(holders))
-    written = connection.execute(sa.select(sa.func.max(row.at)).where(row.run.in_(killed))).scalar()
-    return (*ledger.edits_mark(connection), *runs, written, now.timestamp() // _EVERY if is_going else None)
+    return (*ledger.edits_mark(connection), *runs, now.timestamp() // _EVERY if is_going else None)
 
 
 def read_all(connection: sa.Connection, routers: Iterable[str]) -> Everything:
