@@ -14,9 +14,16 @@ from click.exceptions import NoArgsIsHelpError
 
 from mktui.cli import everywhere
 from mktui.cli.everywhere import wish
-from mktui.cli.exit_codes import ExitCode, Failure, code_of, fail, lines_of
+from mktui.cli.exit_codes import ExitCode, Failure, code_of, fail, lines_of, worst
 from mktui.cli.lazy import LazyGroup
-from mktui.cli.lost_output import OutputLost, forget_output, lost_output_noticed, prepare_streams
+from mktui.cli.lost_output import (
+    OutputLost,
+    forget_output,
+    is_outlasted,
+    lost_output,
+    lost_output_noticed,
+    prepare_streams,
+)
 from mktui.cli.options import default_config_path, driver_option, has_screen
 from mktui.cli.output import echo, say
 from mktui.cli.signals import heard_signals
@@ -74,6 +81,7 @@ class Commands(LazyGroup):
 
 _SHELL_SIGNAL: Final = 128
 """A shell's code for an end by a signal is this and the signal's number."""
+_WHAT_CHANGED: Final = "what was changed is in mktui errors audit"
 _EPILOG = """\b
 Examples:
   mktui demo                                   look around
@@ -150,12 +158,22 @@ def _run(arguments: Sequence[str] | None) -> int:
         code = _usage(error)
     except (click.Abort, KeyboardInterrupt):
         code = ExitCode.INTERRUPTED
-    except OutputLost as lost:
-        forget_output()
-        code = ExitCode.DONE if lost.is_closed_pipe else _say(ExitCode.USAGE, str(lost))
+    except OutputLost:
+        code = ExitCode.DONE
     except Exception as error:  # noqa: BLE001 - the last wall: a bug is told in one line, its traceback goes to a file
         code = _say(ExitCode.BUG, f"a bug in mktui: {type(error).__name__}; please report {write_crash(error)}")
-    return code
+    lost = lost_output()
+    return code if lost is None else _without_output(ExitCode(code), lost)
+
+
+def _without_output(code: ExitCode, lost: OutputLost) -> ExitCode:
+    """Say that somebody has missed something; who did not want to read on of a command that only reads knows it."""
+    forget_output()
+    if is_outlasted():
+        _say(code, f"{lost}; {_WHAT_CHANGED}")
+    elif not lost.is_closed_pipe:
+        _say(code, str(lost))
+    return code if lost.is_closed_pipe else worst([code, ExitCode.USAGE])
 
 
 def _usage(error: click.ClickException) -> ExitCode:

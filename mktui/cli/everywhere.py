@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.lost_output import outlast_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,20 +61,21 @@ def wish_of(context: click.Context, name: str) -> Any:  # Any: an option's value
     return context.find_root().meta.get(_META.format(name))
 
 
-def refuse_if_read_only(what: str) -> None:
-    """End the program when nothing may be changed."""
+def begin_to_change(what: str) -> None:
+    """End the program when nothing may be changed; from here on it goes on to its end, though its output be lost."""
     if wish("read_only"):
         fail(ExitCode.REFUSED, f"{what} would change something: --read-only")
+    outlast_output()
 
 
 def guard(command: click.Command, name: str) -> None:
-    """Refuse a command under ``--read-only``."""
+    """Refuse a command under ``--read-only``, and have it outlast its output."""
     if (carry_out := command.callback) is None:
         return
 
     @wraps(carry_out)
     def guarded(*arguments: Any, **options: Any) -> Any:  # Any: a command's own
-        refuse_if_read_only(name)
+        begin_to_change(name)
         return carry_out(*arguments, **options)
 
     command.callback = guarded

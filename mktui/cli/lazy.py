@@ -28,7 +28,7 @@ class LazyGroup(click.Group):
     """The commands and what they do, in the order of the help."""
     elsewhere: ClassVar[Mapping[str, str]] = {}
     changing: ClassVar[frozenset[str]] = frozenset()
-    """Those that ``--read-only`` refuses."""
+    """Those that ``--read-only`` refuses, and that go on to their end though their output is lost."""
     unlisted: ClassVar[frozenset[str]] = frozenset()
     """Commands for programs, of which people need not know."""
 

@@ -1,7 +1,8 @@
 """Standard output that cannot be written: the one place where that is noticed, for every command.
 
 The stream itself notes it, so that it is known however deep in tasks the error began, whoever caught it on the way, and
-an error of another file is not taken for one of this.
+an error of another file is not taken for one of this. A command that only reads ends with it. One that changes
+something goes on to its end: what is written to a router does not hang on who reads about it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import io
 import os
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,42 +44,75 @@ def lost_output_noticed() -> Iterator[None]:
 
 
 def check_output() -> None:
-    """See that everything which was printed has left.
+    """See that everything which was printed has left, in a command that ends when it has not.
 
     Raises:
         OutputLost: It cannot be written.
     """
-    file = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
-    if isinstance(file, _Noting) and file.lost is not None:
-        raise OutputLost(file.lost) from None
+    if (lost := lost_output()) is not None and not is_outlasted():
+        raise lost from None
+
+
+def lost_output() -> OutputLost | None:
+    """Return what is wrong with standard output; None: all that was printed has left."""
+    file = _noting(sys.stdout)
+    return None if file is None or file.lost is None else OutputLost(file.lost)
+
+
+def outlast_output() -> None:
+    """From here on nothing that cannot be printed holds the program up: what it changes does not hang on who reads.
+
+    ``lost_output`` says afterwards whether somebody has missed something.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if (file := _noting(stream)) is not None:
+            file.is_outlasted = True
+
+
+def is_outlasted() -> bool:
+    """Say whether the program goes on though standard output is lost."""
+    file = _noting(sys.stdout)
+    return file is not None and file.is_outlasted
+
+
+def _noting(stream: TextIO) -> _Noting | None:
+    file = getattr(getattr(stream, "buffer", None), "raw", None)
+    return file if isinstance(file, _Noting) else None
 
 
 class _Noting(io.FileIO):
-    """A file that remembers why it could not be written."""
+    """A file that remembers why it could not be written. ``is_outlasted``: then it takes everything, and drops it."""
 
     lost: OSError | None = None
+    is_outlasted = False
 
     def write(self, data: ReadableBuffer) -> int | None:  # type: ignore[override]  # None: it would block
-        try:
-            return super().write(data)
-        except OSError as error:
-            self.lost = error
-            raise
+        if self.lost is None or not self.is_outlasted:  # behind a gap nothing more is written
+            try:
+                return super().write(data)
+            except OSError as error:
+                self.lost = error
+                if not self.is_outlasted:
+                    raise
+        return memoryview(data).nbytes
 
 
 def prepare_streams() -> None:
-    """Make standard output note its troubles; a router's bytes need not be text, and are written as escapes."""
+    """Make both outputs note their troubles; a router's bytes need not be text, and are written as escapes."""
     _take_closed_streams()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    plain = sys.stdout
-    if type(plain) is io.TextIOWrapper:  # no stand-in of a test's
-        plain.flush()
-        file = io.BufferedWriter(_Noting(plain.fileno(), "w", closefd=False))
-        sys.stdout = io.TextIOWrapper(
-            file, plain.encoding, plain.errors, line_buffering=plain.line_buffering, write_through=plain.write_through
-        )
+    sys.stdout, sys.stderr = _prepared(sys.stdout), _prepared(sys.stderr)
+
+
+def _prepared(plain: TextIO) -> TextIO:
+    if isinstance(plain, io.TextIOWrapper):
+        plain.reconfigure(errors="backslashreplace")
+    if type(plain) is not io.TextIOWrapper:  # a stand-in of a test's
+        return plain
+    plain.flush()
+    file = io.BufferedWriter(_Noting(plain.fileno(), "w", closefd=False))
+    return io.TextIOWrapper(
+        file, plain.encoding, plain.errors, line_buffering=plain.line_buffering, write_through=plain.write_through
+    )
 
 
 def _take_closed_streams() -> None:

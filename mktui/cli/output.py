@@ -12,6 +12,7 @@ import click
 from mktui import clock
 from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import lines_of
+from mktui.cli.lost_output import lost_output
 from mktui.letters import cut, printable, width
 
 if TYPE_CHECKING:
@@ -139,3 +140,9 @@ def say(text: str) -> None:
     if wish("quiet"):
         return
     echo(f"mktui: {text}", err=True)
+
+
+def say_if_lost(text: str) -> None:
+    """Say on stderr what was changed, when standard output cannot: also with ``-q``, or nobody would hear of it."""
+    if lost_output() is not None:
+        echo(f"mktui: {text}", err=True)

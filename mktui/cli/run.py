@@ -11,10 +11,10 @@ import click
 
 from mktui.cli import completing
 from mktui.cli.events import pool_events
-from mktui.cli.everywhere import refuse_if_read_only
+from mktui.cli.everywhere import begin_to_change
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import complain, print_json, print_rows, say
+from mktui.cli.output import complain, print_json, print_rows, say, say_if_lost
 from mktui.cli.unbroken import unbroken, was_withdrawn
 from mktui.core.client.client import open_client
 from mktui.core.pool.effects import Effect, effect_of
@@ -55,7 +55,7 @@ def run(
     if why := endless(command):
         fail(ExitCode.USAGE, why)
     if effect_of(command) is not Effect.READ:
-        refuse_if_read_only(path)
+        begin_to_change(path)
     (chosen,) = chosen_routers(loaded, [router])
     sending = _Sending(router, command)
     try:
@@ -68,12 +68,20 @@ def run(
             raise
         complain(error)
     else:
-        if as_json:
-            print_json("mktui.run/1", router=router, path=path, outcome="applied", rows=sending.rows)
-        elif sending.rows:
-            print_rows(sending.rows)
+        _show(sending, as_json=as_json)
     if sending.is_interrupted:
         raise KeyboardInterrupt
+
+
+def _show(sending: _Sending, *, as_json: bool) -> None:
+    """Print what came; of a write that it was done, also where nothing can be printed."""
+    router, path = sending.router, sending.command.path
+    if as_json:
+        print_json("mktui.run/1", router=router, path=path, outcome="applied", rows=sending.rows)
+    elif sending.rows:
+        print_rows(sending.rows)
+    if effect_of(sending.command) is not Effect.READ:
+        say_if_lost(f"{router}: {path}: applied")
 
 
 def _split(words: tuple[str, ...]) -> tuple[dict[str, str], tuple[str, ...]]:

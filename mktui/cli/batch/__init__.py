@@ -15,8 +15,9 @@ from mktui.cli.batch import carrying, script
 from mktui.cli.batch.carrying import End, Progress
 from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import ExitCode, fail, worst
+from mktui.cli.lost_output import outlast_output
 from mktui.cli.options import form_of, form_option, json_option, loaded_config
-from mktui.cli.output import Lines, cell, echo, print_json, print_rows, print_table, say
+from mktui.cli.output import Lines, cell, echo, print_json, print_rows, print_table, say, say_if_lost
 from mktui.cli.progress import shown_progress
 from mktui.services.by_hand import written_by_hand
 from mktui.services.command_words import in_words
@@ -91,6 +92,8 @@ def batch(context: click.Context, /, **given: Any) -> None:  # Any: an option ea
         progress.on_result = lambda result: lines.print("mktui.batch_result/1", _record(result))
     written = {step.router for step in read.steps if not step.is_read}
     writing = [each for each in loaded.config.routers if each.name in written]
+    if writing:
+        outlast_output()
     with written_by_hand(writing, "mktui batch", loaded.config.monitor, say) as chronicle:
         progress.on_write = partial(_keep, chronicle)
         try:
@@ -98,7 +101,7 @@ def batch(context: click.Context, /, **given: Any) -> None:  # Any: an option ea
         finally:  # who interrupts hears what was done, too
             results = progress.finish()
             _show_results(results, form)
-            say(carrying.in_words(results))
+            (say_if_lost if wish("quiet") else say)(carrying.in_words(results))
     context.exit(worst(result.code for result in results))
 
 

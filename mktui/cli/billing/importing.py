@@ -13,7 +13,7 @@ from mktui.billing.sources.csv_file import layout_of
 from mktui.billing.sources.zones import zone
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option
-from mktui.cli.output import echo, print_json, print_table, say
+from mktui.cli.output import echo, print_json, print_table, say, say_if_lost
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.upkeep import changing_office
 from mktui.errors import SourceUnreadable
@@ -110,11 +110,19 @@ def importing(
     if as_json:
         print_json("mktui.billing.import/1", **_record(layout, columns, shown, outcome))
     elif outcome is not None:
-        lost = f", {outcome.lost} no longer in the file" if outcome.lost else ""
-        echo(f"{outcome.added} added, {outcome.changed} changed, {outcome.unchanged} as they were, "
-                   f"{len(outcome.rejected)} rejected{lost}")  # fmt: skip
+        echo(_in_words(outcome))
+    if outcome is not None:
+        say_if_lost(_in_words(outcome))
     rejected = outcome.rejected if outcome is not None else shown.rejected
     context.exit(ExitCode.PARTLY if rejected else ExitCode.DONE)
+
+
+def _in_words(outcome: ImportOutcome) -> str:
+    lost = f", {outcome.lost} no longer in the file" if outcome.lost else ""
+    return (
+        f"{outcome.added} added, {outcome.changed} changed, {outcome.unchanged} as they were, "
+        f"{len(outcome.rejected)} rejected{lost}"
+    )
 
 
 def _content(file: Path) -> bytes:

@@ -11,6 +11,7 @@ from mktui.cli import completing
 from mktui.cli.exit_codes import ExitCode, fail, lines_of
 from mktui.cli.options import config_path
 from mktui.cli.output import echo, say
+from mktui.cli.sync.asking import refuse_unseen
 from mktui.config.changes import saving_in_words
 from mktui.config.draft import Edit, typed
 from mktui.config.edit import edited
@@ -59,6 +60,8 @@ def setting(context: click.Context, pairs: tuple[str, ...], unset: tuple[str, ..
     text = edited(seen.text, draft.edits)
     for each in changed:
         echo(str(each))
+    if not yes:
+        refuse_unseen()
     if not yes and not click.confirm(f"save {seen.file}?", err=True):
         fail(ExitCode.NO, "nothing was saved")
     with (

@@ -12,9 +12,9 @@ from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import echo, print_json, print_table, say
+from mktui.cli.output import echo, print_json, print_table, say, say_if_lost
 from mktui.cli.sync.asking import confirmed
-from mktui.cli.sync.showing import code_of_reports, show_report
+from mktui.cli.sync.showing import code_of_reports, show_report, totals_in_words
 from mktui.services.adoption import carry_out_adoption, preview_adoption
 from mktui.services.start import open_configured
 from mktui.sync.wording import MENUS
@@ -50,13 +50,18 @@ def adopt(context: click.Context, *, router: str, names: tuple[str, ...], yes: b
         print_json("mktui.sync.adopt/1", **_record(preview, done))
     elif done is not None:
         outcome, report = done
-        echo(f"billing: {outcome.added} added, {outcome.changed} changed, {len(outcome.rejected)} rejected")
+        echo(_in_words(outcome))
         show_report(report)
     if done is None:
         context.exit(ExitCode.DONE)
     outcome, report = done
+    say_if_lost(f"{_in_words(outcome)}; {totals_in_words(report)}")
     code = code_of_reports([report])
     context.exit(ExitCode.PARTLY if code is ExitCode.DONE and outcome.rejected else code)
+
+
+def _in_words(outcome: ImportOutcome) -> str:
+    return f"billing: {outcome.added} added, {outcome.changed} changed, {len(outcome.rejected)} rejected"
 
 
 async def _adopt(

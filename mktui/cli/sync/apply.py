@@ -14,11 +14,11 @@ from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import echo, print_json, say
+from mktui.cli.output import echo, print_json, say, say_if_lost
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.ordering import is_given, narrowing_options, order_of, wish_options
 from mktui.cli.sync.progress import shown_progress
-from mktui.cli.sync.showing import code_of_reports, show_plan, show_report, told, why_not
+from mktui.cli.sync.showing import code_of_reports, show_plan, show_report, told, totals_in_words, why_not
 from mktui.errors import RouterError
 from mktui.services.start import open_configured
 from mktui.sync.planfile import read_document
@@ -64,8 +64,10 @@ def carry_out_shown(context: click.Context, reports: list[Report], *, as_json: b
     for report in reports:
         if report.reason and not report.rows:
             echo(f"mktui: {report.router}: {why_not(report)}", err=True)
-        elif not as_json:
+            continue
+        if not as_json:
             show_report(report)
+        say_if_lost(totals_in_words(report))
     context.exit(code_of_reports(reports) if reports else ExitCode.DONE)
 
 

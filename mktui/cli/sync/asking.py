@@ -6,6 +6,8 @@ from contextlib import aclosing
 
 import click
 
+from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.lost_output import lost_output
 from mktui.cli.output import echo
 from mktui.cli.stdin import lines
 
@@ -30,10 +32,18 @@ async def typed(question: str) -> str:
 
     Raises:
         click.Abort: The terminal has nothing more to say.
+        Failure: What this is about could not be shown.
     """
+    refuse_unseen()
     echo(f"{question}: ", err=True, nl=False)
     async with aclosing(lines()) as came:
         answer = await anext(came, None)
     if answer is None:
         raise click.Abort
     return answer.strip()
+
+
+def refuse_unseen() -> None:
+    """End the program when what is to be asked about could not be printed: nobody can say yes to that."""
+    if lost_output() is not None:
+        fail(ExitCode.USAGE, "what is to be asked about could not be shown: nothing was done")

@@ -52,11 +52,8 @@ def _glyph(glyph: str) -> str:
 
 def show_report(report: Report) -> None:
     """Print one router's run: totals, then what went wrong, grouped by the router's own words."""
-    totals = ", ".join(f"{report.count(status)} {status.value}" for status in RowStatus if report.count(status))
-    more = [f"{report.held} held back by a guard"] if report.held else []
-    more += [f"{report.kicked} sessions ended"] if report.kicked else []
-    head = f"{report.router}  {', '.join(each for each in (totals, *more) if each) or 'in step, nothing to do'}"
-    echo(styled(head, bold=use_colour()) + f"  ({report.seconds:.1f} s, run {report.run})")
+    head, seconds = _totals(report)
+    echo(styled(head, bold=use_colour()) + seconds)
     groups = Counter((row.status.value, row.error, row.text, row.hint) for row in report.rows
                      if row.status is not RowStatus.APPLIED)  # fmt: skip
     for (status, error, text, hint), count in groups.most_common(10):
@@ -64,6 +61,20 @@ def show_report(report: Report) -> None:
         echo(f"  {count} {status}: {text or error} (for example {example}){f' – {hint}' if hint else ''}")
     for reason, count in Counter(each.reason for each in report.findings).most_common(10):
         echo(f"  {count} not planned: {reason}")
+
+
+def totals_in_words(report: Report) -> str:
+    """Return one router's run in a line."""
+    return "".join(_totals(report))
+
+
+def _totals(report: Report) -> tuple[str, str]:
+    """Return what a run did, and how long it took and its number."""
+    totals = ", ".join(f"{report.count(status)} {status.value}" for status in RowStatus if report.count(status))
+    more = [f"{report.held} held back by a guard"] if report.held else []
+    more += [f"{report.kicked} sessions ended"] if report.kicked else []
+    head = f"{report.router}  {', '.join(each for each in (totals, *more) if each) or 'in step, nothing to do'}"
+    return head, f"  ({report.seconds:.1f} s, run {report.run})"
 
 
 def told(on_event: Callable[[SeenEvent], None]) -> Callable[[SeenEvent], None]:
