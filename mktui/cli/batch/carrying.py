@@ -90,9 +90,9 @@ class Progress:
         """Take a line's end."""
         self.under_way.pop(result.step.number, None)
         self.results.append(result)
-        self.on_result(result)
-        if not result.step.is_read and result.end is not End.NOT_SENT:
+        if not result.step.is_read and result.end is not End.NOT_SENT:  # kept first: to tell it may fail
             self.on_write(result)
+        self.on_result(result)
 
     def hear(self, tell: Callable[[PoolEvent], None], event: PoolEvent) -> None:
         """Pass an event on, and take in that an interrupted write has not been done."""
