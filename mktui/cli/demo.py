@@ -9,7 +9,7 @@ import click
 
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
-from mktui.cli.options import config_path, driver_option, has_screen, json_option
+from mktui.cli.options import FiniteRange, config_path, driver_option, has_screen, json_option
 from mktui.cli.output import health_cell, print_json, print_table
 from mktui.cli.records import router_record, sync_record
 from mktui.services.demo import open_demo
@@ -27,9 +27,7 @@ Examples:
 
 @click.command(epilog=_EPILOG)
 @click.option("--headless", is_flag=True, help="No screen: run, sync, report.")
-@click.option(
-    "--seconds", type=click.FloatRange(0.5, 86_400), default=5.0, show_default=True, help="How long, headless."
-)
+@click.option("--seconds", type=FiniteRange(0.5, 86_400), default=5.0, show_default=True, help="How long, headless.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same demo.")
 @driver_option
 @json_option

@@ -9,7 +9,7 @@ import click
 
 from mktui.cli.exit_codes import ExitCode
 from mktui.cli.looking import looking
-from mktui.cli.options import json_option, loaded_config, routers_argument
+from mktui.cli.options import FiniteRange, json_option, loaded_config, routers_argument
 from mktui.cli.output import echo, print_json, styled
 from mktui.cli.records import diagnosis_record
 from mktui.core.pool.health import HealthStatus
@@ -34,7 +34,7 @@ Exit code: 0 nothing found, 1 something found, 3 a router cannot be reached.
 @click.command(epilog=_EPILOG)
 @routers_argument
 @click.option(
-    "--for", "seconds", type=click.FloatRange(0, 3600), default=3.0, show_default=True, help="Seconds to watch them."
+    "--for", "seconds", type=FiniteRange(0, 3600), default=3.0, show_default=True, help="Seconds to watch them."
 )
 @json_option
 @click.pass_context

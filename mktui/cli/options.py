@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,6 +15,16 @@ from mktui.cli.everywhere import wish
 
 if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
+
+
+class FiniteRange(click.FloatRange):
+    """A number within bounds, and one: click's own takes "nan" for any."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # Any: click's
+        """Return the number."""
+        number = float(super().convert(value, param, ctx))
+        return number if math.isfinite(number) else self.fail(f"{value!r} is no number", param, ctx)
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 THRIFTY: Final = "thrifty"

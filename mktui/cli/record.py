@@ -14,7 +14,7 @@ import click
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.looking import looking
-from mktui.cli.options import loaded_config, routers_argument
+from mktui.cli.options import FiniteRange, loaded_config, routers_argument
 from mktui.cli.output import say
 from mktui.monitor.recording import line_of
 from mktui.services.demo import open_demo
@@ -41,8 +41,8 @@ No password and no customer's name is in it, but names and addresses of routers 
 @click.command(epilog=_EPILOG)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @routers_argument
-@click.option("--seconds", type=click.FloatRange(0.5), help="How long; default: until ctrl+c.")
-@click.option("--every", type=click.FloatRange(0.5, 3600), default=2.0, show_default=True, help="Seconds apart.")
+@click.option("--seconds", type=FiniteRange(0.5), help="How long; default: until ctrl+c.")
+@click.option("--every", type=FiniteRange(0.5, 3600), default=2.0, show_default=True, help="Seconds apart.")
 @click.option("--demo", "is_demo", is_flag=True, help="Three simulated routers instead of the configuration's.")
 @click.option("--force", is_flag=True, help="Replace a recording that is there.")
 @click.pass_context

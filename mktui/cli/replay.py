@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mktui.cli.options import THRIFTY, config_path, driver_option, json_option
+from mktui.cli.options import THRIFTY, FiniteRange, config_path, driver_option, json_option
 from mktui.cli.output import echo, print_json, print_table, say
 from mktui.services.replay import load
 
@@ -24,7 +24,7 @@ Examples:
 
 @click.command(epilog=_EPILOG)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--speed", type=click.FloatRange(0.1, 10_000), default=1.0, show_default=True, help="Times as fast.")
+@click.option("--speed", type=FiniteRange(0.1, 10_000), default=1.0, show_default=True, help="Times as fast.")
 @click.option("--summary", is_flag=True, help="Only say what is in it.")
 @driver_option
 @json_option

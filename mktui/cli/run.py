@@ -13,7 +13,7 @@ from mktui.cli import completing
 from mktui.cli.events import pool_events
 from mktui.cli.everywhere import begin_to_change
 from mktui.cli.exit_codes import ExitCode, fail
-from mktui.cli.options import json_option, loaded_config
+from mktui.cli.options import FiniteRange, json_option, loaded_config
 from mktui.cli.output import complain, print_json, print_rows, say, say_if_lost
 from mktui.cli.unbroken import unbroken, was_withdrawn
 from mktui.core.client.client import open_client
@@ -43,7 +43,7 @@ Examples:
 @click.argument("router", shell_complete=completing.routers)
 @click.argument("path", shell_complete=completing.paths)
 @click.argument("words", nargs=-1, metavar="[NAME=VALUE | ?QUERY]...")
-@click.option("--timeout", type=click.FloatRange(0.001, 86_400), help="Seconds for everything.")
+@click.option("--timeout", type=FiniteRange(0.001, 86_400), help="Seconds for everything.")
 @json_option
 @click.pass_context
 def run(

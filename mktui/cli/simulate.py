@@ -16,6 +16,7 @@ import click
 from mktui import clock
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.lost_output import check_output
+from mktui.cli.options import FiniteRange
 from mktui.cli.output import echo_document
 from mktui.cli.stdin import lines
 from mktui.simulator import recorded
@@ -101,13 +102,13 @@ class _Setup:
 @click.option("--user", default="admin", show_default=True, help="API user.")
 @click.option("--password", default="secret", show_default=True, help="Its password.")
 @click.option("--secrets", type=click.IntRange(0, 200_000), default=1000, show_default=True, help="PPP secrets each.")
-@click.option("--online", type=click.FloatRange(0, 1), default=0.2, show_default=True, help="Share that is connected.")
-@click.option("--churn", type=click.FloatRange(0, 3600), default=0, show_default=True,
+@click.option("--online", type=FiniteRange(0, 1), default=0.2, show_default=True, help="Share that is connected.")
+@click.option("--churn", type=FiniteRange(0, 3600), default=0, show_default=True,
               help="How often an hour each customer leaves and comes back.")  # fmt: skip
 @click.option("--max-sessions", type=click.IntRange(1, 1000), default=20, show_default=True, help="API sessions.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same routers.")
 @click.option("--model", type=click.Choice(list(MODELS)), default="none", show_default=True, help="What work costs.")
-@click.option("--latency-ms", type=click.FloatRange(0, 60_000), default=0, show_default=True,
+@click.option("--latency-ms", type=FiniteRange(0, 60_000), default=0, show_default=True,
               help="Time a command takes, besides what it costs the model.")  # fmt: skip
 @click.option("--tls", type=click.Choice(["none", "certificate", "wrong-name", "anonymous"]), default="none",
               show_default=True, help="API inside TLS.")  # fmt: skip

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
 import click
 
 from mktui.cli.exit_codes import ExitCode, fail
-from mktui.cli.options import json_option, loaded_config
+from mktui.cli.options import FiniteRange, json_option, loaded_config
 from mktui.cli.output import say
 from mktui.cli.progress import shown_line
 from mktui.cli.stability.permission import Allowed, allowed_ground
@@ -53,15 +52,6 @@ Exit code: 0 all that was tested passed, 1 something failed or has become worse,
 """
 
 
-class _Finite(click.FloatRange):
-    """A number within bounds, and one: click's own takes "nan" for any."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # Any: click's
-        """Return the number."""
-        number = float(super().convert(value, param, ctx))
-        return number if math.isfinite(number) else self.fail(f"{value!r} is no number", param, ctx)
-
-
 def _file(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
     if value is not None and value.suffix not in FORMS:
         raise click.BadParameter(f"{value} must end in {', '.join(FORMS)}: the ending says the form")
@@ -77,9 +67,9 @@ def _file(_context: click.Context, _parameter: click.Parameter, value: Path | No
 @click.option("--simulated", is_flag=True, help="On simulated routers, with everything that can go wrong.")
 @click.option("--scenario", "names", multiple=True, type=click.Choice(_NAMES), metavar="NAME",
               help="Only this one; may be given several times.")  # fmt: skip
-@click.option("--duration", type=_Finite(1, 3600), default=DURATION, show_default=True,
+@click.option("--duration", type=FiniteRange(1, 3600), default=DURATION, show_default=True,
               help="Seconds of load; other scenarios take what they need.")  # fmt: skip
-@click.option("--rate", type=_Finite(0.1, 200), default=RATE, show_default=True,
+@click.option("--rate", type=FiniteRange(0.1, 200), default=RATE, show_default=True,
               help="Commands a second under load.")  # fmt: skip
 @click.option("--yes", is_flag=True, help="Do not ask before rows are written to a real router.")
 @click.option("--protected", metavar="ROUTER", help="The router's name again, where it is protected.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from mktui.cli.options import FiniteRange
 from mktui.cli.output import echo_document, use_colour
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _REST_OF_SCREEN: Final = "\x1b[J"
 def watch_options(command: Callable[..., Any]) -> Callable[..., Any]:  # Any: a command's own
     """Give a command ``--watch [S]`` and ``--count N``; it must be a ``WatchingCommand``."""
     watch = click.option(
-        "--watch", type=click.FloatRange(0.5, 86_400), is_flag=False, flag_value=EVERY, metavar="[S]",
+        "--watch", type=FiniteRange(0.5, 86_400), is_flag=False, flag_value=EVERY, metavar="[S]",
         help=f"Again every S seconds ({EVERY:g}), until ctrl+c.",
     )  # fmt: skip
     count = click.option("--count", type=click.IntRange(1), help="With --watch: so many looks.")

@@ -149,3 +149,21 @@ def test_whoever_stops_reading_ends_the_program_quietly(tmp_path: Path) -> None:
         process.stdout.close()
         assert process.wait(20) == 0
         assert process.stderr.read() == ""
+
+
+FRACTIONS = [
+    (path, each.opts[0]) for path in LEAVES for each in dict(COMMANDS)[path].params
+    if isinstance(each.type, click.FloatRange | type(click.FLOAT))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ["nan", "inf"])
+@pytest.mark.parametrize(
+    ("path", "option"), FRACTIONS, ids=lambda given: " ".join(given) if given[0][0] != "-" else given
+)
+def test_what_is_no_number_is_refused_by_every_option_that_wants_one(
+    path: tuple[str, ...], option: str, word: str
+) -> None:
+    ended = mktui_here(*path, f"{option}={word}")
+    assert (ended.code, ended.out) == (2, "")
+    assert f"Invalid value for '{option}': " in ended.complaint

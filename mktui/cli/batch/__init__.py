@@ -16,7 +16,7 @@ from mktui.cli.batch.carrying import End, Progress
 from mktui.cli.everywhere import wish
 from mktui.cli.exit_codes import ExitCode, fail, worst
 from mktui.cli.lost_output import outlast_output
-from mktui.cli.options import form_of, form_option, json_option, loaded_config
+from mktui.cli.options import FiniteRange, form_of, form_option, json_option, loaded_config
 from mktui.cli.output import Lines, cell, echo, print_json, print_rows, print_table, say, say_if_lost
 from mktui.cli.progress import shown_progress
 from mktui.services.by_hand import written_by_hand
@@ -74,7 +74,7 @@ no, 4 no answer in time, 3 unreachable, 2 it cannot be said, 6 refused, 5 an out
     shell_complete=completing.routers,
     help="[find ...] may write to this protected router.",
 )
-@click.option("--timeout", type=click.FloatRange(0.001, 86_400), help="Seconds for each command.")
+@click.option("--timeout", type=FiniteRange(0.001, 86_400), help="Seconds for each command.")
 @json_option
 @form_option
 @click.pass_context
