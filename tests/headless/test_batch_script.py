@@ -96,6 +96,8 @@ def test_a_command_may_be_written_in_three_ways(line: str, command: Command) -> 
         ('{"path": "/x/y", "query": ["x"]}', "begins with ?"),
         ('{"path": "/x/y", "query": "?x"}', "query must be a list"),
         ("/", "not '/'"),
+        ('{"a":' * 100_000, "no JSON: too deep, or a number too long"),
+        ('{"path": "/x/y", "attributes": {"a": ' + "9" * 10_000 + "}}", "no JSON: too deep, or a number too long"),
     ],
 )
 def test_a_line_that_is_wrong_is_told_with_its_number(line: str, says: str) -> None:

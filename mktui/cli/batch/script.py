@@ -122,6 +122,8 @@ def _object(text: str) -> tuple[str, Command]:
         given = json.loads(text)
     except json.JSONDecodeError as error:
         raise LineError(f"no JSON: {error.msg} (column {error.colno})") from None
+    except (RecursionError, ValueError):
+        raise LineError("no JSON: too deep, or a number too long") from None
     if not isinstance(given, dict):
         raise LineError("an object was expected")
     if unknown := sorted(set(given) - _KEYS):
