@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -224,3 +225,20 @@ def test_who_interrupts_a_router_that_does_not_answer_hears_that_a_write_is_unkn
         process.wait(20)
     assert process.returncode == 130
     assert [(each["line"], each["outcome"]) for each in told] == [(1, "unknown"), (2, "not sent")]
+
+
+@pytest.mark.parametrize("way", ["-", "file"])
+def test_what_is_not_utf_8_is_refused_by_its_line_from_a_file_and_from_a_pipe(
+    shop: Shop, tmp_path: Path, way: str
+) -> None:
+    content = b"edge-1 /ppp/secret/add name=ana\nedge-1 /ppp/secret/add name=Jos\xe9\n"
+    file = tmp_path / "latin.txt"
+    file.write_bytes(content)
+    done = subprocess.run(
+        [*PROGRAM, "--config", str(shop.config), "batch", "-" if way == "-" else str(file)],
+        input=content, capture_output=True, check=False, timeout=60, env=os.environ | {"PYTHONUTF8": "1"},
+    )  # fmt: skip
+    where = "standard input" if way == "-" else str(file)
+    assert done.stderr.decode() == f"mktui: {where}, line 2: it is not UTF-8 text\nmktui: nothing was sent\n"
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert not shop.rows()

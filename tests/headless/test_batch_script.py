@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mktui.cli.batch.script import Script, parse
+from mktui.cli.batch.script import Script, parse, unwritable_in
 from mktui.config.starter import quoted
 from mktui.core.protocol.sentences import Command
 
@@ -165,3 +165,15 @@ def test_no_text_at_all_breaks_the_reader(lines: list[str]) -> None:
     script = read(*lines)
     numbers = [step.number for step in script.steps] + [number for number, _ in script.problems]
     assert len(numbers) == len(set(numbers)) <= len(lines)
+
+
+def test_bytes_that_are_no_text_are_told_by_line_whichever_way_they_came() -> None:
+    raw = b"/ppp/secret/add name=Jos\xe9".decode("utf-8", "surrogateescape")
+    script = read("/system/identity/print", raw, f"# {raw}")
+    assert script.problems == ((2, "it is not UTF-8 text"), (3, "it is not UTF-8 text"))
+    escaped = r'/ppp/secret/add name="Jos\E9"', r'/ppp/secret set [find name="Jos\E9"] comment=x'
+    in_json = '{"path": "/ppp/secret/add", "attributes": {"name": "Jos\\udce9"}}'
+    steps = read(*escaped, in_json, r'/ppp/secret/add name="Jos\C3\A9"').steps
+    what = r"'\udce9' cannot be written in edge-1's encoding, utf-8"
+    assert unwritable_in(steps, {"edge-1": "utf-8"}) == [(number, what) for number in (1, 2, 3)]
+    assert unwritable_in(steps[:3], {"edge-1": "cp1252"}) == [], "there it is a letter"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from functools import partial
 from pathlib import Path
@@ -121,12 +122,7 @@ def _read(file: str, loaded: LoadedConfig, router: str, unlocked: tuple[str, ...
     known = [each.name for each in chosen_routers(loaded, [])]
     if router:
         chosen_routers(loaded, [router])
-    try:
-        content = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        fail(ExitCode.USAGE, f"{file}: {reason[:1].lower()}{reason[1:]}")
-    read = script.parse(content.split("\n"), known, router or (known[0] if len(known) == 1 else ""))
+    read = script.parse(_content(file).split("\n"), known, router or (known[0] if len(known) == 1 else ""))
     encodings = {each.name: each.encoding for each in loaded.config.routers}
     wrong = [*read.problems, *script.unwritable_in(read.steps, encodings)]
     name = "standard input" if file == "-" else file
@@ -139,6 +135,19 @@ def _read(file: str, loaded: LoadedConfig, router: str, unlocked: tuple[str, ...
         code = ExitCode.USAGE if wrong else ExitCode.REFUSED
         fail(code, *told, *more, "nothing was sent")
     return read
+
+
+def _content(file: str) -> str:
+    """Return what stands there; bytes that are no text as ``surrogateescape`` makes them, whatever the terminal's."""
+    try:
+        if file != "-":
+            return Path(file).read_text(encoding="utf-8", errors="surrogateescape")
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+        return sys.stdin.read()
+    except OSError as error:
+        reason = error.strerror or "it cannot be read"
+        fail(ExitCode.USAGE, f"{file}: {reason[:1].lower()}{reason[1:]}")
 
 
 def _forbidden(steps: tuple[Step, ...]) -> list[tuple[int, str]]:

@@ -14,6 +14,7 @@ in double ones ``\"``, ``\\``, ``\n`` and ``\2F`` mean what they mean to RouterO
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ _FINDS: Final = frozenset({"set", "unset", "remove", "enable", "disable", "comme
 _NOT_HERE: Final = {"/login": "mktui logs in", "/quit": "mktui leaves by itself", "/cancel": "nothing runs beside it"}
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t", "_": " "}
 _EQUALS: Final = re.compile(r"[A-Za-z0-9_.-]+=.*", re.DOTALL)
+_BYTES: Final = re.compile("[\udc80-\udcff]")
+"""Bytes that are no text, as ``surrogateescape`` holds them."""
 _KEYS: Final = frozenset({"router", "path", "attributes", "query"})
 
 
@@ -73,11 +76,17 @@ class Script:
 
 
 def parse(lines: Iterable[str], routers: Collection[str], otherwise: str = "") -> Script:
-    """Read a batch whole. ``routers``: those that are known; ``otherwise``: whose the lines are that name none."""
+    """Read a batch whole. ``routers``: those that are known; ``otherwise``: whose the lines are that name none.
+
+    Bytes of a line that are no text are given as ``surrogateescape`` makes them, and make it wrong.
+    """
     steps: list[Step] = []
     problems: list[tuple[int, str]] = []
     for number, line in enumerate(lines, 1):
         text = line.strip().removeprefix("\ufeff")
+        if _BYTES.search(text):
+            problems.append((number, "it is not UTF-8 text"))
+            continue
         if not text or text.startswith("#"):
             continue
         try:
@@ -89,11 +98,16 @@ def parse(lines: Iterable[str], routers: Collection[str], otherwise: str = "") -
 
 
 def unwritable_in(steps: Iterable[Step], encodings: Mapping[str, str]) -> list[tuple[int, str]]:
-    """Return the lines with letters that their routers' encodings have not, each with these letters."""
+    r"""Return the lines with letters that their routers' encodings have not, each with these letters.
+
+    A byte that a line says as such (``\E9``) is a letter in most encodings, and in UTF-8 none at all.
+    """
     found = []
     for step in steps:
         encoding = encodings[step.router]
-        if letters := unwritable((*step.command.words(), *step.find), encoding):
+        words = (*step.command.words(), *step.find)
+        raw = dict.fromkeys(_BYTES.findall("".join(words))) if codecs.lookup(encoding).name == "utf-8" else ()
+        if letters := (*unwritable(words, encoding), *raw):
             said = ", ".join(map(repr, letters))
             found.append((step.number, f"{said} cannot be written in {step.router}'s encoding, {encoding}"))
     return found
