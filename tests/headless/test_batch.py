@@ -242,3 +242,28 @@ def test_what_is_not_utf_8_is_refused_by_its_line_from_a_file_and_from_a_pipe(
     assert done.stderr.decode() == f"mktui: {where}, line 2: it is not UTF-8 text\nmktui: nothing was sent\n"
     assert (done.returncode, done.stdout) == (2, b"")
     assert not shop.rows()
+
+
+def test_a_read_that_had_left_when_it_was_interrupted_is_not_said_to_be_not_sent(shop: Shop) -> None:
+    shop.order("slow /ip/pool/print 60")
+    lines = "edge-1 /ip/pool/print\nedge-1 /ppp/secret/add name=ana\nedge-1 /ip/pool/print\n"
+    with subprocess.Popen(
+        [*PROGRAM, "-v", "--config", str(shop.config), "batch", "-"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(lines)
+        process.stdin.close()
+        while "connected" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        assert process.stdout is not None
+        told = [line.split("  ") for line in process.stdout.read().splitlines()[1:]]
+        assert "mktui: 1 not answered, 2 not sent\n" in process.stderr.read()
+        process.wait(20)
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in told]
+    assert process.returncode == 130
+    assert [line[3:] for line in cells] == [
+        ["not answered", "interrupted before the answer came"], ["not sent", "–"], ["not sent", "–"],
+    ]  # fmt: skip

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mktui.cli.batch.carrying import End, Progress, Result
+from mktui.cli.batch import result_text
+from mktui.cli.batch.carrying import End, Progress, Result, in_words
 from mktui.cli.batch.script import Step, parse
 
 
@@ -23,3 +24,20 @@ def test_a_write_is_in_the_audit_though_it_cannot_be_told() -> None:
     with pytest.raises(OSError, match="nobody reads it"):
         progress.settled(Result(step, End.APPLIED))
     assert [result.end for result in kept] == [End.APPLIED]
+
+
+def test_what_was_interrupted_is_called_what_it_is() -> None:
+    reading, writing, waiting = steps("/ip/pool/print", "/ppp/secret/add name=ana", "/ip/pool/print")
+    progress = Progress([reading, writing, waiting])
+    progress.under_way = {1: reading, 2: writing}
+    results = progress.finish()
+    assert [result.end for result in results] == [End.NOT_ANSWERED, End.UNKNOWN, End.NOT_SENT]
+    assert in_words(results) == "1 unknown, 1 not answered, 1 not sent"
+
+
+def test_rows_are_counted_only_of_a_read_that_was_answered() -> None:
+    (step,) = steps("/ip/pool/print")
+    texts = {end: result_text(Result(step, end)) for end in End}
+    assert texts[End.APPLIED] == "0 rows"
+    assert texts[End.NOT_SENT] == ""
+    assert texts[End.NOT_ANSWERED] == "interrupted before the answer came"

@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 _PROBLEMS: Final = 20
 """Most lines that are said to be wrong."""
+_INTERRUPTED: Final = {
+    End.UNKNOWN: "interrupted before the answer came; it may have been done",
+    End.NOT_ANSWERED: "interrupted before the answer came",
+    End.NOT_SENT: "",
+}
+"""What is said of lines that came to no end of their own."""
 _HIDDEN: Final = frozenset({"password", "secret", "key", "passphrase", "pin", "contents"})
 """Attributes whose values are not shown, also as the end of a longer name: ipsec-secret, wpa2-pre-shared-key."""
 _EPILOG = """\b
@@ -214,14 +220,21 @@ def _show_results(results: list[Result], form: str) -> None:
 
 def _result_row(result: Result) -> tuple[str, ...]:
     step = result.step
-    return str(step.number), step.router, step.command.path, result.end.value, cell(_text(result) or "–", widest=200)
+    return (
+        str(step.number),
+        step.router,
+        step.command.path,
+        result.end.value,
+        cell(result_text(result) or "–", widest=200),
+    )
 
 
-def _text(result: Result) -> str:
+def result_text(result: Result) -> str:
+    """Return what is said of a line beside how it ended."""
     if result.error is not None:
         return str(result.error).removeprefix(f"{result.step.router}: ")
-    if result.end is End.UNKNOWN:
-        return "interrupted before the answer came; it may have been done"
+    if result.end in _INTERRUPTED:
+        return _INTERRUPTED[result.end]
     if result.found is not None:
         return f"{result.found} row{'' if result.found == 1 else 's'} found"
     if result.ret is not None:

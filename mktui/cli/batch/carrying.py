@@ -44,6 +44,8 @@ class End(enum.StrEnum):
     APPLIED = "applied"
     NOT_APPLIED = "not applied"
     UNKNOWN = "unknown"
+    NOT_ANSWERED = "not answered"
+    """A read that was interrupted: the router may have been asked, and nothing hangs on it."""
     NOT_SENT = "not sent"
 
 
@@ -104,8 +106,8 @@ class Progress:
     def finish(self) -> list[Result]:
         """Settle what is still open, and return everything in the order of the lines."""
         for step in list(self.under_way.values()):
-            is_known = step.is_read or step.number in self.withdrawn
-            self.settled(Result(step, End.NOT_SENT if is_known else End.UNKNOWN))
+            of_write = End.NOT_SENT if step.number in self.withdrawn else End.UNKNOWN
+            self.settled(Result(step, End.NOT_ANSWERED if step.is_read else of_write))
         known = {result.step.number for result in self.results}
         for step in self.steps:
             if step.number not in known:
