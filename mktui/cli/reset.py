@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from mktui.cli.exit_codes import ExitCode
+from mktui.cli.exit_codes import ExitCode, code_of, worst
 from mktui.cli.options import loaded_config
 from mktui.cli.output import echo, say
 from mktui.cli.running import running
-from mktui.core.pool.health import HealthStatus
+from mktui.errors import ControlRefused, RouterError
 from mktui.services.start import chosen_routers, open_configured
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from mktui.config.load import LoadedConfig
 
 _EPILOG = """\b
@@ -22,7 +24,9 @@ Examples:
   mktui reset edge-1            in the mktui serve, or the screen, that runs this configuration
   mktui reset edge-1 edge-2
 
-Exit code: 0 reset, 2 unknown router or wrong configuration, 3 it does not answer.
+With another address or login, one session is tried first: when it cannot be opened, connections that work stay.
+
+Exit code: 0 reset and it answers, 2 unknown router or wrong configuration, 3 it does not answer.
 """
 
 
@@ -32,7 +36,8 @@ Exit code: 0 reset, 2 unknown router or wrong configuration, 3 it does not answe
 def reset(context: click.Context, *, routers: tuple[str, ...]) -> None:
     """Read a router's settings afresh, its address and login too, and replace its connections, one at a time.
 
-    Commands under way go on to their end. Without an mktui that runs, a pool is opened for it, and closed again.
+    Commands under way go on to their end. It ends when a new connection is ready, or none can be opened. Without an
+    mktui that runs, a pool is opened for it, and closed again.
     """
     context.exit(anyio.run(_reset, loaded_config(context), routers))
 
@@ -41,22 +46,27 @@ async def _reset(loaded: LoadedConfig, routers: tuple[str, ...]) -> int:
     chosen_routers(loaded, routers)
     async with running(loaded) as link:
         if link is not None:
-            for name in routers:
+
+            async def ask(name: str) -> None:
                 await link.ask("reset", router=name)
-                echo(f"{name}: reset (pid {link.greeting.get('pid', '?')})")
-            return ExitCode.DONE
+
+            return await _each(routers, ask, f" (pid {link.greeting.get('pid', '?')})")
     say("nobody serves here: this resets a pool of its own, which ends with this command")
     async with open_configured(loaded, names=routers, keeps_history=True, say=say) as fleet:
-        worst = ExitCode.DONE
-        for name in routers:
-            await fleet.reset(name)
-            client = fleet.service(name).client
-            with anyio.move_on_after(client.options.connection_timeout + 1):
-                while client.health().status is HealthStatus.OFFLINE and client.last_error is None:  # noqa: ASYNC110 - a look
-                    await anyio.sleep(0.05)
-            if client.health().status is HealthStatus.OFFLINE:
-                say(str(client.last_error or f"{name}: it does not answer"))
-                worst = ExitCode.UNREACHABLE
-            else:
-                echo(f"{name}: reset")
-        return worst
+        return await _each(routers, fleet.reset, "")
+
+
+async def _each(routers: tuple[str, ...], reset: Callable[[str], Awaitable[None]], by_whom: str) -> ExitCode:
+    """Reset one after the other, and tell of each; one that does not answer keeps none from its turn."""
+    codes = []
+    for name in routers:
+        try:
+            await reset(name)
+        except (RouterError, ControlRefused) as error:
+            codes.append(code_of(error))
+            if codes[-1] is not ExitCode.UNREACHABLE:
+                raise
+            say(str(error))
+        else:
+            echo(f"{name}: reset{by_whom}")
+    return worst(codes)

@@ -18,6 +18,7 @@ from mktui.services.chronicle import Chronicle
 from mktui.services.members import Members
 from mktui.services.office import LazyOffice
 from mktui.services.recalling import Recalling
+from mktui.services.resetting import replace_connections
 from mktui.services.schedule import ScheduleDesk
 from mktui.services.standings import Standings
 
@@ -185,10 +186,12 @@ class Fleet:
 
         Raises:
             ConfigError: They cannot be used any more; nothing was reset.
+            ConnectFailed: No session can be opened with them; says whether the present ones were kept.
         """
         service = self.service(name)
         with self.chronicle.audited(f"reset pool ({cause})" if cause else "reset pool", name):
-            await service.reconfigure(service.setup if self._read_setup is None else await self._read_setup(name))
+            setup = service.setup if self._read_setup is None else await self._read_setup(name)
+            await replace_connections(service, setup)
 
     async def config_text(self) -> Seen | None:
         """Return the configuration's file as it is now; None: there is none, as in the demo.

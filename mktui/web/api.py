@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from aiohttp import web
 from pydantic import ValidationError
 
-from mktui.errors import ConfigError
+from mktui.errors import ConfigError, ConnectFailed
 from mktui.monitor.audit import acting_as
 from mktui.services.rights import refusal
 from mktui.web import metrics, models
@@ -121,7 +121,9 @@ class Api:
                 await self._fleet.reset(order.router)
             except ConfigError as error:
                 raise Refused(HTTPStatus.CONFLICT, f"nothing was reset: {error}") from None
-        verdict = f"the connections of {order.router} are replaced, one at a time"
+            except ConnectFailed as error:
+                raise Refused(HTTPStatus.CONFLICT, str(error)) from None
+        verdict = f"the connections of {order.router} are replaced, one at a time, and it answers"
         return _answer(models.ResetAnswer(router=order.router, verdict=verdict))
 
     def _check_router(self, name: str) -> None:

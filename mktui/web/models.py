@@ -339,7 +339,7 @@ class TestAnswer(Answer):
 
 
 class ResetAnswer(Answer):
-    """A pool whose connections are being replaced, one at a time."""
+    """A pool whose connections are replaced, one at a time: a new one is ready."""
 
     document: Literal["mktui.reset-connection-pool/1"] = Field("mktui.reset-connection-pool/1", alias="schema")
     router: str

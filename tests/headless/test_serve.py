@@ -209,6 +209,11 @@ def test_an_address_of_the_edited_file_is_taken_with_a_reset_and_no_restart(tmp_
             assert facts()["address"] == f"127.0.0.1:{second['port']}"
             wait(lambda: facts()["facts"]["read_at"])
             assert len([each for each in shop.ask("/user/active/print") if each["via"] == "api"]) > 1
+            write_config(shop.config, 1)
+            slip = mktui("--config", shop.config, "reset", "edge-1")
+            assert (slip.code, slip.out) == (3, "")
+            assert "127.0.0.1:1: connection refused; nothing was reset, its connections stay" in slip.complaint.lower()
+            assert facts()["pool"]["ready"], "a slip throws no working session away"
 
 
 def test_what_a_tab_of_a_browser_runs_draws_into_pipes(shop: Shop) -> None:
@@ -231,7 +236,9 @@ def test_without_one_that_runs_they_act_on_a_pool_of_their_own_and_say_so(shop: 
     assert reset.complaint == "mktui: nobody serves here: this resets a pool of its own, which ends with this command"
     assert mktui("--config", shop.config, "reset", "edge-9").complaint.endswith("(there are: edge-1)")
     shop.order("down")
-    assert mktui("--config", shop.config, "reset", "edge-1").code == 3
+    gone = mktui("--config", shop.config, "reset", "edge-1")
+    assert (gone.code, gone.out) == (3, "")
+    assert "its settings are taken all the same" in gone.err
 
 
 def test_what_was_done_over_the_socket_and_by_hand_is_in_the_audit_by_names_not_values(shop: Shop) -> None:

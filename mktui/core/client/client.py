@@ -17,6 +17,7 @@ from mktui.core.client.executor import Executor, Rows
 from mktui.core.client.query import query_words
 from mktui.core.client.statistics import ClientStatistics
 from mktui.core.connection import transport
+from mktui.core.pool import renewal
 from mktui.core.pool.breaker import BreakerState
 from mktui.core.pool.caller import caller
 from mktui.core.pool.effects import Effect
@@ -296,6 +297,14 @@ class Client:
                 if all(link.generation >= generation for link in dispatcher.roster):
                     break
                 await self._pool.changed()
+
+    async def why_none_is_new(self) -> RouterError | None:
+        """Wait until a connection opened since the last reset is ready, or none can be; None: one is, else say why."""
+        dispatcher = self._pool.dispatcher
+        with anyio.move_on_after(self.options.connection_timeout + 1):
+            while renewal.is_under_way(dispatcher):
+                await self._pool.changed()
+        return renewal.why_none(dispatcher, self.router.address, clock.now())
 
     async def isolate(self, reason: str = "by hand") -> None:
         """Ask this router nothing more until ``probe``; what is in flight goes on to its end."""

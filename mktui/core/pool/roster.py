@@ -56,6 +56,10 @@ class Roster:
         """Return how many are in one of ``states``."""
         return sum(link.state in states for link in self._links.values())
 
+    def newest(self, state: LinkState) -> int:
+        """Return how many of those that were opened since the last reset are in ``state``."""
+        return sum(link.state is state and link.generation == self.generation for link in self._links.values())
+
     @property
     def ready(self) -> int:
         """How many take work."""
