@@ -19,6 +19,7 @@ from tests.services.troubles import (
     changes_password,
     comes_and_goes,
     is_asked_too_much,
+    is_away_while_commands_wait,
     is_busy,
     is_called,
     is_isolated,
@@ -117,6 +118,10 @@ FAULTS: Final[dict[str, Fault]] = {
     ),
     "we may not write": Fault(
         may_not_write, {"rights": r"/ppp/secret/add: not enough permissions \(9\), 2\d s ago"}, forgotten=86_400,
+    ),
+    "it is away while commands wait, and no slot is free when it is back": Fault(
+        is_away_while_commands_wait, {"unreachable": "connection refused"}, frozenset({Mishap.DOWN, Mishap.DROPPED}),
+        pool=NARROW.model_copy(update={"max_waiting": 100, "circuit_breaker_threshold": 50, "max_retry_delay": 1.0}),
     ),
     "its name is no text": Fault(
         is_called("jos\udce9"), {"encoding": r"seen: jos\\udce9"}, end=lambda at: at.row("/system/identity", name="x"),

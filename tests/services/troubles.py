@@ -179,6 +179,18 @@ async def comes_and_goes(at: Scene) -> None:
         await at.pass_by(300)
 
 
+async def is_away_while_commands_wait(at: Scene) -> None:
+    """Be gone for less than they bear to wait for a connection; then every slot is taken often, and none for long."""
+    at.asked_at_once = 2
+    at.router.faults.is_down = True
+    at.drop()
+    await at.pass_by(7)
+    at.router.faults.is_down = False
+    await at.pass_by(2)
+    at.router.faults.extra_latency, at.asked_at_once = 0.4, 1
+    await at.pass_by(60, every=0.3)
+
+
 async def loses_sessions(at: Scene) -> None:
     for _ in range(3):
         at.drop()

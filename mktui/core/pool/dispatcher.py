@@ -203,7 +203,7 @@ class Dispatcher(Lifecycle):
         if job.claim is not None:
             job.claim.tags += 1
         self.roster.occupy(job, link, self.limit.value)
-        self.recorder.acquired(now, now - job.submitted_at)
+        self.recorder.acquired(now, self.roster.waited(job, now))
         self._do(Write(link.id, job, self._window(job, link)))
         if job.is_stream:
             job.due = math.inf  # it ends when its reader leaves

@@ -130,7 +130,7 @@ class Lifecycle:
         assert link is not None
         if self._is_former(link):  # it was being closed, and that came a moment too late
             return self._flush()
-        link.traffic, link.local_port, link.idle_since = traffic, local_port, now
+        link.traffic, link.local_port, link.ready_at, link.idle_since = traffic, local_port, now, now
         self.recorder.connects += 1
         self.openings.succeeded()
         if identity is not None and (change := self.epoch.seen(identity, now)):

@@ -60,6 +60,8 @@ class Link:
     credit: float = 0.0
     """Of the weighted round robin."""
     probe_sent_at: float | None = None
+    ready_at: float = 0.0
+    """Since when it takes work."""
     idle_since: float = 0.0
     commands: int = 0
     errors: int = 0

@@ -65,6 +65,13 @@ class Roster:
         """How many take work."""
         return self.count(LinkState.READY)
 
+    def waited(self, job: Job, now: float) -> float:
+        """Return for how long a job has waited for a slot: not for a connection, while there was none."""
+        if now <= job.submitted_at:
+            return 0.0
+        ready = (link.ready_at for link in self._links.values() if link.state is LinkState.READY)
+        return now - max(job.submitted_at, min(ready, default=now))
+
     def slot_for(self, job: Job, limit: int, max_size: int) -> Link | None:
         """Return a link with a free slot for ``job``: the least loaded, or by ``balance`` the one whose turn it is."""
         if not job.is_stream and not self.weighted:
