@@ -7,6 +7,8 @@ because only the first is the same whenever it is recorded.
 from __future__ import annotations
 
 import json
+import math
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from mktui.simulator.profile import RouterProfile
 
 SCHEMA: Final = "mktui.capture/1"
+_VERSION: Final = re.compile(r"\d{1,4}(\.\d{1,4})*(?!\d)")
+_PATH: Final = re.compile(r"(/[\w.-]+)+", re.ASCII)
+_ROW_ID: Final = re.compile(r"\*[0-9A-Fa-f]{1,16}")
 _ORIGIN: Final = "mktui capture ROUTER -o FILE makes one"
 
 
@@ -72,29 +77,58 @@ def read(file: Path) -> Capture:
     """Read a capture.
 
     Raises:
-        RecordingUnreadable: It cannot be read, or is none.
+        RecordingUnreadable: It cannot be read, is none, or is damaged; says where.
     """
     try:
-        given = json.loads(file.read_text(encoding="utf-8"))
-        if given["schema"] != SCHEMA:
-            raise RecordingUnreadable(file, f"{SCHEMA} was expected, not {given['schema']}", origin=_ORIGIN)
-        measured = Measured(float(given["measured"]["command"]), float(given["measured"]["row"]))
-        menus, probes = (tuple(_said(each) for each in given[name]) for name in ("menus", "probes"))
-        return Capture(str(given["version"]), menus, probes, measured, dict(given["totals"]))
+        capture = _capture(json.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
         problem = (error.strerror or "cannot be read").lower()
         raise RecordingUnreadable(file, problem, origin=_ORIGIN) from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except _Damaged as error:
+        raise RecordingUnreadable(file, str(error), origin=_ORIGIN) from None
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise RecordingUnreadable(file, "this is no capture of a router", origin=_ORIGIN) from None
+    return capture
+
+
+class _Damaged(Exception):
+    """What is wrong in a capture, and where."""
+
+
+def _capture(given: dict[str, Any]) -> Capture:  # Any: JSON
+    if given["schema"] != SCHEMA:
+        raise _Damaged(f"{SCHEMA} was expected, not {given['schema']}")
+    version = str(given["version"])
+    if not _VERSION.match(version):
+        raise _Damaged(f"version is {version!r}, which is none")
+    seconds = [float(given["measured"][name]) for name in ("command", "row")]
+    if not all(0 <= each < math.inf for each in seconds):
+        raise _Damaged(f"measured: {seconds[0]} and {seconds[1]} are no seconds")
+    menus, probes = (tuple(_said(each) for each in given[name]) for name in ("menus", "probes"))
+    return Capture(version, menus, probes, Measured(*seconds), dict(given["totals"]))
 
 
 def _said(given: dict[str, Any]) -> Said:  # Any: JSON
-    category = given.get("category")
+    path, category = str(given["path"]), given.get("category")
+    if not _PATH.fullmatch(path):
+        raise _Damaged(f"{path!r} is no path of a command")
     rows = tuple({str(name): str(value) for name, value in row.items()} for row in given.get("rows", ()))
+    _check_ids(path, rows)
     attributes = {str(name): str(value) for name, value in given.get("attributes", {}).items()}
-    return Said(
-        str(given["path"]), attributes, rows, str(given.get("refusal", "")), None if category is None else int(category)
-    )
+    return Said(path, attributes, rows, str(given.get("refusal", "")), None if category is None else int(category))
+
+
+def _check_ids(path: str, rows: tuple[Row, ...]) -> None:
+    seen: set[str] = set()
+    for number, row in enumerate(rows, 1):
+        row_id = row.get(".id")
+        if row_id is None:
+            continue
+        if not _ROW_ID.fullmatch(row_id):
+            raise _Damaged(f"{path}, row {number}: .id is {row_id!r}, which is no row's id")
+        if row_id in seen:
+            raise _Damaged(f"{path}, row {number}: .id is {row_id!r} a second time")
+        seen.add(row_id)
 
 
 def _plain(said: Said) -> dict[str, Any]:  # Any: JSON
