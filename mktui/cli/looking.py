@@ -37,15 +37,17 @@ class Looking:
 
 
 @asynccontextmanager
-async def looking(loaded: LoadedConfig, names: tuple[str, ...]) -> AsyncIterator[Looking]:
+async def looking(loaded: LoadedConfig, names: tuple[str, ...], *, says_itself: bool = False) -> AsyncIterator[Looking]:
     """Look at the routers of these names, at all when there are none, for the block; each is known when it begins.
+
+    ``says_itself``: it is said when this opens connections of its own, and why.
 
     Raises:
         UnknownRouter: No router is called so.
     """
     wanted = [router.name for router in chosen_routers(loaded, names)]
     async with AsyncExitStack() as stack:
-        link = await _who_knows(stack, loaded, wanted)
+        link = await _who_knows(stack, loaded, wanted, says_itself=says_itself)
         if link is not None:
             if sys.stderr.isatty():
                 say(f"as the mktui that runs sees it, pid {link.greeting.get('pid', '?')}")
@@ -69,11 +71,18 @@ async def looking(loaded: LoadedConfig, names: tuple[str, ...]) -> AsyncIterator
             yield Looking(own, is_live=False)
 
 
-async def _who_knows(stack: AsyncExitStack, loaded: LoadedConfig, wanted: list[str]) -> ControlLink | None:
+async def _who_knows(
+    stack: AsyncExitStack, loaded: LoadedConfig, wanted: list[str], *, says_itself: bool
+) -> ControlLink | None:
     """Return the mktui that runs when it can be asked how these routers are; one of another version cannot."""
     try:
         link = await stack.enter_async_context(running(loaded))
-        return link if link is not None and await _all_seen(link, wanted) else None
+        if link is not None and await _all_seen(link, wanted):
+            return link
+        if says_itself:
+            why = "nobody serves here" if link is None else "the mktui that runs has not all of these routers"
+            say(f"{why}: this looks over a pool of its own, which ends with this command")
+        return None
     except ControlRefused as error:
         from mktui.services.control.wire import OTHER_VERSION  # noqa: PLC0415 - as below
 

@@ -63,7 +63,7 @@ def status(
 async def _look(loaded: LoadedConfig, names: tuple[str, ...], watching: Watch, fail_on: str | None) -> Snapshot:
     """Look, and print what is seen, until there is nothing more to wait for; returns the last look."""
     lines = Lines()
-    async with looking(loaded, names) as look:
+    async with looking(loaded, names, says_itself=True) as look:
         while True:
             snapshot = await look.now()
             _print(snapshot, watching, lines)

@@ -216,6 +216,15 @@ def test_an_address_of_the_edited_file_is_taken_with_a_reset_and_no_restart(tmp_
             assert facts()["pool"]["ready"], "a slip throws no working session away"
 
 
+def test_a_status_of_a_router_that_the_one_that_runs_does_not_know_says_that_it_looks_itself(shop: Shop) -> None:
+    with serving(shop):
+        text = shop.config.read_text(encoding="utf-8")
+        shop.config.write_text(text.replace("'edge-1'", "'edge-2'").replace('"edge-1"', '"edge-2"'), encoding="utf-8")
+        status = mktui("--config", shop.config, "status", "edge-2")
+        assert "edge-2" in status.out
+        assert status.complaint.startswith("mktui: the mktui that runs has not all of these routers: this looks over")
+
+
 def test_what_a_tab_of_a_browser_runs_draws_into_pipes(shop: Shop) -> None:
     browser = os.environ | {"TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver"}
     with (
@@ -235,6 +244,11 @@ def test_without_one_that_runs_they_act_on_a_pool_of_their_own_and_say_so(shop: 
     assert (reset.code, reset.out) == (0, "edge-1: reset\n")
     assert reset.complaint == "mktui: nobody serves here: this resets a pool of its own, which ends with this command"
     assert mktui("--config", shop.config, "reset", "edge-9").complaint.endswith("(there are: edge-1)")
+    status = mktui("--config", shop.config, "status")
+    assert (
+        status.complaint == "mktui: nobody serves here: this looks over a pool of its own, which ends with this command"
+    )
+    assert mktui("--config", shop.config, "status", "-q").err == ""
     shop.order("down")
     gone = mktui("--config", shop.config, "reset", "edge-1")
     assert (gone.code, gone.out) == (3, "")
