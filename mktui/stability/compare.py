@@ -17,6 +17,7 @@ OF_THE_LIMIT: Final = 0.25
 """A claim is better or worse when it uses less or more of its limit by this share: not at 3 ms of 2 s after 2 ms."""
 _TESTED: Final = frozenset({Verdict.PASSED, Verdict.FAILED})
 _GONE: Final = "–"
+_NOT_RUN: Final = "not run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def _verdicts(title: str, old: ScenarioReport | None, new: ScenarioReport | None
     if before is after:
         return []
     is_worse = True if before is Verdict.PASSED else False if after is Verdict.PASSED and before in _TESTED else None
-    was, has_become = (_GONE if each is None else each.value for each in (before, after))
+    was, has_become = (_NOT_RUN if each is None else each.value for each in (before, after))
     return [Change(title, "", was, has_become, is_worse)]
 
 

@@ -143,6 +143,8 @@ def test_what_broke_is_worse_what_was_mended_is_better_and_noise_is_nothing() ->
     assert compare(with_figure(1.2, least=1), with_figure(4.4, least=1)).changes[0].is_worse is False
     assert compare(with_figure(10), with_figure(20)).changes[0].is_worse is None
     assert compare(with_figure(0.5, most=1), with_figure(None, most=1)).is_worse
+    unrun = compare(with_figure(0.5, most=1), with_figure(0.5, most=1).model_copy(update={"scenarios": ()}))
+    assert [(each.before, each.after, each.is_worse) for each in unrun.changes] == [("passed", "not run", True)]
     gone = compare(with_figure(0.5, most=1), without_claims())
     assert [(each.figure, each.after, each.is_worse) for each in gone.changes] == [("p95", "–", None)]
 
