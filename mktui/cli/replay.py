@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mktui.cli.options import THRIFTY, FiniteRange, config_path, driver_option, json_option
+from mktui.cli.exit_codes import ExitCode, fail
+from mktui.cli.options import THRIFTY, FiniteRange, config_path, driver_option, has_screen, json_option
 from mktui.cli.output import echo, print_json, print_table, say
 from mktui.services.replay import load
 
@@ -31,9 +32,12 @@ Examples:
 @click.pass_context
 def replay(context: click.Context, *, file: Path, speed: float, summary: bool, driver: str, as_json: bool) -> None:
     """Show a recording on the screens that were recorded; nothing can be done to a router there."""
+    is_shown = not (summary or as_json)
+    if is_shown and not has_screen():
+        fail(ExitCode.USAGE, "no terminal here that can be drawn on: see mktui replay FILE --summary")
     problems: list[str] = []
     pictures = load(file, problems.append)
-    if summary or as_json:
+    if not is_shown:
         for problem in problems:
             say(problem)
         _summarise(pictures, as_json=as_json, is_cut=bool(problems))
