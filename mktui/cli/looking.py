@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
     from mktui.monitor.snapshot import Snapshot
     from mktui.services.control.client import ControlLink
+    from mktui.services.fleet import Fleet
 
 _LOOK: Final = 0.05
 _LONGEST: Final = 10.0
@@ -59,10 +60,7 @@ async def looking(loaded: LoadedConfig, names: tuple[str, ...], *, says_itself: 
             return
     with open_log() as on_event:
         async with open_configured(loaded, names=names, on_event=on_event) as fleet:
-            longest = max(fleet.service(name).setup.pool.connection_timeout for name in fleet.names)
-            with anyio.move_on_after(longest + 1):
-                for name in fleet.names:
-                    await fleet.service(name).known()
+            await known(fleet)
 
             async def own() -> Snapshot:
                 snapshot = fleet.snapshot()
@@ -71,25 +69,32 @@ async def looking(loaded: LoadedConfig, names: tuple[str, ...], *, says_itself: 
             yield Looking(own, is_live=False)
 
 
+async def known(fleet: Fleet) -> None:
+    """Wait until something has come of asking each router; for none longer than it may take to connect."""
+    longest = max(fleet.service(name).setup.pool.connection_timeout for name in fleet.names)
+    with anyio.move_on_after(longest + 1):
+        for name in fleet.names:
+            await fleet.service(name).known()
+
+
 async def _who_knows(
     stack: AsyncExitStack, loaded: LoadedConfig, wanted: list[str], *, says_itself: bool
 ) -> ControlLink | None:
     """Return the mktui that runs when it can be asked how these routers are; one of another version cannot."""
     try:
         link = await stack.enter_async_context(running(loaded))
-        if link is not None and await _all_seen(link, wanted):
-            return link
-        if says_itself:
-            why = "nobody serves here" if link is None else "the mktui that runs has not all of these routers"
-            say(f"{why}: this looks over a pool of its own, which ends with this command")
-        return None
+        knows = link is not None and await _all_seen(link, wanted)
     except ControlRefused as error:
         from mktui.services.control.wire import OTHER_VERSION  # noqa: PLC0415 - as below
 
         if error.kind != OTHER_VERSION:
             raise
-    say("the mktui that runs is of another version; until it is restarted, this asks the routers itself")
-    return None
+        say("the mktui that runs is of another version; until it is restarted, this asks the routers itself")
+        return None
+    if says_itself and not knows:
+        why = "nobody serves here" if link is None else "the mktui that runs has not all of these routers"
+        say(f"{why}: this looks over a pool of its own, which ends with this command")
+    return link if knows else None
 
 
 async def _all_seen(link: ControlLink, wanted: list[str]) -> bool:

@@ -13,7 +13,7 @@ import click
 
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
-from mktui.cli.looking import looking
+from mktui.cli.looking import known, looking
 from mktui.cli.options import FiniteRange, loaded_config, routers_argument
 from mktui.cli.output import say
 from mktui.monitor.recording import line_of
@@ -91,6 +91,7 @@ async def _looking(stack: AsyncExitStack, context: click.Context, routers: tuple
 
 async def _demo(stack: AsyncExitStack) -> Now:
     fleet = await stack.enter_async_context(open_demo(on_event=stack.enter_context(open_log())))
+    await known(fleet)
 
     async def now() -> Snapshot:
         return fleet.snapshot()

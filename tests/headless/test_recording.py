@@ -82,6 +82,22 @@ def test_who_replays_a_recording_that_was_cut_is_told(tmp_path: Path) -> None:
     assert mktui("replay", file, "--json").document["is_cut"] is True
 
 
+@pytest.mark.realtime
+def test_a_recording_of_the_demo_begins_when_its_routers_are_known(tmp_path: Path) -> None:
+    assert mktui("record", "--demo", tmp_path / "demo", "--seconds", "0.5").code == 0
+    first = next(iter(read(tmp_path / "demo")))
+    assert len(first.routers) == 3
+    assert not [router.name for router in first.routers if router.health.reasons == ("connecting",)]
+
+
+@pytest.mark.realtime
+def test_without_a_terminal_a_replay_is_refused_and_names_what_can_be_had_without_one(tmp_path: Path) -> None:
+    (tmp_path / "night").write_text(LINE, encoding="utf-8")
+    ended = mktui("replay", tmp_path / "night", within=20)
+    assert (ended.code, ended.out) == (2, "")
+    assert "mktui replay FILE --summary" in ended.complaint
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -76,7 +76,23 @@ def ways(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # Any
     return [*([way] if way else []), *(each for key, part in within for each in ways(part, (*way, key)))]
 
 
-ODD = ["", "x", "*", "*1\u0000", "\ud800", "*" + "F" * 5000, "1" * 5000, None, 5, -1.5, 1e999, True, [], [[]], {}]
+ODD: list[object] = [
+    "",
+    "x",
+    "*",
+    "*1\u0000",
+    "\ud800",
+    "*" + "F" * 5000,
+    "1" * 5000,
+    None,
+    5,
+    -1.5,
+    1e999,
+    True,
+    [],
+    [[]],
+    {},
+]
 
 
 @given(way=st.sampled_from(ways(WHOLE)), other=st.sampled_from(ODD))
