@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mktui.config.changes import saving_in_words
 from mktui.config.draft import differences
 from mktui.config.load import check_text, parse
 from mktui.config.save import save
-from mktui.config.secrets import resolve
 from mktui.config.settings import names
-from mktui.errors import ConfigError
 
 if TYPE_CHECKING:
-    from mktui.config.model import Config, RouterConfig
+    from mktui.config.model import Config
     from mktui.config.save import Seen
-    from mktui.services.router import RouterSetup
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +25,15 @@ class Saved:
     live: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     came: tuple[str, ...] = ()
-    """Routers that were not in the file before."""
+    """Routers that were not in the file before; once it is applied, those that run since."""
     went: tuple[str, ...] = ()
+    """Routers that are in the file no more; once it is applied, those that were stopped."""
     problems: tuple[str, ...] = ()
-    """Why a router that came could not be started now, or one that is there keeps its former login."""
+    """Why a router could not be started now, keeps its former login, or runs otherwise than the file says."""
     changes: str = ""
     """What was changed from what to what, as the audit of where it was saved has it."""
+    touched: tuple[str, ...] = ()
+    """Routers that were there before and are there now, and of which a key was changed."""
 
 
 def save_text(seen: Seen, text: str) -> Saved:
@@ -50,24 +50,14 @@ def save_text(seen: Seen, text: str) -> Saved:
     after = save(seen, text)
     live: list[str] = []
     later: list[str] = []
+    touched: dict[str, None] = {}
     for setting in (each.setting for each in differences(old, new)):
-        is_whole = setting.key[0] == "routers" and setting.key[1] in {*came, *went}
-        if not is_whole:
-            (live if setting.applies == "live" else later).append(setting.dotted)
-    return Saved(after, config, tuple(live), tuple(later), came, went, changes=saving_in_words(old, new))
-
-
-async def setup_in(saved: Saved, router: RouterConfig, present: RouterSetup) -> tuple[RouterSetup, str]:
-    """Return what a router that runs is to run by, and why it keeps its former address and login ("": it does not).
-
-    Its password is fetched only when the file says another address or login than it has: that may ask a person.
-    """
-    setup = replace(present, pool=saved.config.pool_for(router), is_protected=router.protected)
-    is_same = router.options(present.options.password) == present.options
-    if is_same and f"routers.{router.name}.password" not in saved.live:
-        return setup, ""
-    try:
-        password = await resolve(router.password, router=router.name)
-    except ConfigError as error:
-        return setup, f"{error}; {router.name} keeps its former address and login"
-    return replace(setup, options=router.options(password)), ""
+        router = setting.key[1] if setting.key[0] == "routers" else ""
+        if router in {*came, *went}:
+            continue
+        (live if setting.applies == "live" else later).append(setting.dotted)
+        if router:
+            touched[router] = None
+    return Saved(
+        after, config, tuple(live), tuple(later), came, went, changes=saving_in_words(old, new), touched=tuple(touched)
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
@@ -110,7 +109,7 @@ class Fleet:
 
     @cached_property
     def newcomers(self) -> NewcomerDesk:
-        """The router that somebody adds, and those that come and go with the configuration."""
+        """The router that somebody adds, and those that a saved configuration changes."""
         from mktui.services.newcomers import NewcomerDesk  # noqa: PLC0415 - a status adds none
 
         return NewcomerDesk(self)
@@ -217,7 +216,7 @@ class Fleet:
             self.chronicle.audit("save configuration", "", f"failed: {error}")
             raise
         self.chronicle.audit(saved.changes, "")
-        return await self.newcomers.come_and_go(await self.apply_config(saved))
+        return await self.newcomers.apply(saved)
 
     async def start_router(self, setup: RouterSetup) -> None:
         """Run one more router from now on."""
@@ -227,21 +226,10 @@ class Fleet:
         """Run a router no longer."""
         await self._members.stop(name)
 
-    async def apply_config(self, saved: Saved) -> Saved:
-        """Give routers and syncs their new settings; commands in flight go on to their end.
-
-        Adds to ``problems`` which router keeps its former address and login, and why.
-        """
-        from mktui.services.configuring import setup_in  # noqa: PLC0415 - a status saves nothing
-
-        self.office.take(saved.config.sync)
-        for router in saved.config.routers:
-            if (service := self._services.get(router.name)) is not None:
-                setup, problem = await setup_in(saved, router, service.setup)
-                saved = replace(saved, problems=(*saved.problems, *filter(None, (problem,))))
-                if setup != service.setup:
-                    self._tasks.start_soon(service.reconfigure, setup, name=f"reconfigure {router.name}")
-        return saved
+    def reconfigure_soon(self, name: str, setup: RouterSetup) -> None:
+        """Begin to run a router by other settings, if they are; commands in flight go on to their end."""
+        if setup != (service := self.service(name)).setup:
+            self._tasks.start_soon(service.reconfigure, setup, name=f"reconfigure {name}")
 
     async def isolate(self, name: str) -> None:
         """Ask a router nothing more until ``probe``."""

@@ -1,9 +1,9 @@
-"""A router that is being added: tried as it was typed, then saved and started; and one that was taken out, stopped."""
+"""A router that is being added: tried as it was typed, then saved and started."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from mktui.config.draft import Draft
 from mktui.config.edit import edited
-from mktui.config.load import LoadedConfig, parse
+from mktui.config.load import parse
 from mktui.config.newcomer import Keep
 from mktui.config.save import look, save_secret
 from mktui.config.secrets import parse_source, resolve
@@ -20,11 +20,11 @@ from mktui.core.client.connection_test import run_connection_test
 from mktui.core.connection import tls, transport
 from mktui.errors import ConfigError, ConnectFailed, RouterError
 from mktui.services.advice import advice
+from mktui.services.applying import Running, apply
 from mktui.services.configuring import save_text
-from mktui.services.router import RouterSetup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from mktui.config.newcomer import Newcomer
     from mktui.config.save import Seen
@@ -32,10 +32,7 @@ if TYPE_CHECKING:
     from mktui.core.connection.options import RouterOptions
     from mktui.core.connection.transport import Connect
     from mktui.core.pool.options import PoolOptions
-    from mktui.services.alerts.watching import Alerting
-    from mktui.services.chronicle import Chronicle
     from mktui.services.configuring import Saved
-    from mktui.services.router import RouterService
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +47,10 @@ class Tried:
     fingerprint: str = ""
 
 
-class Home(Protocol):
+class Home(Running, Protocol):
     """The fleet that a router comes to."""
 
     config_file: Path | None
-    chronicle: Chronicle
-    alerting: Alerting | None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Its routers."""
-
-    def service(self, name: str) -> RouterService:
-        """Return one of them."""
-
-    async def apply_config(self, saved: Saved) -> Saved:
-        """Give the others their settings; adds why one could not be given them."""
-
-    async def start_router(self, setup: RouterSetup) -> None:
-        """Run one more."""
-
-    async def stop_router(self, name: str) -> None:
-        """Run one no longer."""
 
 
 class NewcomerDesk:
@@ -120,37 +99,11 @@ class NewcomerDesk:
         password = await self._password(newcomer)
         with self._home.chronicle.audited("add router", newcomer.name):
             saved = await anyio.to_thread.run_sync(_save, seen, text, newcomer)
-            saved = await self._home.apply_config(saved)
-            return await self.come_and_go(saved, {newcomer.name: password})
+            return await self.apply(saved, {newcomer.name: password})
 
-    async def come_and_go(self, saved: Saved, passwords: dict[str, SecretStr] | None = None) -> Saved:
-        """Stop the routers that a saved file has no more, start those that are new, and let alerts go by it, too."""
-        problems = [*saved.problems, *([told] if (told := self._tell_alerts(saved)) else ())]
-        for name in saved.went:
-            if name in self._home.names:
-                await self._home.stop_router(name)
-                self._home.chronicle.audit("remove router", name)
-        for router in saved.config.routers:
-            if router.name not in saved.came or router.name in self._home.names:
-                continue
-            try:
-                password = (passwords or {}).get(router.name)
-                if password is None:
-                    password = await resolve(router.password, router=router.name)
-            except ConfigError as error:
-                problems.append(str(error))
-                continue
-            pool = saved.config.pool_for(router)
-            await self._home.start_router(RouterSetup(router.options(password), pool, router.protected, self.connect))
-        return replace(saved, problems=tuple(problems))
-
-    def _tell_alerts(self, saved: Saved) -> str:
-        """Let whoever looks for alerts go by what was saved; return why he does not yet, "": he does."""
-        if self._home.alerting is None or not any(key.startswith("alerts.") for key in saved.live):
-            return ""
-        from mktui.services.alerts.plan import plan_of  # noqa: PLC0415 - few saves change who is told
-
-        return self._home.alerting.take(plan_of(LoadedConfig(saved.config, saved.seen.file, ())))
+    async def apply(self, saved: Saved, passwords: Mapping[str, SecretStr] | None = None) -> Saved:
+        """Do to what runs what a save has changed; ``passwords``: of those that somebody has just typed."""
+        return await apply(saved, self._home, self.connect, passwords or {})
 
     @staticmethod
     async def _password(newcomer: Newcomer) -> SecretStr:

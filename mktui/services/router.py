@@ -248,6 +248,20 @@ class RouterService:
         )
 
 
+def setup_differences(before: RouterSetup, after: RouterSetup) -> str:
+    """Say what is different between two setups, as the operator may choose it; "": nothing. A secret is not shown."""
+    told = [
+        differences_in_words(before.options, after.options),
+        differences_in_words(before.pool, after.pool),
+        "" if before.is_protected == after.is_protected else f"protected {_flag(before)} → {_flag(after)}",
+    ]
+    return ", ".join(filter(None, told))
+
+
+def _flag(setup: RouterSetup) -> str:
+    return "yes" if setup.is_protected else "no"
+
+
 def differences_in_words(before: BaseModel, after: BaseModel) -> str:
     """Say what is different between two settings of one kind; a secret is not shown."""
     old, new = before.model_dump(), after.model_dump()

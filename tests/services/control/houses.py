@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
     from mktui.sync.run import Office
 
-CONFIG = '[pool]\nmin_size = 1\nmax_size = 2\n\n[[routers]]\nname = "edge-1"\nhost = "127.0.0.1"\npassword = "hush"\n'
+POOL = "[pool]\nmin_size = 1\nmax_size = 2\n\n"
+CONFIG = f'{POOL}[[routers]]\nname = "edge-1"\nhost = "127.0.0.1"\npassword = {{ env = "EDGE_1" }}\n'
 
 
 @dataclass
