@@ -105,17 +105,17 @@ class Chronicle:
         self._note(SeenError(clock.utc_now(), "", "ClockWrong", "", text))
 
     @contextmanager
-    def audited(self, what: str, router: str) -> Iterator[None]:
-        """Keep what is done in the block, with how it ends."""
-        outcome = "interrupted"
+    def audited(self, what: str, router: str) -> Iterator[list[str]]:
+        """Keep what is done in the block, with how it ends, and what the block adds to say of it."""
+        outcome, more = "interrupted", list[str]()
         try:
-            yield
+            yield more
             outcome = "done"
         except MktuiError as error:
             outcome = f"failed: {error}"
             raise
         finally:
-            self.audit(what, router, outcome)
+            self.audit(": ".join((what, *more)), router, outcome)
 
     @property
     def problem(self) -> str:

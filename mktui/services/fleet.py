@@ -18,6 +18,7 @@ from mktui.services.members import Members
 from mktui.services.office import LazyOffice
 from mktui.services.recalling import Recalling
 from mktui.services.resetting import replace_connections
+from mktui.services.router import setup_differences
 from mktui.services.schedule import ScheduleDesk
 from mktui.services.standings import Standings
 
@@ -181,15 +182,16 @@ class Fleet:
         return report
 
     async def reset(self, name: str, *, cause: str = "") -> None:
-        """Replace a router's connections, one at a time; its settings are read afresh first.
+        """Replace a router's connections, one at a time; its settings are read afresh first, and the audit says which.
 
         Raises:
             ConfigError: They cannot be used any more; nothing was reset.
             ConnectFailed: No session can be opened with them; says whether the present ones were kept.
         """
         service = self.service(name)
-        with self.chronicle.audited(f"reset pool ({cause})" if cause else "reset pool", name):
+        with self.chronicle.audited(f"reset pool ({cause})" if cause else "reset pool", name) as told:
             setup = service.setup if self._read_setup is None else await self._read_setup(name)
+            told.extend(filter(None, [setup_differences(service.setup, setup)]))
             await replace_connections(service, setup)
 
     async def config_text(self) -> Seen | None:

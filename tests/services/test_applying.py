@@ -15,10 +15,12 @@ from mktui.config.draft import Edit
 from mktui.config.edit import edited
 from mktui.config.load import check_text, load
 from mktui.config.save import Seen
+from mktui.errors import ConfigError
 from mktui.services.applying import decide
 from mktui.services.configuring import Saved
 from mktui.services.fleet import Fleet, open_fleet
 from mktui.services.router import RouterSetup
+from mktui.services.start import chosen_routers, setup_of
 from mktui.simulator.profile import RouterProfile
 from mktui.simulator.router import SimulatedRouter
 from tests.wiring import until, wire
@@ -48,7 +50,7 @@ def file_of(*entries: str) -> str:
 
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[Fleet]:
-    """Run r1, r2, r3 and r5 by a file, all wired to one simulated router."""
+    """Run r1, r2, r3 and r5 by a file, all wired to one simulated router; a reset reads it again."""
     file = folder / "config.toml"
     file.write_text(file_of(*map(entry_of, NAMES)), encoding="utf-8")
     config = load(file).config
@@ -58,7 +60,12 @@ async def running(folder: Path) -> AsyncIterator[Fleet]:
             RouterSetup(each.options(SecretStr("secret")), config.pool_for(each), connect=connect)
             for each in config.routers
         ]
-        async with open_fleet(setups) as fleet:
+
+        async def read_setup(name: str) -> RouterSetup:
+            fresh = await anyio.to_thread.run_sync(load, file)
+            return await setup_of(fresh, chosen_routers(fresh, [name])[0])
+
+        async with open_fleet(setups, read_setup=read_setup) as fleet:
             fleet.config_file, fleet.newcomers.connect = file, connect
             yield fleet
         tasks.cancel_scope.cancel()
@@ -169,6 +176,22 @@ async def test_a_password_of_another_hand_is_told_without_it(tmp_path: Path) -> 
         fleet.config_file.write_text(text, encoding="utf-8")
         (problem,) = (await save(fleet, THEME)).problems
     assert problem == "r1 runs otherwise than the file says (another password): mktui reset r1 takes it"
+
+
+async def test_the_audit_says_what_a_reset_took_from_the_file_and_no_secret(tmp_path: Path) -> None:
+    async with running(tmp_path) as fleet:
+        assert fleet.config_file is not None
+        moved = entry_of("r1", port=9999, more='protected = true\npassword = "hush-hush"')
+        fleet.config_file.write_text(file_of(moved, *map(entry_of, NAMES[1:])), encoding="utf-8")
+        await fleet.reset("r1")
+        await fleet.reset("r2")
+        fleet.config_file.write_text("pool = 1", encoding="utf-8")
+        with pytest.raises(ConfigError):
+            await fleet.reset("r3")
+        third, second, first = fleet.changes()
+    assert first.what == "reset pool: port 8728 → 9999, another password, protected no → yes"
+    assert (second.what, second.outcome) == ("reset pool", "done"), "it took nothing"
+    assert (third.what, third.outcome.partition(":")[0]) == ("reset pool", "failed")
 
 
 @given(
