@@ -172,7 +172,7 @@ async def test_saving_shows_the_difference_then_saves_and_says_what_applies_when
     services = with_file()
     async with opened(services, size=(100, 40)) as (app, pilot):
         await press(pilot, "6", "enter", "j", "enter", "6", "enter", "escape")
-        for key, value in (("routers.edge-1.port", "8729"), ("monitor.error_days", "87")):
+        for key, value in (("routers.hotspot-plaza.port", "8729"), ("monitor.error_days", "87")):
             await go_to(app, pilot, ALL[key])
             await write(app, pilot, value)
             await press(pilot, "enter", "escape")
@@ -188,7 +188,7 @@ async def test_saving_shows_the_difference_then_saves_and_says_what_applies_when
         assert lines(app)[0].endswith(" saved")
         assert (
             notices(app)[-1].message
-            == "applied: pool.max_size, routers.edge-1.port\nfrom the next start on: monitor.error_days"
+            == "applied: pool.max_size, routers.hotspot-plaza.port\nfrom the next start on: monitor.error_days"
         )
     [saved] = services.saves
     changed = [line for line in saved.splitlines() if line not in TEXT.splitlines()]

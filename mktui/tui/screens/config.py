@@ -10,12 +10,14 @@ from textual.widgets import Static
 
 from mktui.config.edit import edited
 from mktui.config.load import parse
+from mktui.config.protection import endangered
 from mktui.errors import MktuiError
 from mktui.tui import config_form as form
 from mktui.tui.config_keys import KeyedDraft
 from mktui.tui.keymap import keymap_of
 from mktui.tui.screens.config_pages import ConfigPages
 from mktui.tui.screens.config_questions import SaveChanges, told
+from mktui.tui.screens.modals import Confirm
 
 if TYPE_CHECKING:
     from mktui.config.draft import Draft
@@ -93,9 +95,25 @@ class ConfigScreen(ConfigPages):
 
             def answered(yes: bool | None) -> None:
                 if yes:
-                    self.run_worker(self._save(seen, draft), name="save the configuration")
+                    self._save_protected(seen, draft, endangered(draft, self.protected()))
 
             self.app.push_screen(question, answered)
+
+    def _save_protected(self, seen: Seen, draft: Draft, touched: dict[str, str]) -> None:
+        """Ask for the name of each protected router that is touched, one after the other, then save."""
+        if not touched:
+            self.run_worker(self._save(seen, draft), name="save the configuration")
+            return
+        (name, words), *others = touched.items()
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._save_protected(seen, draft, dict(others))
+            else:
+                self.notify(f"nothing was saved: {name} was left alone")
+
+        why = "Whoever works on it by this address and login does so by the new ones at once."
+        self.app.push_screen(Confirm(name, f"Save another {words} of", why, must_type=True), answered)
 
     def _go_to_problem(self, draft: Draft) -> None:
         """Put the cursor on the first thing that is wrong."""

@@ -8,6 +8,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from mktui.config.draft import Draft, Edit, typed
+from mktui.config.protection import protected_in
 from mktui.config.settings import Key, Kind, Setting, value_of
 from mktui.tui import config_form as form
 from mktui.tui.actions import Place
@@ -25,6 +26,7 @@ from mktui.tui.config_typing import (
 )
 from mktui.tui.screens.config_questions import TakeOut
 from mktui.tui.screens.field_form import FieldForm
+from mktui.tui.screens.modals import Confirm
 from mktui.tui.screens.view import StillStatic
 from mktui.tui.widgets.live_table import Column, LiveTable
 from mktui.tui.widgets.top_lines import TopLines, first_line, second_line
@@ -258,12 +260,28 @@ class ConfigPages(FieldForm[Setting]):
         if (setting := self._current()) is not None:
             self._change(Edit(setting.key))
         elif (key := form.removable(self._draft, self.table.current)) and not self._page:
-            self.app.push_screen(TakeOut(form.kind_of(key[:-1]), key[-1]), lambda yes: self._take_out(key, yes))
+            self.app.push_screen(self._question(key), lambda yes: self._take_out(key, yes))
+
+    def _question(self, key: Key) -> Screen[bool]:
+        kind, name, keys = form.kind_of(key[:-1]), key[-1], self.room.keymap
+        until = f"Until then {keys.key('undo')} brings it back."
+        why = f"All of its settings go with it, once you save ({keys.key('save')}).\n{until}"
+        if kind == "router" and name in self.protected():
+            return Confirm(name, "Take out router", why, must_type=True)
+        return TakeOut(kind, name, why)
+
+    def protected(self) -> frozenset[str]:
+        """Return the routers that are protected, in the file or as they run."""
+        running = self._last[0].routers if self._last is not None else ()
+        in_file = protected_in(self._draft.base) if self._draft is not None else frozenset()
+        return in_file | {router.name for router in running if router.is_protected}
 
     def _take_out(self, key: Key, yes: bool | None) -> None:
         if yes:
             self._change(Edit(key))
-            self.notify(f"{key[-1]} is taken out once you save (^s); u brings it back")
+            keys = self.room.keymap
+            told = f"{key[-1]} is taken out once you save ({keys.key('save')}); {keys.key('undo')} brings it back"
+            self.notify(told)
 
     def action_undo(self) -> None:
         """Take the last change back."""

@@ -78,15 +78,15 @@ class TakeOut(Question):
 
     DEFAULT_CSS = box_css("TakeOut")
 
-    def __init__(self, what: str, name: str) -> None:
+    def __init__(self, what: str, name: str, why: str) -> None:
         super().__init__()
-        self._what, self._name = what, name
+        self._what, self._name, self._why = what, name, why
 
     def asked(self) -> Text:
         """Return the question."""
         return Text.assemble(
             (f"Take {self._what} {self._name} out?", "bold"),
-            "\n\nAll of its settings go with it, once you save (^s).\nUntil then u brings it back.",
+            f"\n\n{self._why}",
             "\n\ny takes it out   n leaves it",
         )
 
