@@ -20,6 +20,7 @@ from mktui.config.settings import (
     LISTS,
     Key,
     Kind,
+    Lookup,
     Raw,
     Section,
     Setting,
@@ -173,6 +174,9 @@ class Draft:
         self.raw = raw
         self._steps: list[tuple[Edit, ...]] = []
         self._checked: tuple[Raw, tuple[ConfigError, ...]] | None = None
+        self._tried: tuple[Raw, Edit, tuple[ConfigError, ...]] | None = None
+        self._differing: tuple[Raw, Raw, tuple[Difference, ...]] | None = None
+        self._lookup: tuple[Raw, Lookup] | None = None
 
     @property
     def edits(self) -> tuple[Edit, ...]:
@@ -218,8 +222,22 @@ class Draft:
         self.raw = applied(base, self.edits)
 
     def with_edit(self, edit: Edit) -> tuple[ConfigError, ...]:
-        """Return what would be wrong after one more edit."""
-        return self.problems_of(applied(self.raw, [edit]))
+        """Return what would be wrong after one more edit; what was asked last is known."""
+        tried = self._tried
+        if (
+            tried is None
+            or tried[0] is not self.raw
+            or tried[1].key != edit.key
+            or not is_same(tried[1].value, edit.value)
+        ):
+            self._tried = tried = (self.raw, edit, self.problems_of(applied(self.raw, [edit])))
+        return tried[2]
+
+    def value(self, key: Key) -> Any:  # Any: TOML
+        """Return what it says for a key; None: nothing."""
+        if self._lookup is None or self._lookup[0] is not self.raw:
+            self._lookup = (self.raw, Lookup(self.raw))
+        return self._lookup[1].value(key)
 
     def problems(self) -> tuple[ConfigError, ...]:
         """Return what is wrong now."""
@@ -229,7 +247,11 @@ class Draft:
 
     def differences(self) -> tuple[Difference, ...]:
         """Return what saving would change."""
-        return differences(self.base, self.raw, self.sections_of)
+        known = self._differing
+        if known is None or known[0] is not self.base or known[1] is not self.raw:
+            found = differences(self.base, self.raw, self.sections_of)
+            self._differing = known = (self.base, self.raw, found)
+        return known[2]
 
 
 def beside(problems: Iterable[ConfigError], section: Section, changed: Collection[Key] = ()) -> dict[Key, str]:
@@ -239,6 +261,8 @@ def beside(problems: Iterable[ConfigError], section: Section, changed: Collectio
     """
     found: dict[Key, str] = {}
     for problem in problems:
+        if not problem.key.startswith(section.title):
+            continue
         keys = [setting.key for setting in section.settings if setting.dotted == problem.key]
         if not keys and problem.key == section.title:
             words = set(problem.problem.replace("(", " ").replace(",", " ").split())
@@ -253,16 +277,18 @@ def differences(
     before: Raw, after: Raw, sections_of: Callable[[Raw], tuple[Section, ...]] = sections
 ) -> tuple[Difference, ...]:
     """Return every setting that differs, as it stood and as it stands; routers that came or went with all of theirs."""
+    was, now = Lookup(before), Lookup(after)
     settings: dict[Key, Setting] = {}
-    for raw in (before, after):
-        settings |= {each.key: each for section in sections_of(raw) for each in section.settings}
+    for section in (*sections_of(before), *sections_of(after)):
+        if not is_same(was.value(section.key), now.value(section.key)):
+            settings |= {each.key: each for each in section.settings}
     found = []
     for key, setting in settings.items():
-        old, new = value_of(before, key), value_of(after, key)
+        old, new = was.value(key), now.value(key)
         if not is_same(old, new):
-            was, now = _shown(setting, old), _shown(setting, new)
-            is_hidden = was == now
-            found.append(Difference(setting, was, f"{now or HIDDEN} (another)" if is_hidden else now))
+            then, shown = _shown(setting, old), _shown(setting, new)
+            is_hidden = then == shown
+            found.append(Difference(setting, then, f"{shown or HIDDEN} (another)" if is_hidden else shown))
     return tuple(found)
 
 

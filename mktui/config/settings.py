@@ -12,6 +12,7 @@ import shlex
 import types
 import typing
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, SecretStr
@@ -150,28 +151,56 @@ def name_of(row: object, index: int) -> str:
     return name if isinstance(name, str) and name else str(index + 1)
 
 
+class Lookup:
+    """Finds values in one configuration by their keys. Each list is read once, when it is first asked for.
+
+    The configuration must not change while it is looked into.
+    """
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:  # Any: TOML
+        self._raw = raw
+        self._entries: dict[Key, dict[str, Any]] = {}
+
+    def entry(self, key: Key) -> tuple[Any, Key]:  # Any: TOML
+        """Return the table in which a key stands, and the rest of the key in it; an absent one is an empty table."""
+        for path in LISTS:
+            if key[: len(path)] == path and len(key) > len(path):
+                if path not in self._entries:
+                    self._entries[path] = _by_name(self._raw, path)
+                return self._entries[path].get(key[len(path)], {}), key[len(path) + 1 :]
+        return self._raw, key
+
+    def value(self, key: Key) -> Any:  # Any: TOML
+        """Return what the configuration says for a key; None: nothing."""
+        found, rest = self.entry(key)
+        for part in rest:
+            try:
+                found = found[part]
+            except (KeyError, TypeError, IndexError):
+                return None
+        return found
+
+
+def _by_name(raw: Mapping[str, Any], path: Key) -> dict[str, Any]:  # Any: TOML
+    """Return the entries of a list by what they are known by; of two with one name the first."""
+    rows: Any = raw
+    for part in path:
+        rows = rows.get(part, {}) if isinstance(rows, dict) else {}
+    found: dict[str, Any] = {}
+    for index, row in enumerate(rows if isinstance(rows, list) else ()):
+        found.setdefault(name_of(row, index), row)
+    return found
+
+
 def entry(raw: Mapping[str, Any], key: Key) -> tuple[Any, Key]:  # Any: TOML
-    """Return the table in which a key stands, and the rest of the key in it; an absent one is an empty table."""
-    for path in LISTS:
-        if key[: len(path)] == path and len(key) > len(path) + 1:
-            known = names(raw, path)
-            rows: Any = raw
-            for part in path:
-                rows = rows.get(part, {})
-            name = key[len(path)]
-            return (rows[known.index(name)] if name in known else {}), key[len(path) + 1 :]
-    return raw, key
+    """Return the table in which a key stands, and the rest of the key in it, once."""
+    is_whole = any(key[:-1] == path for path in LISTS)
+    return (raw, key) if is_whole else Lookup(raw).entry(key)
 
 
 def value_of(raw: Mapping[str, Any], key: Key) -> Any:  # Any: TOML
-    """Return what a configuration says for a key; None: nothing."""
-    found, rest = entry(raw, key)
-    for part in rest:
-        try:
-            found = found[part]
-        except (KeyError, TypeError, IndexError):
-            return None
-    return found
+    """Return what a configuration says for a key, once; None: nothing. Who asks for many keeps a ``Lookup``."""
+    return Lookup(raw).value(key)
 
 
 def in_words(setting: Setting, value: Any) -> str:  # Any: TOML, or a default
@@ -207,6 +236,7 @@ def _source_in_words(value: object) -> str:
     return HIDDEN if value and value != SecretSource("plain", "") else ""
 
 
+@lru_cache(maxsize=2048)  # two for each router, and a few: a form makes them anew at each key
 def _section(key: Key, model: type[BaseModel], on_top_of: Key = ()) -> Section:
     return Section(key, tuple(_settings(key, model)), on_top_of)
 

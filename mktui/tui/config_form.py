@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from mktui.config.draft import beside, nearest_preset
-from mktui.config.settings import LISTS, Key, Kind, Raw, Section, Setting, in_words, names, value_of
+from mktui.config.settings import LISTS, Key, Kind, Section, Setting, in_words, names
 from mktui.tui import words
 from mktui.tui.widgets.live_table import Column
 
@@ -131,8 +131,8 @@ def _new_row(path: Key, palette: Palette, *, is_typed: bool, problem: str) -> di
 
 def _index_row(draft: Draft, page: Page, changed: set[Key], palette: Palette) -> dict[str, Text]:
     wrong = errors_of(page, draft.problems(), changed)
-    given = sum(value_of(draft.raw, setting.key) is not None for setting in page.settings)
-    is_changed = any(setting.key in changed for setting in page.settings)
+    given = sum(_given(draft, section) for section in page.sections)
+    is_changed = not changed.isdisjoint(setting.key for setting in page.settings) if changed else False
     about = _ABOUT[next((each for each in ("sources", "tokens", "webhooks", "hooks") if each in page.key), page.key[0])]
     meaning = Text(f"✗ {next(iter(wrong.values()))}", style=palette.state("critical")) if wrong else Text(about)
     return {
@@ -143,6 +143,14 @@ def _index_row(draft: Draft, page: Page, changed: set[Key], palette: Palette) ->
         "gap": Text(""),
         "applies": Text(""),
     }
+
+
+def _given(draft: Draft, section: Section) -> int:
+    """Return how many settings of a section have a value of their own; what should be a table and is none has one."""
+    table = draft.value(section.key)
+    if not isinstance(table, dict):
+        return int(table is not None)
+    return sum(table.get(setting.name) is not None for setting in section.settings)
 
 
 def page_rows(
@@ -159,7 +167,7 @@ def page_rows(
             rows[setting.dotted] = {
                 "glyph": Text("▸", style=palette.accent) if setting.key == editing else glyph,
                 "name": Text(page.name_of(setting)),
-                "value": value_text(draft.raw, section, setting, palette),
+                "value": value_text(draft, section, setting, palette),
                 "meaning": told if problem else Text(setting.description, style=palette.quiet),
                 "gap": Text(""),
                 "applies": Text(_last_of(setting), style=palette.quiet),
@@ -171,10 +179,10 @@ def _last_of(setting: Setting) -> str:
     return in_words(setting, setting.default) if setting.kind is Kind.KEYS else setting.applies
 
 
-def value_text(raw: Raw, section: Section, setting: Setting, palette: Palette) -> Text:
+def value_text(draft: Draft, section: Section, setting: Setting, palette: Palette) -> Text:
     """Return a value with its unit; one that the file does not give is quiet."""
-    given = value_of(raw, setting.key)
-    inherited = value_of(raw, (*section.on_top_of, setting.name)) if section.on_top_of else None
+    given = draft.value(setting.key)
+    inherited = draft.value((*section.on_top_of, setting.name)) if section.on_top_of else None
     value = next((each for each in (given, inherited, setting.default) if each is not None), None)
     shown = in_words(setting, value)
     if not shown:

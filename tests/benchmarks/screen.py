@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Final
 
 import pyte
 
+from mktui.config.draft import Edit
+from mktui.tui.config_form import index_rows
+from mktui.tui.config_keys import KeyedDraft
+from mktui.tui.palette import Palette
 from tests.benchmarks.measure import Line, ms
 from tests.benchmarks.wire import cpu_seconds
 from tests.terminal.terminals import on_a_pty, program_on_a_pty
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
 ROUTERS: Final = 200
 ROWS: Final = 5000
+QUIET: Final = dict.fromkeys(("accent", "quiet", "state-critical", "state-warning"), "#ffffff")
 _APP: Final = ("-m", "tests.terminal.wire_app", "thrifty", str(ROUTERS))
 _KEYS: Final = "jjkGkgj"
 """Each moves the cursor from where the one before has put it."""
@@ -37,7 +42,7 @@ _READABLE: Final = 60
 def screen(*, quick: bool) -> list[Line]:
     """Measure answers, rest and start."""
     presses, seconds, starts = (10, 2.0, 1) if quick else (200, 15.0, 10)
-    lines = [_answers(presses), _answers_of_a_plan(presses)]
+    lines = [_answers(presses), _answers_of_a_plan(presses), *_forms(presses)]
     return lines + _cost(seconds) + _starts(starts)
 
 
@@ -58,6 +63,23 @@ def _answers_of_a_plan(presses: int) -> Line:
         del os.environ["WIRE_PLAN"]
         times = _times(terminal, _KEYS, presses)
         return _line(f"a plan of {ROWS:,} rows: a key to its repaint, p95 (median)", times)
+
+
+def _forms(repeats: int) -> list[Line]:
+    """Measure what a paint of the configuration's list of pages costs: when nothing has changed, and after an edit."""
+    routers = [{"name": f"edge-{number:03}", "host": f"10.0.0.{number}"} for number in range(ROUTERS)]
+    draft, palette = KeyedDraft({"pool": {"max_size": 5}, "routers": routers}), Palette(QUIET)
+    still, edited = [], []
+    for number in range(repeats):
+        begun = time.perf_counter()
+        index_rows(draft, palette)
+        shown = time.perf_counter()
+        draft.change(Edit(("pool", "max_size"), 6 + number % 2))
+        index_rows(draft, palette)
+        still.append(shown - begun)
+        edited.append(time.perf_counter() - shown)
+    what = f"the form of {ROUTERS} routers"
+    return [_line(f"{what}: its list of pages, p95 (median)", still), _line(f"{what}: the same after an edit", edited)]
 
 
 def _times(terminal: Terminal, keys: str, presses: int) -> list[float]:

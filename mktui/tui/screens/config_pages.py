@@ -58,6 +58,7 @@ class ConfigPages(FieldForm[Setting]):
         self._page: Key = ("routers", router) if router else ()
         self._draft: Draft | None = None
         self._last: tuple[Snapshot, Palette, str] | None = None
+        self._painted: tuple[Palette, str] | None = None
         self._file: Path | None = None
         self._saving: int | None = None
         """How many steps are being saved; None: nothing is."""
@@ -89,15 +90,17 @@ class ConfigPages(FieldForm[Setting]):
         return key[1] if key[:1] == ("routers",) and len(key) > 1 else None
 
     def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
-        """Show the form as it is; figures of routers are shown elsewhere."""
+        """Show the form as it is, unless it is shown so: figures of routers are elsewhere, and what edits it paints."""
         self._last = (snapshot, palette, mode)
-        self.paint()
+        if self._painted != (palette, mode):
+            self.paint()
 
     def paint(self) -> None:
         """Show the form as it is."""
         if self._last is None or not self.is_mounted:
             return
         _, palette, mode = self._last
+        self._painted = (palette, mode)
         draft, width = self._draft, self.width_of_lines()
         name = self._file.name if self._file is not None else "configuration"
         right = form.summary(draft, bool(self._typing_errors()), palette) if draft is not None else Text("")
