@@ -66,11 +66,9 @@ def settings(context: click.Context, _parameter: click.Parameter, incomplete: st
 
 
 def _themes() -> list[str]:
-    from mktui import resources  # noqa: PLC0415 - asked for seldom
-    from mktui.cli.options import default_config_path  # noqa: PLC0415 - asked for seldom
+    from mktui.config.themes import theme_names  # noqa: PLC0415 - asked for seldom
 
-    folders = [resources.folder("themes"), default_config_path().parent / "themes"]
-    return sorted({file.stem for folder in folders if folder.is_dir() for file in folder.glob("*.toml")})
+    return sorted(theme_names())
 
 
 def _raw(context: click.Context) -> dict[str, Any]:  # Any: TOML

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mktui.config.changes import saving_in_words
-from mktui.config.draft import differences
+from mktui.config.draft import differences, is_same
 from mktui.config.load import check_text, parse
 from mktui.config.save import save
-from mktui.config.settings import names
+from mktui.config.settings import names, value_of
+from mktui.config.themes import theme_names, theme_problem
 
 if TYPE_CHECKING:
     from mktui.config.model import Config
@@ -44,6 +45,9 @@ def save_text(seen: Seen, text: str) -> Saved:
     """
     config = check_text(text, seen.file).config
     old, new = parse(seen.text, seen.file), parse(text, seen.file)
+    is_new = not is_same(*(value_of(raw, ("ui", "theme")) for raw in (old, new)))
+    if is_new and (problem := theme_problem(new, theme_names(), seen.file)) is not None:
+        raise problem
     before, now = names(old, ("routers",)), names(new, ("routers",))
     came = tuple(name for name in now if name not in before)
     went = tuple(name for name in before if name not in now)

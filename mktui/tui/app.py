@@ -87,10 +87,10 @@ class ControlRoom(Moves, Does, FindsCustomers, Explains, TestsStability):
         self._problems = [*notices, *self._themes.take(self)]
         self._problems += [f"your keys are not used: {problem}" for problem in self.keymap.problems]
         theme = PLAIN if self.is_plain else theme
-        if theme in self.available_themes:
+        if theme in self._themes.names:
             self.theme = theme
         else:
-            self._problems.append(f"there is no theme {theme!r}; there are {', '.join(self.available_themes)}")
+            self._problems.append(f"there is no theme {theme!r}; there are: {', '.join(self._themes.names)}")
 
     @property
     def mode(self) -> str:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from mktui.config.draft import Draft, Edit, typed
 from mktui.config.settings import Kind, Section, Setting, own_keys
+from mktui.config.themes import theme_problem
 from mktui.tui.actions import ACTIONS
 from mktui.tui.keymap import keymap_of, spelled
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from mktui.config.settings import Key, Raw
     from mktui.errors import ConfigError
 
@@ -27,7 +30,14 @@ _KNOWN: Final = frozenset(setting.key for setting in _EVERY)
 
 
 class KeyedDraft(Draft):
-    """A draft with a row for each action, and each problem that its keys have."""
+    """A draft with a row for each action, and each problem that its keys and its theme have.
+
+    ``themes``: the names that there are; none: nobody knows.
+    """
+
+    def __init__(self, raw: Raw, themes: Collection[str] = ()) -> None:
+        super().__init__(raw)
+        self._themes = themes
 
     def sections_of(self, raw: Raw) -> tuple[Section, ...]:
         """Return the sections, ``[keys]`` in front of the routers: of those there may be many."""
@@ -36,8 +46,9 @@ class KeyedDraft(Draft):
         return (*others[:place], _section(raw), *others[place:])
 
     def problems_of(self, raw: Raw) -> tuple[ConfigError, ...]:
-        """Return what is wrong, with its keys too."""
-        return (*super().problems_of(raw), *keymap_of(raw.get("keys", {})).problems)
+        """Return what is wrong, with its keys and its theme too."""
+        theme = theme_problem(raw, self._themes) if self._themes else None
+        return (*super().problems_of(raw), *filter(None, [theme]), *keymap_of(raw.get("keys", {})).problems)
 
 
 def _section(raw: Raw) -> Section:

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import tomllib
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import platformdirs
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from rich.errors import StyleSyntaxError
 from rich.style import Style
@@ -22,10 +20,11 @@ from textual.css.constants import VALID_STYLE_FLAGS
 from textual.design import ColorSystem
 from textual.theme import Theme
 
-from mktui import resources
+from mktui.config.themes import own_folder, theme_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from textual.app import App
 
@@ -110,16 +109,6 @@ class ThemeFile(BaseModel):
         return checked
 
 
-def own_folder() -> Path:
-    """Return where an operator's own themes are looked for."""
-    return Path(platformdirs.user_config_dir("mktui")) / "themes"
-
-
-def theme_files() -> list[Path]:
-    """Return the files of all themes, ours first."""
-    return [*resources.files("themes", ".toml"), *sorted(own_folder().glob("*.toml"))]
-
-
 def load_themes(files: Iterable[Path] | None = None) -> tuple[list[Theme], list[str]]:
     """Return the themes that can be used, and one line for each file that cannot, or that takes another one's place."""
     themes: dict[str, Theme] = {}
@@ -140,6 +129,8 @@ class OwnThemes:
     """An operator's own themes: seen to change while he writes them."""
 
     def __init__(self) -> None:
+        self.names: tuple[str, ...] = ()
+        """Those that can be used, with ours: what Textual has of its own is none."""
         self._seen = self._look()
 
     def have_changed(self) -> bool:
@@ -150,6 +141,7 @@ class OwnThemes:
     def take(self, app: App[None]) -> list[str]:
         """Give an app all themes there are; return what is wrong with files, a line each."""
         themes, problems = load_themes()
+        self.names = tuple(each.name for each in themes)
         for each in themes:
             app.register_theme(each)
         return problems

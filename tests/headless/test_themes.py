@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mktui import resources
-from mktui.tui.themes import OwnThemes, load_themes, own_folder
+from mktui.config.themes import own_folder
+from mktui.tui.themes import OwnThemes, load_themes
 from tests.headless.programs import mktui
 
 if TYPE_CHECKING:

@@ -38,7 +38,7 @@ RIGHT: Final = {
     "billing.timezone": "Europe/Prague", "http.host": "::1", "http.private_key": "",
     "maintenance.self_check": "hourly", "monitor.file": "~/monitor.db",
     "maintenance.pool_reset": "sunday 04:00 on edge-*", "maintenance.sync": "monday, thursday 02:15",
-    "serve.socket": "/run/noc.sock",
+    "serve.socket": "/run/noc.sock", "ui.theme": "ansi",
     **{f"alerts.rules.{rule}": "30 s, repeat 1 h" for rule in AlertRules.model_fields},
 }  # fmt: skip
 """Where not every text will do. Queries are only for sources of kind sql, a key only for a certificate."""
@@ -51,10 +51,11 @@ WRONG: Final = {
 WRONG_OF: Final = {
     "http.host": ("0.0.0.0", "x" * 300),  # noqa: S104 - refused
     "monitor.file": ("monitor.db",),
+    "ui.theme": ("nosuch", "nord"),
     "serve.socket": ("noc.sock", "/" + "x" * 120),
 }
 NO_WRONG_TEXT: Final = frozenset({
-    "username", "fingerprint", "ca_file", "theme", "database", "url", "timezone", "fallback_profile",
+    "username", "fingerprint", "ca_file", "database", "url", "timezone", "fallback_profile",
     "default_profile", "certificate", "names", "external_url",
 })  # fmt: skip
 """Texts that the model takes as they are."""

@@ -21,10 +21,11 @@ from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 
 from mktui import resources
+from mktui.config.themes import own_folder
 from mktui.tui.app import ControlRoom
 from mktui.tui.palette import Palette
 from mktui.tui.style import STYLE
-from mktui.tui.themes import KNOWN, NEEDED, ThemeFile, load_themes, own_folder
+from mktui.tui.themes import KNOWN, NEEDED, ThemeFile, load_themes
 from tests.terminal.driving import lines, look, notices, opened, press, settle
 from tests.terminal.recorded import RecordedServices
 from tests.terminal.terminals import on_a_pty

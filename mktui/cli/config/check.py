@@ -8,6 +8,7 @@ from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.keys import keymap_in
 from mktui.cli.options import loaded_config
 from mktui.cli.output import echo, say
+from mktui.config.themes import theme_names, theme_problem
 
 _EPILOG = """\b
 Examples:
@@ -26,7 +27,8 @@ def check(context: click.Context) -> None:
     loaded = loaded_config(context)
     for warning in loaded.warnings:
         say(f"{warning}")
-    if problems := keymap_in(loaded).problems:
+    theme = theme_problem({"ui": {"theme": loaded.config.ui.theme}}, theme_names(), loaded.file)
+    if problems := [*filter(None, [theme]), *keymap_in(loaded).problems]:
         fail(ExitCode.USAGE, *map(str, problems))
     count = len(loaded.config.routers)
     echo(f"{loaded.file}: right, {count} router{'' if count == 1 else 's'}")

@@ -18,14 +18,16 @@ from mktui.config.edit import edited
 from mktui.config.load import check_text, parse
 from mktui.config.save import look, save
 from mktui.config.settings import find, names, sections
+from mktui.config.themes import theme_names
 from mktui.services.by_hand import kept_chronicle
 from mktui.tui.config_keys import KeyedDraft
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mktui.config.draft import Draft
+    from mktui.config.draft import Difference, Draft
     from mktui.config.settings import Raw
+    from mktui.errors import ConfigError
 
 _EPILOG = """\b
 Examples:
@@ -47,11 +49,10 @@ def setting(context: click.Context, pairs: tuple[str, ...], unset: tuple[str, ..
     if len(pairs) % 2:
         raise click.UsageError(f"{pairs[-1]!r} has no value: they are given as KEY VALUE KEY VALUE ...", context)
     seen = look(config_path(context))
-    draft = KeyedDraft(parse(seen.text, seen.file))
+    draft = KeyedDraft(parse(seen.text, seen.file), theme_names())
     _fill(draft, list(zip(pairs[::2], pairs[1::2], strict=True)) + [(key, "") for key in unset])
     changed = draft.differences()
-    is_of_keys = any(each.setting.key[0] == "keys" for each in changed)
-    if problems := [each for each in draft.problems() if is_of_keys or each.key.partition(".")[0] != "keys"]:
+    if problems := [each for each in draft.problems() if _is_to_be_told(each, changed)]:
         fail(ExitCode.USAGE, *(line.replace("configuration:", f"{seen.file}:", 1)
                                for problem in problems for line in lines_of(problem)))  # fmt: skip
     if not changed:
@@ -70,6 +71,14 @@ def setting(context: click.Context, pairs: tuple[str, ...], unset: tuple[str, ..
     ):
         save(seen, text)
     say(f"saved; what was there is in {seen.file.name}.bak")
+
+
+def _is_to_be_told(problem: ConfigError, changed: Iterable[Difference]) -> bool:
+    """Say whether a problem stops a change: what only a screen minds, keys and a theme, stops a change of its own."""
+    for mine in ("keys", "ui.theme"):
+        if problem.key == mine or problem.key.startswith(f"{mine}."):
+            return any(each.setting.dotted == mine or each.setting.dotted.startswith(f"{mine}.") for each in changed)
+    return True
 
 
 def _fill(draft: Draft, given: Iterable[tuple[str, str]]) -> None:

@@ -12,7 +12,8 @@ from mktui.cli.output import echo, print_json, print_table
 @json_option
 def listing(*, as_json: bool) -> None:
     """List the themes; a file that cannot be used is told."""
-    from mktui.tui.themes import load_themes, own_folder, theme_files  # noqa: PLC0415 - loads the terminal
+    from mktui.config.themes import own_folder, theme_files  # noqa: PLC0415 - only this command
+    from mktui.tui.themes import load_themes  # noqa: PLC0415 - loads the terminal
 
     themes, problems = load_themes()
     files = {file.stem: str(file) for file in theme_files()}

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from mktui.config.edit import edited
 from mktui.config.load import parse
 from mktui.config.protection import endangered
+from mktui.config.themes import theme_names
 from mktui.errors import MktuiError
 from mktui.tui import config_form as form
 from mktui.tui.config_keys import KeyedDraft
@@ -37,6 +38,7 @@ class ConfigScreen(ConfigPages):
         super().__init__(router)
         self._seen: Seen | None = None
         self._problem = ""
+        self._themes: tuple[str, ...] = ()
 
     def on_mount(self) -> None:
         """Read the file."""
@@ -47,6 +49,7 @@ class ConfigScreen(ConfigPages):
     async def _read(self) -> None:
         try:
             seen = await self.room.services.config_text()
+            self._themes = await asyncio.to_thread(theme_names)
             if seen is not None:
                 self._take(seen)
                 self.set_class(False, "said")
@@ -59,7 +62,7 @@ class ConfigScreen(ConfigPages):
     def _take(self, seen: Seen) -> None:
         raw = parse(seen.text, seen.file)
         if self._draft is None:
-            self._draft = KeyedDraft(raw)
+            self._draft = KeyedDraft(raw, self._themes)
         else:
             self._draft.was_saved(raw, self._saving or 0)
         self._seen, self._file = seen, seen.file
