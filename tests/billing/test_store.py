@@ -131,7 +131,7 @@ def test_a_router_may_have_a_later_edit_and_not_an_earlier_one_and_nothing_is_ke
     store.do(ledger.settle_edits, "edge-1", store.do(ledger.edits, "edge-1"))
     store.do(ledger.forget_settled, "edge-1", now=late + dt.timedelta(hours=1))
     assert (pending(store), marks(store)) == ([], 0)
-    assert pending(store, "edge-2") == ["p1", "s1", "c", "b"]
+    assert pending(store, "edge-2") == ["p1", "s1", "b", "c"]
 
 
 def test_an_edit_that_is_committed_after_a_later_one_was_settled_is_pending(store: Store) -> None:
