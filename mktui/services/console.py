@@ -33,9 +33,16 @@ _ENDED_BY: Final[dict[str, tuple[str, ...]]] = {
     "monitor": _ONCE, "monitor-traffic": _ONCE, "/ping": _SO_OFTEN, "/tool/ping": _SO_OFTEN,
     "/tool/traceroute": _SO_OFTEN, "/tool/torch": _FOR_A_WHILE, "/tool/profile": _FOR_A_WHILE,
     "/tool/bandwidth-test": _FOR_A_WHILE, "/tool/ip-scan": _FOR_A_WHILE, "/tool/mac-scan": _FOR_A_WHILE,
-    "/tool/sniffer/quick": _FOR_A_WHILE, "scan": _FOR_A_WHILE, "snooper": _FOR_A_WHILE,
+    "/tool/sniffer/quick": _FOR_A_WHILE, "scan": _FOR_A_WHILE, "snooper": _FOR_A_WHILE, "snoop": _FOR_A_WHILE,
+    "spectral-scan": _FOR_A_WHILE, "spectral-history": _FOR_A_WHILE, "align": _FOR_A_WHILE, "cable-test": _ONCE,
+    "/tool/ping-speed": _ONCE, "/tool/traffic-generator/quick": _FOR_A_WHILE,
 }  # fmt: skip
-"""Paths, and verbs of any menu, that go on until somebody ends them -> what makes them end, one of these."""
+"""Paths, and verbs of any menu, that go on until somebody ends them -> what makes them end, one of these.
+
+Written by hand: the schema's menus are those that are synced or watched, and none of these is among them.
+"""
+_CONVERSATIONS: Final = frozenset({"/system/telnet", "/system/ssh", "/system/serial-terminal", "/tool/mac-telnet"})
+"""Nothing makes these end but who types in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,8 @@ def endless(command: Command) -> str:
     if command.verb == "print":
         on_and_on = sorted(given & _PRINTS_ON)
         return f"{path} never ends with {on_and_on[0]}: leave it out" if on_and_on else ""
+    if path in _CONVERSATIONS:
+        return f"{path} is a conversation, which cannot be held here: log in to the router itself"
     ends = _ENDED_BY.get(path) or _ENDED_BY.get(command.verb, ())
     if not ends or given.intersection(word.partition("=")[0] for word in ends):
         return ""

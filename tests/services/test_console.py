@@ -51,6 +51,16 @@ def test_what_is_no_command_is_refused_in_one_line(line: str) -> None:
         ("/tool/ping address=10.0.0.1", "add count=3 or duration=10"),
         ("/interface/ethernet/monitor numbers=ether1", "add once= or duration=10"),
         ("/interface/monitor-traffic interface=ether1", "add once= or duration=10"),
+        ("/interface/wireless/snooper/snoop numbers=wlan1", "add duration=10"),
+        ("/interface/wireless/spectral-scan numbers=wlan1", "add duration=10"),
+        ("/interface/wireless/spectral-history numbers=wlan1", "add duration=10"),
+        ("/interface/w60g/align numbers=w60g1", "add duration=10"),
+        ("/interface/ethernet/cable-test numbers=ether1", "add once= or duration=10"),
+        ("/tool/ping-speed address=10.0.0.1", "add once= or duration=10"),
+        ("/tool/traffic-generator/quick", "add duration=10"),
+        ("/system/telnet address=10.0.0.1", "a conversation, which cannot be held here"),
+        ("/system/ssh address=10.0.0.1 duration=5", "a conversation, which cannot be held here"),
+        ("/tool/mac-telnet host=x", "a conversation, which cannot be held here"),
     ],
 )
 def test_what_would_never_end_is_refused_with_what_ends_it(line: str, says: str) -> None:
