@@ -62,7 +62,8 @@ _TELLING_FIGURE: Final = re.compile(r"[0-9]([.-]?[0-9]){4}")
 nobody's name: that it is so long is no chance."""
 _COUNTING: Final = re.compile(
     r"(^|-)(byte|packet|bit|drop|error|collision|rate|limit|threshold|free|total|used|size|memory|space|sector|write"
-    r"|frequency|speed|count|load|queue|rx|tx|fp|mtu|mru|port|distance|priority|time|timeout|interval)s?(-|$)"
+    r"|frequency|speed|count|load|queue|rx|tx|fp|mtu|l2mtu|mru|mrru|port|distance|priority|time|timeout|interval|delay"
+    r"|available|dropped|down|block|cost|sessions)s?(-|$)"
 )
 """Names of attributes that count or measure something."""
 

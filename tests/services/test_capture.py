@@ -196,6 +196,21 @@ async def test_a_long_figure_stays_only_where_something_is_counted(value: str, n
     assert masks.value("/ppp/secret", "last-logged-out", "1999-12-31 23:59:59") == "1999-12-31 23:59:59"
 
 
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/ip/pool", "available"), ("/ip/pool", "total"), ("/ip/pool", "used"), ("/queue/simple", "dropped"),
+     ("/interface", "link-downs"), ("/interface", "l2mtu"), ("/interface", "max-l2mtu"),
+     ("/system/resource", "bad-blocks"), ("/ip/service", "max-sessions"), ("/interface/pppoe-server/server", "mrru"), ("/ppp/profile", "bridge-path-cost"),
+     ("/interface/pppoe-server/server", "pado-delay")],
+)  # fmt: skip
+async def test_whatever_a_menu_counts_or_measures_stays(path: str, name: str) -> None:
+    assert Masks().value(path, name, "65521") == "65521"
+    masks = Masks()
+    masks.learn([{"name": "65521"}])
+    assert masks.value(path, name, "65521") != "65521", "it is somebody's name"
+    assert Masks().value("/ppp/active", "acct-session-id", "81700521") != "81700521"
+
+
 @given(first=st.ip_addresses(v=4), size=st.integers(1, 500))
 async def test_a_range_of_addresses_stays_a_range(first: ipaddress.IPv4Address, size: int) -> None:
     first = min(first, ipaddress.IPv4Address("255.255.0.0"))
