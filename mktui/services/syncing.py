@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mktui.core.client.client import Client
     from mktui.services.chronicle import Chronicle
     from mktui.services.office import LazyOffice
+    from mktui.sync.apply import OnRow
     from mktui.sync.plan import Plan
     from mktui.sync.run import Prepared, Sync
 
@@ -98,8 +99,16 @@ class RouterSyncs:
             why = "billing or the router have changed: nothing was written, this is the plan now"
             await self.look(replace(order, saved=None), because=why)
 
-    async def run(self, order: Order | None = None) -> Report:
-        """Bring the router into step. A router that is down is deferred, never failed; nothing is raised."""
+    async def run(self, order: Order | None = None, *, on_row: OnRow = lambda _row: None) -> Report:
+        """Bring the router into step. A router that is down is deferred, never failed; nothing is raised.
+
+        ``on_row`` hears each row as it is settled.
+        """
+
+        def settled(row: RowReport) -> None:
+            self._row_settled(row)
+            on_row(row)
+
         async with self._turn:
             before = self.state
             self.state = SyncState(
@@ -108,7 +117,7 @@ class RouterSyncs:
             )  # fmt: skip
             begun_at, order = clock.now(), order or Order()
             try:
-                report = await self._run(order)
+                report = await self._run(order, settled)
                 standing = await self._standing()
             finally:
                 seconds = clock.now() - begun_at
@@ -118,12 +127,12 @@ class RouterSyncs:
                 self.learn(standing)
             return report
 
-    async def _run(self, order: Order) -> Report:
+    async def _run(self, order: Order, on_row: OnRow) -> Report:
         try:
             async with alone(self._name, self._client.router.address, f"a sync, {order.cause}"):
                 sync = await self._sync()
                 with asked_by(f"a sync, {order.cause}"):
-                    return await sync.run(order, on_row=self._row_settled, on_plan=self._planned)
+                    return await sync.run(order, on_row=on_row, on_plan=self._planned)
         except OSError as error:  # what is on the router could not be kept: then nothing is written to it
             text = f"the prints of {self._name} cannot be kept: {error.strerror}: {error.filename}"
             return Report(self._name, 0, (), reason=text, error=DatabaseUnavailable.__name__)

@@ -74,6 +74,22 @@ def test_a_plan_is_looked_at_then_applied_and_then_there_is_nothing_left_to_do(s
     assert (again.code, again.out, again.err) == (0, "edge-1  0 changes · 0 not planned · 7 in step\n", "")
 
 
+def test_for_a_program_each_row_is_a_line_as_it_settles_and_the_last_line_is_the_end(shop: Shop) -> None:
+    ended = shop.start("sync", "apply", "--yes", "--format", "ndjson")
+    assert (ended.code, ended.err) == (0, "")
+    *rows, last = [json.loads(line) for line in ended.out.splitlines()]
+    assert [each["seq"] for each in (*rows, last)] == list(range(1, 9))
+    assert all(each["ts"] for each in (*rows, last))
+    assert {each["schema"] for each in rows} == {"mktui.sync.row/1"}
+    assert {(each["router"], each["status"]) for each in rows} == {("edge-1", "applied")}
+    has(rows[0], f"schema ts seq router {REPORT_ROW}")
+    assert "hush" not in ended.out
+    assert last["schema"] == "mktui.sync.apply/1"
+    assert last["reports"][0]["applied"] == 7
+    asking = shop.run("sync", "apply", "--format", "ndjson")
+    assert asking.code == 2
+
+
 def test_status_and_report_say_what_was_done_without_asking_a_router(shop: Shop) -> None:
     shop.run("sync", "apply", "--yes")
     shop.order("down")

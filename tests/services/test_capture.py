@@ -198,10 +198,12 @@ async def test_a_long_figure_stays_only_where_something_is_counted(value: str, n
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("/ip/pool", "available"), ("/ip/pool", "total"), ("/ip/pool", "used"), ("/queue/simple", "dropped"),
-     ("/interface", "link-downs"), ("/interface", "l2mtu"), ("/interface", "max-l2mtu"),
-     ("/system/resource", "bad-blocks"), ("/ip/service", "max-sessions"), ("/interface/pppoe-server/server", "mrru"), ("/ppp/profile", "bridge-path-cost"),
-     ("/interface/pppoe-server/server", "pado-delay")],
+    [
+        *(("/ip/pool", name) for name in ("available", "total", "used")), ("/queue/simple", "dropped"),
+        *(("/interface", name) for name in ("link-downs", "l2mtu", "max-l2mtu")), ("/system/resource", "bad-blocks"),
+        ("/ip/service", "max-sessions"), ("/ppp/profile", "bridge-path-cost"),
+        *(("/interface/pppoe-server/server", name) for name in ("mrru", "pado-delay")),
+    ],
 )  # fmt: skip
 async def test_whatever_a_menu_counts_or_measures_stays(path: str, name: str) -> None:
     assert Masks().value(path, name, "65521") == "65521"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 import click
@@ -13,8 +14,8 @@ import click
 from mktui.cli import completing
 from mktui.cli.events import open_log
 from mktui.cli.exit_codes import ExitCode, fail
-from mktui.cli.options import json_option, loaded_config
-from mktui.cli.output import echo, print_json, say, say_if_lost
+from mktui.cli.options import form_of, form_option, json_option, loaded_config
+from mktui.cli.output import Lines, echo, print_json, say, say_if_lost
 from mktui.cli.sync.asking import confirmed
 from mktui.cli.sync.ordering import is_given, narrowing_options, order_of, wish_options
 from mktui.cli.sync.progress import shown_progress
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from mktui.config.load import LoadedConfig
     from mktui.services.fleet import Fleet
     from mktui.sync.order import Order
+    from mktui.sync.report import RowReport
 
+_SCHEMA: Final = "mktui.sync.apply/1"
 _EPILOG = """\b
 Examples:
   mktui sync apply                      every router, after showing the plan and asking
   mktui sync apply edge-1 --yes --json  for a script
+  mktui sync apply --yes --format ndjson  a line as each row settles, and one for the end
   mktui sync apply plan.json --yes      exactly that plan; refused when anything has changed since
 
 A router that cannot be reached is deferred; the others are not kept waiting.
@@ -45,27 +49,39 @@ A router that cannot be reached is deferred; the others are not kept waiting.
 @wish_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
+@form_option
 @click.pass_context
-def apply(context: click.Context, /, *, what: tuple[str, ...], yes: bool, as_json: bool, **options: Any) -> None:
+def apply(
+    context: click.Context, /, *, what: tuple[str, ...], yes: bool, as_json: bool, form: str | None, **options: Any
+) -> None:
     """Write what billing wants: in order, row by row, with a report. Nothing is written twice."""
+    form = form_of(form, as_json=as_json)
+    if form == "ndjson" and not yes:
+        fail(ExitCode.USAGE, "--format ndjson needs --yes: a question would stand among its lines")
     if not yes and not sys.stdin.isatty():
         fail(ExitCode.USAGE, "nobody is here to confirm: give --yes, or look first with mktui sync plan")
     orders = _orders(what, options)
     names = tuple(orders) or (*what, *options["more_routers"])
     order = order_of(options, cause="by hand")
-    reports = anyio.run(_apply, loaded_config(context), names, orders, order, not yes)
-    carry_out_shown(context, reports, as_json=as_json)
+    lines = Lines() if form == "ndjson" else None
+    reports = anyio.run(partial(_apply, loaded_config(context), names, orders, order, not yes, lines=lines))
+    carry_out_shown(context, reports, as_json=form == "json", lines=lines)
 
 
-def carry_out_shown(context: click.Context, reports: list[Report], *, as_json: bool) -> None:
-    """Print reports and end with their code."""
-    if as_json:
-        print_json("mktui.sync.apply/1", reports=[report.to_json() for report in reports])
+def carry_out_shown(
+    context: click.Context, reports: list[Report], *, as_json: bool, lines: Lines | None = None
+) -> None:
+    """Print reports and end with their code. ``lines``: those of an ndjson, the last of which they are."""
+    told_reports = [report.to_json() for report in reports]
+    if lines is not None:
+        lines.print(_SCHEMA, {"reports": told_reports})
+    elif as_json:
+        print_json(_SCHEMA, reports=told_reports)
     for report in reports:
         if report.reason and not report.rows:
             echo(f"mktui: {report.router}: {why_not(report)}", err=True)
             continue
-        if not as_json:
+        if not as_json and lines is None:
             show_report(report)
         say_if_lost(totals_in_words(report))
     context.exit(code_of_reports(reports) if reports else ExitCode.DONE)
@@ -88,7 +104,13 @@ def _orders(what: tuple[str, ...], options: dict[str, Any]) -> dict[str, Order]:
 
 
 async def _apply(
-    loaded: LoadedConfig, names: tuple[str, ...], orders: dict[str, Order], order: Order, is_asked: bool
+    loaded: LoadedConfig,
+    names: tuple[str, ...],
+    orders: dict[str, Order],
+    order: Order,
+    is_asked: bool,
+    *,
+    lines: Lines | None,
 ) -> list[Report]:
     with open_log() as on_event:
         async with open_configured(loaded, names=names, on_event=told(on_event), keeps_history=True, say=say) as fleet:
@@ -96,7 +118,7 @@ async def _apply(
             unread: list[Report] = []
             if is_asked:
                 wanted, unread = await _confirmed(fleet, wanted)
-            return [*unread, *await carry_out(fleet, wanted)]
+            return [*unread, *await carry_out(fleet, wanted, lines)]
 
 
 async def _confirmed(fleet: Fleet, orders: dict[str, Order]) -> tuple[dict[str, Order], list[Report]]:
@@ -115,14 +137,31 @@ async def _confirmed(fleet: Fleet, orders: dict[str, Order]) -> tuple[dict[str, 
     return wanted, unread
 
 
-async def carry_out(fleet: Fleet, orders: dict[str, Order]) -> list[Report]:
-    """Sync routers side by side, with a progress bar on a terminal; the reports in the routers' order."""
+async def carry_out(fleet: Fleet, orders: dict[str, Order], lines: Lines | None = None) -> list[Report]:
+    """Sync routers side by side, with a progress bar on a terminal; the reports in the routers' order.
+
+    ``lines``: each row is printed as it is settled.
+    """
     reports: dict[str, Report] = {}
 
     async def one(name: str) -> None:
-        reports[name] = await fleet.sync(name, orders[name])
+        def settled(row: RowReport) -> None:
+            if lines is not None:
+                lines.print("mktui.sync.row/1", _record(name, row))
+
+        reports[name] = await fleet.service(name).syncs.run(orders[name], on_row=settled)
 
     async with shown_progress(fleet, list(orders)), anyio.create_task_group() as tasks:
         for name in orders:
             tasks.start_soon(one, name)
     return [reports[name] for name in orders]
+
+
+def _record(router: str, row: RowReport) -> dict[str, Any]:  # Any: JSON
+    """Return a row as the report has it, and whose it is."""
+    change = row.change
+    return {
+        "router": router, "menu": change.menu, "name": change.name, "action": change.action.value,
+        "fields": sorted((*change.values, *change.unset)), "status": row.status.value, "error": row.error,
+        "text": row.text, "hint": row.hint, "took_ms": row.took_ms,
+    }  # fmt: skip
