@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -86,15 +87,20 @@ class _Noting(io.FileIO):
     lost: OSError | None = None
     is_outlasted = False
 
-    def write(self, data: ReadableBuffer) -> int | None:  # type: ignore[override]  # None: it would block
+    def write(self, data: ReadableBuffer) -> int:
         if self.lost is None or not self.is_outlasted:  # behind a gap nothing more is written
             try:
-                return super().write(data)
+                return self._write(data)
             except OSError as error:
                 self.lost = error
                 if not self.is_outlasted:
                     raise
         return memoryview(data).nbytes
+
+    def _write(self, data: ReadableBuffer) -> int:
+        while (count := super().write(data)) is None:  # somebody has made it one that does not wait
+            select.select([], [self], [])
+        return count
 
 
 def prepare_streams() -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import select
 import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import pytest
 
+from mktui.cli.lost_output import lost_output, prepare_streams
 from tests.headless.programs import PROGRAM, mktui, simulated, write_config
 
 if TYPE_CHECKING:
@@ -129,3 +134,30 @@ def small(config: Path, *words: str) -> subprocess.CompletedProcess[str]:
         [*PROGRAM, "--config", str(config), *words], capture_output=True, text=True, check=False, timeout=60,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300)),
     )  # fmt: skip
+
+
+def test_a_pipe_that_is_full_for_now_is_waited_for_and_is_not_lost() -> None:
+    """Another program may have made the pipe one that does not wait."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    came: list[bytes] = []
+
+    def read_when_full() -> None:
+        while select.select([], [write], [], 0)[1]:
+            pass
+        with os.fdopen(read, "rb") as file:
+            came.append(file.read())
+
+    reader = threading.Thread(target=read_when_full)
+    before = sys.stdout, sys.stderr
+    try:
+        with os.fdopen(write, "w", encoding="utf-8") as sys.stdout:
+            prepare_streams()
+            reader.start()
+            sys.stdout.write("x" * 1_000_000)
+            sys.stdout.flush()
+            assert lost_output() is None
+    finally:
+        sys.stdout, sys.stderr = before
+    reader.join(20)
+    assert len(came[0]) == 1_000_000
