@@ -6,6 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from mktui.tui.actions import ACTIONS
@@ -203,3 +204,27 @@ def test_keys_that_cannot_be_used_hold_up_no_other_setting_of_the_command(tmp_pa
     assert tomllib.loads(file.read_text(encoding="utf-8"))["pool"] == {"max_size": 6}
     assert mktui_here("--config", file, "config", "set", "--yes", "keys.sync", "W").code == 2
     assert mktui_here("--config", file, "config", "set", "--yes", "--unset", "keys.test").code == 0
+
+
+@pytest.mark.parametrize(
+    ("pressed", "wanted"),
+    [
+        (("alt+x",), "alt+x"), (("f5", "ctrl+r"), "ctrl+r"), (("ctrl+r", "alt+x", "f5"), "f5"), (("f5", "x"), "x"),
+        (("f5", " ", "ctrl+r"), "f5 ctrl+r"), (("f5", " ", "f6", "f7"), "f5 f7"), (("f", "5"), "f5"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+async def test_a_key_that_is_pressed_takes_the_place_of_the_one_before_it(
+    pressed: tuple[str, ...], wanted: str
+) -> None:
+    async with opened(with_file(), size=(120, 100)) as (app, pilot):
+        await press(pilot, "6")
+        await at(app, pilot, "reset")
+        await press(pilot, "enter")
+        for key in pressed:
+            if key == "alt+x":  # as a terminal tells it: with a letter
+                app.screen.query_one("#value", Input).post_message(Key("alt+x", "x"))
+                await press(pilot)
+            else:
+                await press(pilot, key)
+        assert app.screen.query_one("#value", Input).value == wanted

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.binding import Binding, BindingType
+from textual.widgets.input import Selection
 
 from mktui.tui.widgets.line import Line
 
@@ -21,10 +22,31 @@ class ValueLine(Line):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "screen.next_source", "another way", show=False)]
     hears_keys = False
+    _pressed = ""
+    """The key that was pressed last and not typed."""
 
     async def on_key(self, event: Key) -> None:
-        """Write the name of a key; all else goes on to what a line does with it."""
-        if self.hears_keys and _HEARD.fullmatch(event.key) and not event.is_printable:
+        """Write the name of a key; all else goes on to what a line does with it.
+
+        One that is pressed takes the place of the one before it, unless there is a blank between. A chord with alt
+        writes a letter to a terminal, and is a key all the same.
+        """
+        if not self.hears_keys:
+            return
+        if _HEARD.fullmatch(event.key) and (not event.is_printable or event.key.startswith("alt+")):
             event.stop()
             event.prevent_default()
-            self.replace(event.key, *sorted(self.selection))
+            start, end = self._word() if self.selection.is_empty else sorted(self.selection)
+            self.replace(event.key, start, end)
+            self._pressed = event.key
+        elif event.is_printable and event.character != " " and self.selection.is_empty:
+            start, end = self._word()
+            if self.value[start:end] == self._pressed:
+                self.selection = Selection(start, end)
+            self._pressed = ""
+
+    def _word(self) -> tuple[int, int]:
+        """Return where the word at the cursor begins and ends."""
+        start = self.value.rfind(" ", 0, self.cursor_position) + 1
+        end = self.value.find(" ", self.cursor_position)
+        return start, len(self.value) if end < 0 else end
