@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from mktui.tui.palette import Palette
 
 GLYPH = 2
+ABOUT_LINES = 3
+"""Lines in which a setting is told of; a problem may need more."""
 _GAP, _APPLIES, _BAR = 1, 7, 2
 _ABOUT = {
     "pool": "every router's connections, breaker, retries", "ui": "the terminal", "billing": "where billing lives",
@@ -230,8 +233,11 @@ def preset_text(draft: Draft) -> str:
     return f"preset: {name}" + (f" ({differing} changed)" if differing else "")
 
 
-def explanation(page: Page, setting: Setting, problem: str, palette: Palette) -> Text:
-    """Tell of one setting in full: what it means, its default, how it is edited, and what is wrong with it."""
+def explanation(page: Page, setting: Setting, problem: str, palette: Palette, width: int) -> Text:
+    """Tell of one setting: what it means, its default, how it is edited; or what is wrong with it, whatever it takes.
+
+    A problem that needs more than its line of ``width`` takes those of what is told beside it.
+    """
     facts = [f"default {in_words(setting, setting.default)} {setting.unit}".rstrip()] if _has_default(setting) else []
     facts += ["must be given"] if setting.must_be_given else []
     facts += [" | ".join(setting.choices)] if setting.choices else []
@@ -241,7 +247,9 @@ def explanation(page: Page, setting: Setting, problem: str, palette: Palette) ->
     lines = [Text.assemble((f"{page.name_of(setting)}: ", "bold"), setting.description)]
     lines.append(Text(" · ".join(facts), style=palette.quiet))
     if problem:
-        lines.append(Text(f"✗ {problem}", style=palette.state("critical")))
+        told = textwrap.wrap(f"✗ {problem}", max(width, 20), break_on_hyphens=False)
+        del lines[max(0, ABOUT_LINES - len(told)) :]
+        lines += [Text(each, style=palette.state("critical")) for each in told]
     else:
         how = _HOW[setting.kind].format(digest="its digest, " if setting.may_be_digest else "")
         lines.append(Text(how, style=palette.quiet))

@@ -156,8 +156,10 @@ class ConfigPages(FieldForm[Setting]):
         hint = "⏎ opens a page, or makes what + says; del takes one out.\nNothing is written before it was looked at."
         about = Text("" if self._file is None else f"{self._file}\n{hint}", style=palette.quiet)
         if page is not None and setting is not None:
-            about = form.explanation(page, setting, self._errors().get(setting.key, ""), palette)
-        self.query_one("#about", StillStatic).show(about)
+            about = form.explanation(page, setting, self._errors().get(setting.key, ""), palette, self.size.width - 2)
+        line = self.query_one("#about", StillStatic)
+        line.styles.height = 1 + max(form.ABOUT_LINES, about.plain.count("\n") + 1)
+        line.show(about)
 
     def on_data_table_row_highlighted(self) -> None:
         """Tell of the setting under the cursor."""
