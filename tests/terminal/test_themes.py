@@ -300,3 +300,12 @@ def test_what_would_end_the_screen_is_refused_by_name(kind: str, tmp_path: Path)
     assert not themes
     assert name in problem
     assert why in problem
+
+
+@pytest.mark.parametrize("theme", ["nosuch", "nord"], ids=["none at all", "one of Textual's"])
+def test_a_file_that_names_a_theme_that_is_not_there_still_starts_and_says_so_in_a_line(theme: str) -> None:
+    app = ControlRoom(RecordedServices(), theme=theme)
+    (told,) = app._problems
+    assert told.startswith(f"there is no theme {theme!r}; there are: ")
+    assert set(told.partition("are: ")[2].split(", ")) == set(THEMES)
+    assert app.theme != theme
