@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import anyio
@@ -31,9 +31,6 @@ from tests.terminal.recorded import fleet
 from tests.terminal.recorded_alerts import alerts
 from tests.web.serving import ADMIN, OPERATOR, SECRETS, VIEWER, Answer, Site, eventually, serving, settings, site
 from tests.wiring import until
-
-if TYPE_CHECKING:
-    from mktui.services.router import RouterSetup
 
 pytestmark = [pytest.mark.anyio, pytest.mark.realtime]
 TEST, RESET = (change.path for change in CHANGES)
@@ -304,22 +301,6 @@ async def test_settings_that_cannot_be_read_any_more_reset_nothing() -> None:
         here.fleet._read_setup = broken
         said = problem(await here.ask(RESET, ADMIN, "POST", json={"router": "hotspot-1"}), 409)
         assert said.startswith("nothing was reset: configuration, line 3")
-
-
-async def test_a_reset_to_an_address_that_does_not_answer_is_refused_and_the_connections_stay() -> None:
-    async with site() as here:
-        await until(lambda: here.fleet.snapshot().routers[0].pool.ready > 0)
-        service = here.fleet.service("edge-1")
-
-        async def with_a_slip(_name: str) -> RouterSetup:
-            await anyio.lowlevel.checkpoint()
-            return replace(service.setup, options=service.setup.options.model_copy(update={"port": 1}))
-
-        here.fleet._read_setup = with_a_slip
-        order = {"router": "edge-1", "confirm": "edge-1"}
-        said = problem(await here.ask(RESET, ADMIN, "POST", json=order), 409)
-        assert "127.0.0.1:1: connection refused; nothing was reset, its connections stay as they are" in said.lower()
-        assert here.fleet.snapshot().routers[0].pool.ready > 0
 
 
 async def test_a_bug_is_one_line_and_shows_nothing() -> None:
