@@ -33,7 +33,6 @@ from mktui.tui.screens.fleet import FleetScreen
 from mktui.tui.screens.view import View
 from mktui.tui.style import STYLE
 from mktui.tui.testing import TestsStability
-from mktui.tui.themes import OwnThemes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,14 +82,13 @@ class ControlRoom(Moves, Does, FindsCustomers, Explains, TestsStability):
         self.crash: Exception | None = None
         self._has_focus = True
         self._ticks = 0
-        self._themes = OwnThemes()
-        self._problems = [*notices, *self._themes.take(self)]
+        self._problems = [*notices, *self.themes.take(self)]
         self._problems += [f"your keys are not used: {problem}" for problem in self.keymap.problems]
         theme = PLAIN if self.is_plain else theme
-        if theme in self._themes.names:
+        if theme in self.themes.names:
             self.theme = theme
         else:
-            self._problems.append(f"there is no theme {theme!r}; there are: {', '.join(self._themes.names)}")
+            self._problems.append(f"there is no theme {theme!r}; there are: {', '.join(self.themes.names)}")
 
     @property
     def mode(self) -> str:
@@ -147,7 +145,7 @@ class ControlRoom(Moves, Does, FindsCustomers, Explains, TestsStability):
 
     def _tick(self) -> None:
         self._ticks += 1
-        for problem in self._themes.take_changed(self):
+        for problem in self.themes.take_changed(self):
             self.notify(problem, severity="warning", timeout=10)
         if not self._link.may_draw(backlog_of(self._driver), monotonic()):
             return

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mktui.config.draft import Draft
     from mktui.errors import ConfigError
+    from mktui.tui.keymap import Keymap
     from mktui.tui.palette import Palette
 
 GLYPH = 2
@@ -109,24 +110,27 @@ def columns(width: int, titles: Iterable[str], last: str = "APPLIES") -> tuple[C
     )  # fmt: skip
 
 
-def index_rows(draft: Draft, palette: Palette, adding: Key = (), problem: str = "") -> dict[str, dict[str, Text]]:
+def index_rows(
+    draft: Draft, palette: Palette, keymap: Keymap, adding: Key = (), problem: str = ""
+) -> dict[str, dict[str, Text]]:
     """Return a row for each page, and one for each list. ``adding``: the list that somebody types a new name for."""
     changed = {each.setting.key for each in draft.differences()}
     found = pages(draft)
     return {
         ".".join(key): _index_row(draft, found[key], changed, palette) if key in found
-        else _new_row(key, palette, is_typed=key == adding, problem=problem if key == adding else "")
+        else _new_row(key, palette, keymap, is_typed=key == adding, problem=problem if key == adding else "")
         for key in index_order(draft)
     }  # fmt: skip
 
 
-def _new_row(path: Key, palette: Palette, *, is_typed: bool, problem: str) -> dict[str, Text]:
+def _new_row(path: Key, palette: Palette, keymap: Keymap, *, is_typed: bool, problem: str) -> dict[str, Text]:
+    hint = f"{keymap.key('open')} makes one: {_ABOUT[path[-1]]}"
     meaning = Text(f"✗ {problem}", style=palette.state("critical")) if problem else Text("", style=palette.quiet)
     return {
         "glyph": Text("▸", style=palette.accent) if is_typed else Text(""),
         "name": Text(f"+ {kind_of(path)}", style="" if is_typed else palette.quiet),
         "value": Text(""),
-        "meaning": meaning if problem else Text(f"⏎ makes one: {_ABOUT[path[-1]]}", style=palette.quiet),
+        "meaning": meaning if problem else Text(hint, style=palette.quiet),
         "gap": Text(""),
         "applies": Text(""),
     }
@@ -233,7 +237,7 @@ def preset_text(draft: Draft) -> str:
     return f"preset: {name}" + (f" ({differing} changed)" if differing else "")
 
 
-def explanation(page: Page, setting: Setting, problem: str, palette: Palette, width: int) -> Text:
+def explanation(page: Page, setting: Setting, problem: str, palette: Palette, *, keymap: Keymap, width: int) -> Text:
     """Tell of one setting: what it means, its default, how it is edited; or what is wrong with it, whatever it takes.
 
     A problem that needs more than its line of ``width`` takes those of what is told beside it.
@@ -251,19 +255,23 @@ def explanation(page: Page, setting: Setting, problem: str, palette: Palette, wi
         del lines[max(0, ABOUT_LINES - len(told)) :]
         lines += [Text(each, style=palette.state("critical")) for each in told]
     else:
-        how = _HOW[setting.kind].format(digest="its digest, " if setting.may_be_digest else "")
+        digest = "its digest, " if setting.may_be_digest else ""
+        how = _HOW[setting.kind].format(open=keymap.key("open"), unset=keymap.key("unset"), digest=digest)
         lines.append(Text(how, style=palette.quiet))
     return Text("\n").join(lines)
 
 
 _HOW = {
-    Kind.FLAG: "⏎ turns it over · del: its default", Kind.CHOICE: "⏎ takes the next one · del: its default",
-    Kind.TEXT: "⏎ edits it · del: its default", Kind.INTEGER: "⏎ edits it · del: its default",
-    Kind.NUMBER: "⏎ edits it · del: its default", Kind.SECRET: "⏎ types another one; what is there is never shown",
-    Kind.PASSWORD: "⏎ types another one; tab then: {digest}from env, file, keyring, command",
-    Kind.WORDS: "⏎ edits it, words as a shell cuts them · del: its default",
-    Kind.KEYS: "⏎ then press it, or type it: f5 · ctrl+r · pageup; or several · del: default",
+    Kind.FLAG: "{open} turns it over · {unset}: its default",
+    Kind.CHOICE: "{open} takes the next one · {unset}: its default",
+    Kind.TEXT: "{open} edits it · {unset}: its default", Kind.INTEGER: "{open} edits it · {unset}: its default",
+    Kind.NUMBER: "{open} edits it · {unset}: its default",
+    Kind.SECRET: "{open} types another one; what is there is never shown",
+    Kind.PASSWORD: "{open} types another one; tab then: {digest}from env, file, keyring, command",
+    Kind.WORDS: "{open} edits it, words as a shell cuts them · {unset}: its default",
+    Kind.KEYS: "{open} then press it, or type it: f5 · ctrl+r · pageup; or several · {unset}: default",
 }  # fmt: skip
+"""How a kind is edited, with the actions whose keys do it."""
 
 
 def _has_default(setting: Setting) -> bool:

@@ -14,6 +14,7 @@ from mktui.tui.actions import Danger
 from mktui.tui.keymap import Keymap
 from mktui.tui.screens.modals import Confirm
 from mktui.tui.screens.view import View
+from mktui.tui.themes import OwnThemes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,6 +40,7 @@ class Room(App[None]):
         mine = {actions.binding_of(action) for action in actions.ACTIONS}
         self._others = BindingsMap([binding for _, binding in self._bindings if binding.action not in mine])
         self.wear(self.keymap)
+        self.themes = OwnThemes()
         self.services = services
         self.read_only = read_only
         self.chart_span = 0

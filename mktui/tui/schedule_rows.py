@@ -117,15 +117,18 @@ def took_in_words(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.0f} min"
 
 
-def line_of(row: Row, palette: Palette, *, indent: int, width: int) -> Text:
-    """Return a router of a job as a whole line: its status and name in columns of these widths, and what was said."""
+def line_of(row: Row, palette: Palette, *, unfold: str, indent: int, width: int) -> Text:
+    """Return a router of a job as a whole line: its status and name in columns of these widths, and what was said.
+
+    ``unfold``: the key that shows the routers of a line of several.
+    """
     status = row.outcome.status if row.outcome is not None else "done"
     glyph, health = GLYPHS.get(status, ("–", ""))
     line = Text(no_wrap=True)
     line.append(f"   {glyph} {status}".ljust(indent), style=palette.state(health) if health else palette.quiet)
     if row.outcome is None:
         line.append(words.count(row.folded, "router").ljust(width))
-        return line.append("⏎ shows each", style=palette.quiet)
+        return line.append(f"{unfold} shows each", style=palette.quiet)
     line.append(words.fit(row.outcome.router, width - 1).ljust(width), style="bold")
     return line.append(said(row.outcome), style=palette.quiet if status == "done" else "")
 

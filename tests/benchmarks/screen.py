@@ -18,6 +18,7 @@ import pyte
 from mktui.config.draft import Edit
 from mktui.tui.config_form import index_rows
 from mktui.tui.config_keys import KeyedDraft
+from mktui.tui.keymap import Keymap
 from mktui.tui.palette import Palette
 from tests.benchmarks.measure import Line, ms
 from tests.benchmarks.wire import cpu_seconds
@@ -68,14 +69,14 @@ def _answers_of_a_plan(presses: int) -> Line:
 def _forms(repeats: int) -> list[Line]:
     """Measure what a paint of the configuration's list of pages costs: when nothing has changed, and after an edit."""
     routers = [{"name": f"edge-{number:03}", "host": f"10.0.0.{number}"} for number in range(ROUTERS)]
-    draft, palette = KeyedDraft({"pool": {"max_size": 5}, "routers": routers}), Palette(QUIET)
+    draft, palette, keymap = KeyedDraft({"pool": {"max_size": 5}, "routers": routers}), Palette(QUIET), Keymap()
     still, edited = [], []
     for number in range(repeats):
         begun = time.perf_counter()
-        index_rows(draft, palette)
+        index_rows(draft, palette, keymap)
         shown = time.perf_counter()
         draft.change(Edit(("pool", "max_size"), 6 + number % 2))
-        index_rows(draft, palette)
+        index_rows(draft, palette, keymap)
         still.append(shown - begun)
         edited.append(time.perf_counter() - shown)
     what = f"the form of {ROUTERS} routers"

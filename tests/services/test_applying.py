@@ -15,7 +15,7 @@ from mktui.config.draft import Edit
 from mktui.config.edit import edited
 from mktui.config.load import check_text, load
 from mktui.config.save import Seen
-from mktui.errors import ConfigError
+from mktui.errors import ConfigError, ConnectFailed
 from mktui.services.applying import decide
 from mktui.services.configuring import Saved
 from mktui.services.fleet import Fleet, open_fleet
@@ -181,15 +181,20 @@ async def test_a_password_of_another_hand_is_told_without_it(tmp_path: Path) -> 
 async def test_the_audit_says_what_a_reset_took_from_the_file_and_no_secret(tmp_path: Path) -> None:
     async with running(tmp_path) as fleet:
         assert fleet.config_file is not None
-        moved = entry_of("r1", port=9999, more='protected = true\npassword = "hush-hush"')
+        moved = entry_of("r1", port=9999, more="protected = true")
         fleet.config_file.write_text(file_of(moved, *map(entry_of, NAMES[1:])), encoding="utf-8")
         await fleet.reset("r1")
         await fleet.reset("r2")
+        other = entry_of("r1", port=9999, more='protected = true\npassword = "hush-hush"')
+        fleet.config_file.write_text(file_of(other, *map(entry_of, NAMES[1:])), encoding="utf-8")
+        with pytest.raises(ConnectFailed, match="nothing was reset"):
+            await fleet.reset("r1")
         fleet.config_file.write_text("pool = 1", encoding="utf-8")
         with pytest.raises(ConfigError):
             await fleet.reset("r3")
-        third, second, first = fleet.changes()
-    assert first.what == "reset pool: port 8728 → 9999, another password, protected no → yes"
+        third, refused, second, first = fleet.changes()
+    assert first.what == "reset pool: port 8728 → 9999, protected no → yes"
+    assert (refused.what, refused.outcome.partition(":")[0]) == ("reset pool: another password", "failed")
     assert (second.what, second.outcome) == ("reset pool", "done"), "it took nothing"
     assert (third.what, third.outcome.partition(":")[0]) == ("reset pool", "failed")
 

@@ -10,6 +10,7 @@ from mktui.config import settings
 from mktui.config.draft import Edit, applied, differences, is_same
 from mktui.tui import config_form as form
 from mktui.tui.config_keys import KeyedDraft
+from mktui.tui.keymap import Keymap
 from mktui.tui.palette import Palette
 from tests.terminal.driving import look, opened, press, settle
 from tests.terminal.recorded_configs import with_file
@@ -46,12 +47,14 @@ def test_a_paint_reads_the_list_of_routers_a_few_times_and_not_once_for_each_set
     monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     draft = KeyedDraft(raw_of(count))
-    assert scanned(monkeypatch, lambda: form.index_rows(draft, PALETTE)) <= 8 * count
+    assert scanned(monkeypatch, lambda: form.index_rows(draft, PALETTE, Keymap())) <= 8 * count
     draft.change(Edit(("routers", "edge-7", "port"), 9999))
-    assert scanned(monkeypatch, lambda: form.index_rows(draft, PALETTE)) <= 8 * count
+    assert scanned(monkeypatch, lambda: form.index_rows(draft, PALETTE, Keymap())) <= 8 * count
     page = form.pages(draft)[("routers", "edge-7")]
     assert scanned(monkeypatch, lambda: form.page_rows(draft, page, {}, PALETTE)) <= 8 * count
-    assert scanned(monkeypatch, lambda: form.index_rows(draft, PALETTE)) <= 2 * count, "nothing has changed since"
+    assert scanned(monkeypatch, lambda: form.index_rows(draft, PALETTE, Keymap())) <= 2 * count, (
+        "nothing has changed since"
+    )
 
 
 @pytest.mark.parametrize(

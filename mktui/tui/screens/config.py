@@ -11,7 +11,6 @@ from textual.widgets import Static
 from mktui.config.edit import edited
 from mktui.config.load import parse
 from mktui.config.protection import endangered
-from mktui.config.themes import theme_names
 from mktui.errors import MktuiError
 from mktui.tui import config_form as form
 from mktui.tui.config_keys import KeyedDraft
@@ -38,7 +37,6 @@ class ConfigScreen(ConfigPages):
         super().__init__(router)
         self._seen: Seen | None = None
         self._problem = ""
-        self._themes: tuple[str, ...] = ()
 
     def on_mount(self) -> None:
         """Read the file."""
@@ -49,7 +47,6 @@ class ConfigScreen(ConfigPages):
     async def _read(self) -> None:
         try:
             seen = await self.room.services.config_text()
-            self._themes = await asyncio.to_thread(theme_names)
             if seen is not None:
                 self._take(seen)
                 self.set_class(False, "said")
@@ -62,7 +59,7 @@ class ConfigScreen(ConfigPages):
     def _take(self, seen: Seen) -> None:
         raw = parse(seen.text, seen.file)
         if self._draft is None:
-            self._draft = KeyedDraft(raw, self._themes)
+            self._draft = KeyedDraft(raw, self.room.themes.names)
         else:
             self._draft.was_saved(raw, self._saving or 0)
         self._seen, self._file = seen, seen.file
@@ -78,7 +75,8 @@ class ConfigScreen(ConfigPages):
         super().paint()
         if self._problem and self._last is not None:
             head = ("▲ the configuration cannot be read", self._last[1].state("critical"))
-            self._say(Text.assemble(head, f"\n\n{self._problem}\n\nMend it in an editor; esc and 6 read it again."))
+            again = f"{self.room.keymap.key('back')} and {self.room.keymap.key('config')} read it again."
+            self._say(Text.assemble(head, f"\n\n{self._problem}\n\nMend it in an editor; {again}"))
 
     def action_save(self) -> None:
         """Show the difference, ask, save, apply."""

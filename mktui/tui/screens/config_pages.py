@@ -118,7 +118,9 @@ class ConfigPages(FieldForm[Setting]):
         page, key = self._open_page(), self.editing.key if self.editing is not None else ()
         if page is not None:
             return form.page_rows(draft, page, self._errors(), palette, key)
-        return form.index_rows(draft, palette, key[:-2], next(iter(self._typing_errors().values()), ""))
+        return form.index_rows(
+            draft, palette, self.room.keymap, key[:-2], next(iter(self._typing_errors().values()), "")
+        )
 
     def shown_columns(self) -> tuple[Column, ...]:
         """Return the columns of the list of pages, or of a page."""
@@ -153,10 +155,13 @@ class ConfigPages(FieldForm[Setting]):
 
     def _explain(self, palette: Palette) -> None:
         page, setting = self._open_page(), self._current()
-        hint = "⏎ opens a page, or makes what + says; del takes one out.\nNothing is written before it was looked at."
+        keys = self.room.keymap
+        hint = f"{keys.key('open')} opens a page, or makes what + says; {keys.key('unset')} takes one out."
+        hint += "\nNothing is written before it was looked at."
         about = Text("" if self._file is None else f"{self._file}\n{hint}", style=palette.quiet)
         if page is not None and setting is not None:
-            about = form.explanation(page, setting, self._errors().get(setting.key, ""), palette, self.size.width - 2)
+            problem = self._errors().get(setting.key, "")
+            about = form.explanation(page, setting, problem, palette, keymap=keys, width=self.size.width - 2)
         line = self.query_one("#about", StillStatic)
         line.styles.height = 1 + max(form.ABOUT_LINES, about.plain.count("\n") + 1)
         line.show(about)
@@ -314,5 +319,6 @@ class ConfigPages(FieldForm[Setting]):
         if (draft := self._draft) is None:
             return
         draft.change(*next_preset(draft))
-        self.notify(f"{form.preset_text(draft)}: u takes it back, ctrl+s shows the difference")
+        undo, save = self.room.keymap.key("undo"), self.room.keymap.key("save")
+        self.notify(f"{form.preset_text(draft)}: {undo} takes it back, {save} shows the difference")
         self.paint()

@@ -53,7 +53,7 @@ COLUMNS: Final = (
 )
 EMPTY: Final = """Nothing is done by itself yet.
 
-[maintenance] in the configuration (6) says what, and when:
+[maintenance] in the configuration ({config}) says what, and when:
 
   [maintenance]
   self_check = "daily 03:30"
@@ -112,7 +112,8 @@ class ScheduleScreen(LogScreen["Row"]):
     def show(self, snapshot: Snapshot, palette: Palette, mode: str) -> None:
         """Show the jobs, or how to have some."""
         super().show(snapshot, palette, mode)
-        self.say_instead(None if snapshot.maintenance else Text(EMPTY, style=palette.plain), self.table)
+        empty = Text(EMPTY.format(config=self.room.keymap.key("config")), style=palette.plain)
+        self.say_instead(None if snapshot.maintenance else empty, self.table)
 
     def rows(self) -> Sequence[Row]:
         """Return the rows of the picture."""
@@ -145,7 +146,8 @@ class ScheduleScreen(LogScreen["Row"]):
         assert self._last is not None
         snapshot, palette, _ = self._last
         if not row.is_job:
-            return line_of(row, palette, indent=_JOB, width=_ROUTERS)
+            unfold = self.room.keymap.key("open")
+            return line_of(row, palette, unfold=unfold, indent=_JOB, width=_ROUTERS)
         return self.cells(row, palette, snapshot.at, is_wide=self.size.width >= WIDE)
 
     def cells(self, row: Row, palette: Palette, now: datetime, *, is_wide: bool) -> Mapping[str, Text]:
