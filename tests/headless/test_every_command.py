@@ -141,7 +141,7 @@ def test_every_command_that_changes_something_is_known_to_be_one() -> None:
 @pytest.mark.realtime
 def test_whoever_stops_reading_ends_the_program_quietly(tmp_path: Path) -> None:
     file = write_config(tmp_path / "c.toml", 1)
-    command = [*PROGRAM, "--config", str(file), "status", "--watch", "0.5", "--format", "ndjson"]
+    command = [*PROGRAM, "-q", "--config", str(file), "status", "--watch", "0.5", "--format", "ndjson"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
