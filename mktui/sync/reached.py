@@ -47,15 +47,16 @@ class Reached:
     ) -> None:  # fmt: skip
         sendable = {id(change) for change in carried_out}
         wanted: dict[RowKey, set[int]] = {}
-        renames: dict[tuple[str, str], set[int]] = {}
+        named_by: dict[tuple[str, str], set[int]] = {}
         for change in whole.changes:
             wanted.setdefault((what_of(change.menu), change.external_id), set()).add(id(change))
-            if change.action is Action.RENAME:
-                renames.setdefault(change.key, set()).add(id(change))
+            if change.action is Action.RENAME or change.action.is_add:
+                for name in {change.name, change.live_name}:  # who bears a name that he is to give up is another, too
+                    named_by.setdefault((change.menu, name), set()).add(id(change))
         named = [(each.menu, each.external_id, each.needs[1]) for each in whole.changes if each.needs is not None]
-        for menu, external_id, name in (*named, *whole.follows):  # until it is renamed, another may bear that name
-            renamed = renames.get((_PROFILES_OF[menu], name), ())
-            wanted.setdefault((what_of(menu), external_id), set()).update(renamed)
+        for menu, external_id, name in (*named, *whole.follows):  # until then, another may bear that name
+            bears_it = named_by.get((_PROFILES_OF[menu], name), ())
+            wanted.setdefault((what_of(menu), external_id), set()).update(bears_it)
         waiting = {(what_of(each.menu), each.external_id) for each in whole.refused if each.kind in _WAITS}
         waiting |= {(what_of(row.menu), row.external_id) for row in unread}
         self._edits = {key: each for each in edits if (key := (each.what, each.external_id)) not in waiting}
