@@ -15,7 +15,7 @@ from mktui.cli.everywhere import begin_to_change
 from mktui.cli.exit_codes import ExitCode, fail
 from mktui.cli.options import FiniteRange, json_option, loaded_config
 from mktui.cli.output import complain, print_json, print_rows, say, say_if_lost
-from mktui.cli.unbroken import unbroken, was_withdrawn
+from mktui.cli.unbroken import unbroken, was_done, was_withdrawn
 from mktui.core.client.client import open_client
 from mktui.core.pool.effects import Effect, effect_of
 from mktui.core.pool.job import Priority
@@ -132,6 +132,7 @@ class _Sending:
 
         def hear(event: PoolEvent) -> None:
             self.is_withdrawn = self.is_withdrawn or was_withdrawn(event)
+            self.is_over = self.is_over or was_done(event)
             tell(event)
 
         async with open_client(setup.options, once, connect=setup.connect, on_event=hear) as client:

@@ -47,5 +47,14 @@ async def unbroken(client: Client, write: Callable[[], Awaitable[None]]) -> None
 
 def was_withdrawn(event: PoolEvent) -> bool:
     """Say whether a write has ended without having been done: of one that was interrupted, that is all one knows."""
+    return _status(event) is Status.NOT_APPLIED
+
+
+def was_done(event: PoolEvent) -> bool:
+    """Say whether a write has been done: its answer may come in the very moment in which its sender is interrupted."""
+    return _status(event) is Status.APPLIED
+
+
+def _status(event: PoolEvent) -> Status | None:
     outcome = event.outcome if isinstance(event, CommandSettled) else None
-    return outcome is not None and outcome.status is Status.NOT_APPLIED
+    return outcome.status if outcome is not None else None

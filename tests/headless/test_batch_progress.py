@@ -7,6 +7,8 @@ import pytest
 from mktui.cli.batch import result_text
 from mktui.cli.batch.carrying import End, Progress, Result, in_words
 from mktui.cli.batch.script import Step, parse
+from mktui.core.pool.actions import CommandSettled, EventKind
+from mktui.core.pool.job import Outcome, Status
 
 
 def steps(*lines: str) -> tuple[Step, ...]:
@@ -33,6 +35,20 @@ def test_what_was_interrupted_is_called_what_it_is() -> None:
     results = progress.finish()
     assert [result.end for result in results] == [End.NOT_ANSWERED, End.UNKNOWN, End.NOT_SENT]
     assert in_words(results) == "1 unknown, 1 not answered, 1 not sent"
+
+
+@pytest.mark.parametrize(
+    ("status", "end"),
+    [(Status.APPLIED, End.APPLIED), (Status.NOT_APPLIED, End.NOT_SENT), (Status.UNKNOWN, End.UNKNOWN)],
+)
+def test_a_write_whose_answer_came_in_the_moment_of_the_interruption_is_called_what_it_was(
+    status: Status, end: End
+) -> None:
+    one, other = steps("/ppp/secret/add name=ana", "/ppp/secret/add name=ana")
+    progress = Progress([one, other])
+    progress.under_way = {1: one, 2: other}
+    progress.hear(lambda _event: None, CommandSettled(0.0, EventKind.SETTLED, "", one.command, Outcome(status)))
+    assert [result.end for result in progress.finish()] == [end, End.UNKNOWN]
 
 
 def test_rows_are_counted_only_of_a_read_that_was_answered() -> None:

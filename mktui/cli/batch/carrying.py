@@ -21,7 +21,7 @@ from mktui import clock
 from mktui.cli.batch.finding import find
 from mktui.cli.events import pool_events
 from mktui.cli.exit_codes import ExitCode, code_of
-from mktui.cli.unbroken import moment_left, was_withdrawn
+from mktui.cli.unbroken import moment_left, was_done, was_withdrawn
 from mktui.core.client.client import open_client
 from mktui.core.pool.actions import CommandSettled
 from mktui.core.pool.job import Priority, Status
@@ -79,8 +79,8 @@ class Progress:
     steps: Sequence[Step]
     results: list[Result] = field(default_factory=list)
     under_way: dict[int, Step] = field(default_factory=dict)
-    withdrawn: set[int] = field(default_factory=set)
-    """Writes that were interrupted before they had left, or after they had come to nothing."""
+    known: dict[int, End] = field(default_factory=dict)
+    """How writes have ended of which their sender has not heard: interrupted before they had left, or just then."""
     is_stopped: bool = False
     most: int = 1
     """Most rows that a ``[find …]`` may find."""
@@ -97,20 +97,20 @@ class Progress:
         self.on_result(result)
 
     def hear(self, tell: Callable[[PoolEvent], None], event: PoolEvent) -> None:
-        """Pass an event on, and take in that an interrupted write has not been done."""
+        """Pass an event on, and take in how a write has ended whose sender may be interrupted."""
         tell(event)
-        if was_withdrawn(event):
+        end = End.APPLIED if was_done(event) else End.NOT_SENT if was_withdrawn(event) else None
+        if end is not None:
             assert isinstance(event, CommandSettled)
-            self.withdrawn |= {step.number for step in self.under_way.values() if step.command is event.command}
+            self.known |= {each.number: end for each in self.under_way.values() if each.command is event.command}
 
     def finish(self) -> list[Result]:
         """Settle what is still open, and return everything in the order of the lines."""
         for step in list(self.under_way.values()):
-            of_write = End.NOT_SENT if step.number in self.withdrawn else End.UNKNOWN
-            self.settled(Result(step, End.NOT_ANSWERED if step.is_read else of_write))
-        known = {result.step.number for result in self.results}
+            self.settled(Result(step, End.NOT_ANSWERED if step.is_read else self.known.get(step.number, End.UNKNOWN)))
+        ended = {result.step.number for result in self.results}
         for step in self.steps:
-            if step.number not in known:
+            if step.number not in ended:
                 self.settled(Result(step, End.NOT_SENT))
         return sorted(self.results, key=lambda result: result.step.number)
 
