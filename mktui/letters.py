@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Final
 
 _NOT_IN_A_LINE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -25,6 +24,10 @@ def check_line(text: str) -> str:
     Raises:
         ValueError: A letter in it moves a cursor instead of being seen; says which.
     """
+    if text.isascii() and text.isprintable():
+        return text
+    import unicodedata  # noqa: PLC0415 - most texts need no tables
+
     hidden = next((letter for letter in text if unicodedata.category(letter) in _NOT_IN_A_LINE), None)
     if hidden is not None:
         raise ValueError(f"{hidden!a} cannot stand in it: one line, of letters that are seen")
@@ -67,6 +70,8 @@ def cut(text: str, most: int) -> str:
 
 
 def _cells(letter: str) -> int:
+    import unicodedata  # noqa: PLC0415 - as above
+
     if unicodedata.category(letter) in {"Mn", "Me"}:
         return 0
     return 2 if unicodedata.east_asian_width(letter) in {"W", "F"} else 1

@@ -17,7 +17,6 @@ from mktui.services.chronicle import Chronicle
 from mktui.services.members import Members
 from mktui.services.office import LazyOffice
 from mktui.services.recalling import Recalling
-from mktui.services.resetting import replace_connections
 from mktui.services.router import setup_differences
 from mktui.services.schedule import ScheduleDesk
 from mktui.services.standings import Standings
@@ -188,6 +187,8 @@ class Fleet:
             ConfigError: They cannot be used any more; nothing was reset.
             ConnectFailed: No session can be opened with them; says whether the present ones were kept.
         """
+        from mktui.services.resetting import replace_connections  # noqa: PLC0415 - a status resets nothing
+
         service = self.service(name)
         with self.chronicle.audited(f"reset pool ({cause})" if cause else "reset pool", name) as told:
             setup = service.setup if self._read_setup is None else await self._read_setup(name)
