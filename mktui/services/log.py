@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import queue
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,16 +34,20 @@ def open_log(path: Path | None = None) -> Iterator[Callable[[SeenEvent], None]]:
     if handler is None:
         yield lambda _event: None
         return
-    from logging.handlers import QueueListener  # noqa: PLC0415 - as above
-
-    lines: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
-    listener = QueueListener(lines, handler)
-    listener.start()
+    lines: queue.SimpleQueue[logging.LogRecord | None] = queue.SimpleQueue()
+    writer = threading.Thread(target=_write, args=(lines, handler), name="mktui log", daemon=True)
+    writer.start()
     try:
         yield lambda event: lines.put(_record(event))
     finally:
-        listener.stop()
+        lines.put(None)
+        writer.join()
         handler.close()
+
+
+def _write(lines: queue.SimpleQueue[logging.LogRecord | None], handler: logging.Handler) -> None:
+    while (record := lines.get()) is not None:
+        handler.handle(record)
 
 
 def write_crash(error: BaseException) -> str:

@@ -22,7 +22,7 @@ except SystemExit as end:
 print(*sorted(sys.modules), file=sys.stderr)
 """
 NOT_NEEDED = (
-    "importlib.metadata", "zipfile",
+    "importlib.metadata", "logging.handlers", "pickle", "zipfile",
     "textual", "rich", "sqlalchemy", "alembic", "tomlkit", "structlog", "aiohttp", "gzip", "statistics",
     "mktui.tui", "mktui.simulator", "mktui.sync.plan", "mktui.billing.model", "mktui.services.syncing",
     "mktui.services.customers", "mktui.services.course", "mktui.services.sources", "mktui.services.control.client",
