@@ -36,7 +36,8 @@ class _Rotating(logging.Handler):
         line = f"{self.format(record)}\n"
         try:
             file = self._file or self._opened()  # it could not be opened again when there was no room
-            if file.tell() + len(line.encode(errors="replace")) > _FILE_BYTES:
+            # a pipe or a device has no size, and no other one can take its place
+            if self._path.is_file() and file.tell() + len(line.encode(errors="replace")) > _FILE_BYTES:
                 file = self._make_room(file)
             self._file = file
             file.write(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import TYPE_CHECKING
 
 from mktui.services import rotating
@@ -54,3 +55,18 @@ def test_after_its_end_nothing_is_written_and_no_file_is_moved(
     assert [file.name for file in tmp_path.iterdir()] == ["mktui.log"]
     assert (tmp_path / "mktui.log").read_text() == "last\n"
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_pipe_is_written_to_and_never_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rotating, "_FILE_BYTES", 8)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    handler = opened(pipe)
+    assert handler is not None
+    for text in ("first", "second", "third"):
+        handler.handle(line(text))
+    handler.close()
+    assert os.read(reader, 100) == b"first\nsecond\nthird\n"
+    os.close(reader)
+    assert list(tmp_path.iterdir()) == [pipe]
