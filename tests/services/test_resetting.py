@@ -107,18 +107,9 @@ async def test_a_slip_in_address_or_login_is_told_and_the_working_connections_st
         assert any(why.partition(";")[2] in each.outcome for each in here.fleet.changes())
 
 
-async def test_another_login_that_works_replaces_every_connection() -> None:
-    async with site() as here:
-        before = here.connections()
-        here.router.tables["/user"].add({"name": "ana", "group": "full"}).kept = "hush"
-        here.write(username="ana", password=SecretStr("hush"))
-        await here.fleet.reset("edge-1")
-        assert here.connections()
-        assert not here.connections() & before
-
-
-async def test_another_login_is_taken_where_only_our_own_connections_fill_the_routers_session_limit() -> None:
-    async with site(max_sessions=2) as here:
+@pytest.mark.parametrize("limit", [{}, {"max_sessions": 2}], ids=["with room", "only our own fill the session limit"])
+async def test_another_login_that_works_replaces_every_connection(limit: dict[str, int]) -> None:
+    async with site(**limit) as here:
         before = here.connections()
         here.router.tables["/user"].add({"name": "ana", "group": "full"}).kept = "hush"
         here.write(username="ana", password=SecretStr("hush"))
